@@ -1,0 +1,144 @@
+import * as z from 'zod';
+import { type CabinClass, cabinClassSchema } from './flight.ts';
+import { idSchema } from './ids.ts';
+import { limits } from './limits.ts';
+import { type Money, moneySchema } from './money.ts';
+import { dateSchema, type Instant } from './times.ts';
+
+export const bookingStatuses = [
+  'held',
+  'paying',
+  'confirmed',
+  'failed',
+  'expired',
+  'cancelled',
+  'refund_pending',
+  'refunded',
+] as const;
+export type BookingStatus = (typeof bookingStatuses)[number];
+
+export const passengerTypes = ['adult', 'child', 'infant_on_lap', 'infant_in_seat'] as const;
+
+const nameSchema = z
+  .string()
+  .trim()
+  .min(1)
+  .max(60)
+  .regex(/^[\p{L}\p{M}][\p{L}\p{M} .'’-]*$/u, 'letters, spaces, hyphens and apostrophes');
+
+export const passengerSchema = z.object({
+  type: z.enum(passengerTypes),
+  givenName: nameSchema,
+  familyName: nameSchema,
+  bornOn: dateSchema.optional(),
+  document: z
+    .object({
+      type: z.enum(['passport', 'id_card']),
+      number: z.string().trim().min(3).max(30),
+      country: z.string().regex(/^[A-Z]{2}$/, 'an ISO 3166 code, two capital letters'),
+      expiresOn: dateSchema.optional(),
+    })
+    .optional(),
+});
+export type Passenger = z.infer<typeof passengerSchema>;
+
+/** A lap infant takes no seat; everybody else takes one. */
+export const seatsTaken = (passengers: readonly Pick<Passenger, 'type'>[]): number =>
+  passengers.filter((each) => each.type !== 'infant_on_lap').length;
+
+const passengersSchema = z
+  .array(passengerSchema)
+  .min(1)
+  .max(limits.seatsPerBooking * 2)
+  .superRefine((passengers, context) => {
+    const count = (type: Passenger['type']) => passengers.filter((each) => each.type === type).length;
+    const fault = (message: string) => context.addIssue({ code: 'custom', message });
+    const seats = seatsTaken(passengers);
+    if (seats < 1) fault('somebody must take a seat');
+    if (seats > limits.seatsPerBooking) fault(`at most ${limits.seatsPerBooking} seats a booking`);
+    if (count('infant_on_lap') > count('adult')) fault('each infant on a lap needs an adult');
+  });
+
+const contactSchema = z.object({
+  email: z.email().max(254),
+  phone: z
+    .string()
+    .regex(/^\+[1-9]\d{5,14}$/, 'a phone number in E.164 form, such as +4930123456')
+    .optional(),
+});
+
+export const holdInput = z
+  .object({
+    id: idSchema,
+    legs: z
+      .array(z.object({ flightId: idSchema, cabin: cabinClassSchema }))
+      .min(1)
+      .max(limits.legsPerBooking),
+    seats: z.int().min(1).max(limits.seatsPerBooking).optional(),
+    passengers: passengersSchema.optional(),
+    /** The price of the whole party that the traveller was shown. */
+    expected: moneySchema.optional(),
+    contact: contactSchema.optional(),
+  })
+  .superRefine((input, context) => {
+    if (input.seats === undefined && input.passengers === undefined)
+      context.addIssue({ code: 'custom', path: ['seats'], message: 'either seats or passengers' });
+    if (input.seats !== undefined && input.passengers && input.seats !== seatsTaken(input.passengers))
+      context.addIssue({ code: 'custom', path: ['seats'], message: 'differs from the seats that the passengers take' });
+  });
+export type HoldInput = z.infer<typeof holdInput>;
+
+export const setPassengersInput = z.object({
+  id: idSchema,
+  passengers: passengersSchema,
+  contact: contactSchema.optional(),
+});
+export type SetPassengersInput = z.infer<typeof setPassengersInput>;
+
+export const bookingIdInput = z.object({ id: idSchema });
+export const payInput = z.object({ id: idSchema, method: z.string().trim().min(1).max(40).optional() });
+export const cancelInput = z.object({ id: idSchema, quoteId: idSchema.optional() });
+
+export const listBookingsInput = z
+  .object({
+    status: z.enum(bookingStatuses).optional(),
+    cursor: z.string().max(300).nullish(),
+    limit: z.int().min(1).max(limits.listPageMax).default(limits.listPageDefault),
+  })
+  .prefault({});
+export type ListBookingsInput = z.infer<typeof listBookingsInput>;
+
+export const onStatusInput = z.object({ bookingId: idSchema, lastEventId: z.string().max(100).nullish() });
+
+export type BookingAction = 'pay' | 'set_passengers' | 'cancel';
+
+export interface BookingView {
+  id: string;
+  /** Six symbols, minted when the hold is paid for. */
+  locator: string | null;
+  status: BookingStatus;
+  legs: { flightId: string; cabin: CabinClass }[];
+  seats: number;
+  passengers: Passenger[];
+  contact: { email: string; phone?: string } | null;
+  /** The whole party over all legs, as agreed when the seats were held. */
+  price: Money;
+  holdExpiresAt: Instant;
+  priceGuaranteedUntil: Instant;
+  availableActions: BookingAction[];
+  /** Rises by one with every change of this booking; also the event id of `booking.onStatus`. */
+  version: number;
+  createdAt: Instant;
+  /** The newest payment, if one was started. */
+  payment: { id: string; status: 'pending' | 'succeeded' | 'failed'; amount: Money } | null;
+  refund: { amount: Money; status: 'pending' | 'succeeded' } | null;
+  /** Why it is failed, expired, cancelled or refunded, in words for a traveller. */
+  reason: string | null;
+}
+
+export interface CancelQuoteView {
+  quoteId: string;
+  refund: Money;
+  penalty: Money;
+  expiresAt: Instant;
+}

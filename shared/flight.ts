@@ -1,0 +1,186 @@
+import * as z from 'zod';
+import { idSchema } from './ids.ts';
+import { limits } from './limits.ts';
+import { type Money, moneySchema } from './money.ts';
+import { placeCodeSchema } from './place.ts';
+import { type CalendarDate, dateSchema, type Instant, type WallTime, wallTimeSchema } from './times.ts';
+
+export const cabinClasses = ['economy', 'premium_economy', 'business', 'first'] as const;
+export type CabinClass = (typeof cabinClasses)[number];
+export const cabinClassSchema = z.enum(cabinClasses);
+
+/** `departed` is never stored: it is `open` or `closed` after the departure instant. */
+export const flightStates = ['open', 'closed', 'cancelled', 'departed'] as const;
+export type FlightState = (typeof flightStates)[number];
+
+export interface CabinView {
+  cabin: CabinClass;
+  /** Seats that may be sold: what the operator asked for, never below what is already sold. */
+  capacity: number;
+  available: number;
+  /** One seat, one leg. */
+  price: Money;
+  /** Rises by one with every change of this cabin's seats or price. */
+  version: number;
+}
+
+export interface FlightView {
+  id: string;
+  /** Two-character airline designator. */
+  carrier: string;
+  /** Flight number without leading zeros, with its suffix letter if it has one. */
+  number: string;
+  origin: string;
+  destination: string;
+  departsAt: WallTime;
+  arrivesAt: WallTime;
+  departsAtUtc: Instant;
+  arrivesAtUtc: Instant;
+  durationMinutes: number;
+  state: FlightState;
+  /** Rises only by operator edits; `expectedVersion` compares it. */
+  version: number;
+  cabins: CabinView[];
+}
+
+/** What `flights.onSeats` delivers: the newest truth of one flight, absolute, never a difference. */
+export interface SeatsView {
+  flightId: string;
+  state: FlightState;
+  cabins: CabinView[];
+  at: Instant;
+}
+
+export const flightSorts = ['price', 'fastest', 'departure'] as const;
+
+export const searchFlightsInput = z.object({
+  origin: placeCodeSchema,
+  destination: placeCodeSchema,
+  date: dateSchema,
+  cabin: cabinClassSchema.optional(),
+  seats: z.int().min(1).max(limits.seatsPerBooking).default(1),
+  sort: z.enum(flightSorts).default('price'),
+  limit: z.int().min(1).max(limits.searchPageMax).default(limits.searchPageDefault),
+  cursor: z.string().max(300).nullish(),
+});
+export type SearchFlightsInput = z.infer<typeof searchFlightsInput>;
+
+export interface SearchFlightsView {
+  flights: FlightView[];
+  nextCursor: string | null;
+  /** When the seats and prices were read. */
+  asOf: Instant;
+}
+
+export const flightIdInput = z.object({ flightId: idSchema });
+
+export const onSeatsInput = z.object({
+  flightIds: z.array(idSchema).min(1).max(limits.flightsPerSeatSubscription),
+  lastEventId: z.string().max(100).nullish(),
+});
+
+/** IATA designator: two characters, letters or digits, not two digits. */
+export const carrierCodeSchema = z
+  .string()
+  .trim()
+  .toUpperCase()
+  .regex(/^(?:[A-Z][A-Z0-9]|[0-9][A-Z])$/, 'an airline designator of two characters');
+
+/** One to four digits and an optional suffix letter; leading zeros are dropped. */
+export const flightNumberSchema = z
+  .string()
+  .trim()
+  .toUpperCase()
+  .regex(/^\d{1,4}[A-Z]?$/, 'a flight number, 1 to 4 digits and an optional letter')
+  .transform((value) => value.replace(/^0+(?=\d)/, ''));
+
+const capacitySchema = z.int().min(0).max(limits.capacityPerCabin);
+
+const distinctCabins = (cabins: { cabin: CabinClass }[]): boolean =>
+  new Set(cabins.map((each) => each.cabin)).size === cabins.length;
+
+export const createFlightInput = z.object({
+  id: idSchema.optional(),
+  carrier: carrierCodeSchema,
+  number: flightNumberSchema,
+  origin: placeCodeSchema,
+  destination: placeCodeSchema,
+  departsAt: wallTimeSchema,
+  arrivesAt: wallTimeSchema,
+  cabins: z
+    .array(z.object({ cabin: cabinClassSchema, capacity: capacitySchema, price: moneySchema }))
+    .min(1)
+    .max(limits.cabinsPerFlight)
+    .refine(distinctCabins, 'each cabin once'),
+});
+export type CreateFlightInput = z.infer<typeof createFlightInput>;
+
+export const updateFlightInput = z.object({
+  flightId: idSchema,
+  expectedVersion: z.int().min(0),
+  departsAt: wallTimeSchema.optional(),
+  arrivesAt: wallTimeSchema.optional(),
+  state: z.enum(['open', 'closed', 'cancelled']).optional(),
+  cabins: z
+    .array(z.object({ cabin: cabinClassSchema, capacity: capacitySchema.optional(), price: moneySchema.optional() }))
+    .max(limits.cabinsPerFlight)
+    .refine(distinctCabins, 'each cabin once')
+    .optional(),
+});
+export type UpdateFlightInput = z.infer<typeof updateFlightInput>;
+
+export const removeFlightInput = z.object({ flightId: idSchema, expectedVersion: z.int().min(0) });
+
+export const listFlightsInput = z
+  .object({
+    origin: placeCodeSchema.optional(),
+    destination: placeCodeSchema.optional(),
+    date: dateSchema.optional(),
+    cursor: z.string().max(300).nullish(),
+    limit: z.int().min(1).max(limits.listPageMax).default(limits.listPageDefault),
+  })
+  .prefault({});
+export type ListFlightsInput = z.infer<typeof listFlightsInput>;
+
+export const importFormats = ['places', 'csv', 'bts', 'ssim'] as const;
+
+export const importFlightsInput = z.object({
+  format: z.enum(importFormats),
+  text: z.string().max(limits.importTextBytes),
+  /** For `bts`: a CSV with tail numbers and seat counts. */
+  seats: z.string().max(limits.importTextBytes).optional(),
+  dryRun: z.boolean().default(false),
+  /** Moves every dated flight by the same number of days, so that the earliest falls on this date. */
+  shiftTo: dateSchema.optional(),
+});
+export type ImportFlightsInput = z.infer<typeof importFlightsInput>;
+
+export interface ImportReport {
+  /** Lines that were understood. */
+  accepted: number;
+  flights: { created: number; updated: number; unchanged: number };
+  /** The same for places, when places were imported. */
+  places: { created: number; updated: number; unchanged: number };
+  rejected: { line: number; reason: string }[];
+  dryRun: boolean;
+}
+
+/** Who would be hit if this flight were cancelled now. */
+export interface RemovalPreview {
+  bookings: { held: number; paying: number; confirmed: number };
+  refunds: Money[];
+  wouldDelete: boolean;
+}
+
+/** One cabin as an operator sees it: the counters themselves. */
+export interface CabinLedgerView extends CabinView {
+  held: number;
+  sold: number;
+  /** What the operator asked for; below `held + sold` after a cut. */
+  targetCapacity: number;
+}
+export interface OperatorFlightView extends FlightView {
+  cabins: CabinLedgerView[];
+}
+
+export type FlightDate = CalendarDate;
