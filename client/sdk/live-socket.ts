@@ -1,0 +1,109 @@
+import { ConnectionLost } from './airside-error.ts';
+
+/** What the client needs of a WebSocket: the browser's, Node's, or that of `ws`. */
+export interface SocketLike {
+  readonly readyState: number;
+  binaryType: string;
+  send(data: string): void;
+  close(code?: number, reason?: string): void;
+  // biome-ignore lint/suspicious/noExplicitAny: each implementation has event types of its own
+  addEventListener(type: 'open' | 'message' | 'close' | 'error', listener: (event: any) => void): void;
+}
+export type SocketConstructor = new (url: string) => SocketLike;
+
+export interface SocketHooks {
+  connectTimeoutMs: number;
+  opened(socket: LiveSocket): void;
+  /** Before tRPC sees it; false keeps it from tRPC. */
+  received(text: string): boolean;
+  /** Once for each socket, whether or not it ever opened. */
+  gone(socket: LiveSocket, reason: ConnectionLost): void;
+}
+
+type Listener = (this: LiveSocket, event: unknown) => void;
+
+/**
+ * A WebSocket that is gone the moment it is closed. The real one's `close` event waits for the other side,
+ * up to minutes on a dead link; then it would arrive when the next socket is already in use, and tRPC's client
+ * would take it for the death of that one. It also gives up on a connection that does not open in time.
+ */
+export class LiveSocket {
+  static readonly CONNECTING = 0;
+  static readonly OPEN = 1;
+  static readonly CLOSING = 2;
+  static readonly CLOSED = 3;
+
+  readonly #socket: SocketLike;
+  readonly #hooks: SocketHooks;
+  readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #patience: ReturnType<typeof setTimeout>;
+  #gone = false;
+  #opened = false;
+
+  constructor(socket: SocketLike, hooks: SocketHooks) {
+    this.#socket = socket;
+    this.#hooks = hooks;
+    this.#patience = setTimeout(() => this.#end('the server did not answer in time'), hooks.connectTimeoutMs);
+    socket.addEventListener('open', () => {
+      if (this.#gone) return;
+      clearTimeout(this.#patience);
+      this.#opened = true;
+      hooks.opened(this);
+      this.#tell('open', { type: 'open' });
+    });
+    socket.addEventListener('message', ({ data }: { data: unknown }) => {
+      if (this.#gone || typeof data !== 'string') return;
+      if (hooks.received(data)) this.#tell('message', { type: 'message', data });
+    });
+    socket.addEventListener('error', ({ message }: { message?: string }) =>
+      this.#end(message || 'the connection failed'),
+    );
+    socket.addEventListener('close', ({ code, reason }: { code?: number; reason?: string }) =>
+      this.#end(reason || 'the connection was closed', code),
+    );
+  }
+
+  get readyState(): number {
+    return this.#gone ? LiveSocket.CLOSED : this.#socket.readyState;
+  }
+
+  set binaryType(type: string) {
+    this.#socket.binaryType = type;
+  }
+
+  /** One frame a line: an encoder may ask for several, and JSON text holds no line break. */
+  send(text: string): void {
+    if (this.#gone) return;
+    if (!text.includes('\n')) return this.#socket.send(text);
+    for (const frame of text.split('\n')) this.#socket.send(frame);
+  }
+
+  close(): void {
+    this.#end('closed by this client', 1000);
+  }
+
+  addEventListener(type: string, listener: Listener): void {
+    const set = this.#listeners.get(type) ?? new Set();
+    this.#listeners.set(type, set.add(listener));
+  }
+
+  removeEventListener(type: string, listener: Listener): void {
+    this.#listeners.get(type)?.delete(listener);
+  }
+
+  #end(message: string, code?: number): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    clearTimeout(this.#patience);
+    this.#socket.close();
+    const reason = new ConnectionLost(message, code);
+    this.#hooks.gone(this, reason);
+    // Whoever awaits the opening listens for errors only.
+    if (!this.#opened) this.#tell('error', reason);
+    this.#tell('close', reason);
+  }
+
+  #tell(type: string, event: unknown): void {
+    for (const listener of [...(this.#listeners.get(type) ?? [])]) listener.call(this, event);
+  }
+}

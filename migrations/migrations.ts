@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { Migration } from '@mikro-orm/migrations';
+
+/** Each step is one `.sql` file beside this one, in order; a step is never edited once it has been released. */
+const steps = ['0001_record'];
+
+const migrationOf = (name: string) =>
+  class extends Migration {
+    override up(): void {
+      this.addSql(readFileSync(new URL(`./${name}.sql`, import.meta.url), 'utf8'));
+    }
+  };
+
+export const migrations = steps.map((name) => ({ name, class: migrationOf(name) }));

@@ -1,0 +1,224 @@
+import { randomUUID } from 'node:crypto';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import packageJson from '../package.json' with { type: 'json' };
+import type { Environment } from './config.ts';
+import { startBookingChores } from './domain/booking/booking-chores.ts';
+import type { BookingRoom } from './domain/booking/booking-room.ts';
+import { createSeatLane } from './domain/booking/lane.ts';
+import { keyOperator } from './domain/identity/actor.ts';
+import { createTokens } from './domain/identity/tokens.ts';
+import type { InventoryRoom } from './domain/inventory/inventory-room.ts';
+import { createSeatChannel, loadSeatTopics } from './domain/inventory/seat-channel.ts';
+import { checkHealth } from './domain/operations/check-health.ts';
+import { readOverview } from './domain/operations/read-overview.ts';
+import { startMockGateway } from './domain/payments/mock-gateway.ts';
+import { createMockClient } from './domain/payments/payment-gateway.ts';
+import { openPlaceDirectory } from './domain/places/place-directory.ts';
+import { savePlaces } from './domain/places/save-places.ts';
+import { worldPlaces } from './domain/places/world-places.ts';
+import { loadDemo } from './domain/schedules/load-demo.ts';
+import type { Engines } from './engines.ts';
+import { entities } from './entities.ts';
+import { Feed } from './platform/feed/feed.ts';
+import { Hub, type Update } from './platform/live/hub.ts';
+import { migrate } from './platform/postgres/migrate.ts';
+import { openOrm } from './platform/postgres/orm.ts';
+import { type Broadcast, openBroadcast } from './platform/redis/broadcast.ts';
+import { keyspace } from './platform/redis/keyspace.ts';
+import { createLease } from './platform/redis/lease.ts';
+import { openRedis } from './platform/redis/redis.ts';
+import { type Clock, isoNow, systemClock } from './platform/runtime/clock.ts';
+import { Closing } from './platform/runtime/closing.ts';
+import { type ErrorReporter, logErrors } from './platform/telemetry/error-reporter.ts';
+import { createMetrics } from './platform/telemetry/metrics.ts';
+import type { Rooms } from './transport/context.ts';
+import { createFailureMap } from './transport/failures.ts';
+import { openFrontDoor } from './transport/http-server.ts';
+
+export interface AppOptions {
+  config: Readonly<Environment>;
+  engines: Engines;
+  log: Logger;
+  clock?: Clock;
+  report?: ErrorReporter;
+  /** Told of long work while starting: what, how much is done, of how much. */
+  onProgress?: (what: string, done: number, of: number) => void;
+}
+
+export interface App {
+  url: string;
+  /** Drains, then closes everything in reverse. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Bookings that moved, and places that changed: hints for every process. */
+interface LogHint {
+  bookings: string[];
+  places?: true;
+}
+
+/**
+ * The only composition root: opens every resource, wires the rooms, mounts the front door. If
+ * anything fails on the way, what was opened is closed again.
+ */
+export async function startApp(options: AppOptions): Promise<App> {
+  const closing = new Closing();
+  try {
+    return await compose(options, closing);
+  } catch (error) {
+    await closing.close(options.log);
+    throw error;
+  }
+}
+
+async function compose(options: AppOptions, closing: Closing): Promise<App> {
+  const { config, engines, log } = options;
+  const clock = options.clock ?? systemClock;
+  const report = options.report ?? logErrors(log);
+  const startedAtMs = clock.now();
+  const { version } = packageJson;
+
+  const { orm, pool } = await openOrm({
+    url: engines.databaseUrl,
+    poolSize: config.DB_POOL_SIZE,
+    entities,
+    onPoolError: (error) => log.warn({ err: error }, 'an idle Postgres connection was lost'),
+  });
+  closing.push('postgres', () => orm.close(true));
+  const migrated = await migrate(orm, pool);
+  if (migrated.length > 0) log.info({ migrated }, 'schema migrated');
+  const cluster = await readCluster(pool);
+  await pool.query(`insert into app_user (id, role) values ($1, 'operator') on conflict do nothing`, [keyOperator.id]);
+
+  const redis = openRedis(engines.redisUrl, log);
+  closing.push('redis', redis.close);
+  const keys = keyspace(cluster.id);
+  const processId = randomUUID();
+
+  await savePlaces(pool, worldPlaces(), { keepExisting: true });
+  const places = await openPlaceDirectory(pool);
+  if (config.AIRSIDE_DEMO) {
+    const added = await loadDemo({
+      pool,
+      places,
+      today: isoNow(clock).slice(0, 10),
+      onDay: (done, of) => options.onProgress?.('demo timetable', done, of),
+    });
+    if (added > 0) log.info({ flights: added }, 'demo timetable loaded');
+  }
+
+  const feed = new Feed(pool, clock);
+  const hub = new Hub({ clock, load: (ids) => loadSeatTopics(pool, ids), onError: (error) => report(error) });
+  closing.push('live hub', () => hub.close());
+  const seatBroadcast: Broadcast<Update[]> = await openBroadcast({
+    redis,
+    channel: keys.channel('seats'),
+    processId,
+    onMessage: (updates) => hub.offer(updates),
+  });
+  const logBroadcast: Broadcast<LogHint> = await openBroadcast({
+    redis,
+    channel: keys.channel('log'),
+    processId,
+    onMessage: (hint) => {
+      feed.hint(hint.bookings);
+      if (hint.places) places.reload().catch((error) => report(error));
+    },
+  });
+  closing.push('broadcasts', () => Promise.all([seatBroadcast.close(), logBroadcast.close()]).then(() => undefined));
+
+  const metrics = createMetrics({
+    pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    pending: async () => {
+      const { rows } = await pool.query<{ n: number }>(
+        `select count(*)::int as n from booking where status in ('held', 'paying')`,
+      );
+      return rows[0]?.n ?? 0;
+    },
+  });
+  const seats = createSeatChannel({ hub, broadcast: seatBroadcast, clock, epoch: cluster.epoch });
+  // Chores start after the rooms that nudge them.
+  let nudge = { payments: () => {}, releases: () => {} };
+  const booking: BookingRoom = {
+    pool,
+    orm,
+    clock,
+    metrics,
+    feed,
+    lane: createSeatLane(pool),
+    holdTtlSeconds: config.HOLD_TTL_SECONDS,
+    announce: ({ seats: truths = [], bookings = [] }) => {
+      seats.publish(truths);
+      if (bookings.length > 0) logBroadcast.send({ bookings });
+    },
+    nudgePayments: () => nudge.payments(),
+  };
+  const inventory: InventoryRoom = {
+    pool,
+    orm,
+    clock,
+    metrics,
+    places,
+    seats,
+    announceLog: () => logBroadcast.send({ bookings: [] }),
+    nudgeReleases: () => nudge.releases(),
+  };
+
+  let sockets = () => 0;
+  const rooms: Rooms = {
+    tokens: createTokens({
+      secret: engines.authSecret,
+      ttlMinutes: config.TOKEN_TTL_MINUTES,
+      apiKey: engines.adminApiKey,
+      outside: config.AUTH_JWKS_URL
+        ? { jwksUrl: config.AUTH_JWKS_URL, issuer: config.AUTH_ISSUER, audience: config.AUTH_AUDIENCE }
+        : undefined,
+    }),
+    inventory,
+    booking,
+    schedules: { inventory, announcePlaces: () => logBroadcast.send({ bookings: [], places: true }) },
+    metrics,
+    version,
+    overview: () => readOverview({ pool, clock, sockets: () => sockets() }),
+    health: () => checkHealth({ pool, redis, clock, version, startedAtMs, sockets: () => sockets() }),
+    failureOf: createFailureMap(report),
+  };
+  const readiness = { ready: false, draining: false };
+  const door = await openFrontDoor(rooms, {
+    host: config.HOST,
+    port: config.PORT,
+    corsOrigins: config.CORS_ORIGINS,
+    publicRoutes: config.AIRSIDE_ROLE !== 'worker',
+    webhooks: { secrets: engines.webhookSecrets },
+    readiness,
+    log,
+  });
+  sockets = door.sockets;
+
+  if (config.AIRSIDE_ROLE !== 'web') {
+    const mock = await startMockGateway({
+      successRate: config.PAYMENT_SUCCESS_RATE,
+      minDelayMs: config.PAYMENT_MIN_DELAY_MS,
+      maxDelayMs: config.PAYMENT_MAX_DELAY_MS,
+      secret: engines.webhookSecrets[0] as string,
+      clock,
+    });
+    closing.push('mock gateway', mock.close);
+    const chores = startBookingChores(booking, {
+      gateway: createMockClient(mock.url, () => `${door.url}/webhooks/payments/mock`),
+      lease: createLease(redis, (name) => keys.key('lease', name)),
+      report,
+    });
+    closing.push('chores', chores.stop);
+    nudge = chores.nudge;
+  }
+  closing.push('front door', door.close);
+  readiness.ready = true;
+  return { url: door.url, stop: () => closing.close(log) };
+}
+
+async function readCluster(pool: Pool): Promise<{ id: string; epoch: number }> {
+  const { rows } = await pool.query<{ id: string; epoch: number }>('select id, epoch from cluster');
+  return rows[0] as { id: string; epoch: number };
+}

@@ -1,0 +1,42 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import { bookingStatuses } from '../../../shared/booking.ts';
+
+/** `id`, `actor` and `bodyHash` together are the memory of the request that made it. */
+export const BookingSchema = defineEntity({
+  name: 'Booking',
+  tableName: 'booking',
+  properties: {
+    id: p.uuid().primary(),
+    actor: p.uuid(),
+    bodyHash: p.blob(),
+    status: p.enum(bookingStatuses),
+    seats: p.smallint(),
+    /** The whole party over all legs, agreed at the moment of holding. */
+    priceAmount: p.bigint('number'),
+    priceCurrency: p.string().length(3),
+    holdExpiresAt: p.datetime().columnType('timestamptz(3)'),
+    locator: p.string().length(6).nullable(),
+    contact: p.json().$type<{ email: string; phone?: string }>().nullable(),
+    reason: p.text().nullable(),
+    version: p.integer().version(),
+    createdAt: p.datetime().columnType('timestamptz(3)').defaultRaw('now()'),
+    updatedAt: p.datetime().columnType('timestamptz(3)').defaultRaw('now()'),
+  },
+  checks: [
+    { name: 'booking_seats_ck', expression: 'seats >= 1 and seats <= 9' },
+    { name: 'booking_price_ck', expression: 'price_amount >= 0' },
+    { name: 'booking_currency_ck', expression: `price_currency ~ '^[A-Z]{3}$'` },
+    { name: 'booking_locator_ck', expression: `locator ~ '^[A-HJ-NP-Z2-9]{6}$'` },
+  ],
+  uniques: [{ name: 'booking_locator_uq', properties: ['locator'] }],
+  indexes: [
+    { name: 'booking_actor_idx', properties: ['actor', 'createdAt', 'id'] },
+    {
+      name: 'booking_due_idx',
+      properties: ['holdExpiresAt'],
+      where: `(status = ANY (ARRAY['held'::text, 'paying'::text]))`,
+    },
+  ],
+});
+export class Booking extends BookingSchema.class {}
+BookingSchema.setClass(Booking);

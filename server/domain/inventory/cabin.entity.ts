@@ -1,0 +1,42 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import { cabinClasses } from '../../../shared/flight.ts';
+import { Flight } from './flight.entity.ts';
+
+/**
+ * The seat bucket. `held` and `sold` are the truth about seats; only move-seats.ts changes them.
+ *
+ * `targetCapacity` is what the operator asked for. `capacity` is the hard limit of the CHECK: the
+ * same, unless more was already taken when the operator cut it. Free = max(0, target − held − sold).
+ * The flight's state and departure are repeated here, so that selling touches this row alone.
+ */
+export const CabinSchema = defineEntity({
+  name: 'Cabin',
+  tableName: 'cabin',
+  properties: {
+    id: p.integer().primary(),
+    flight: () => p.manyToOne(Flight).fieldName('flight_id').mapToPk().deleteRule('cascade').updateRule('no action'),
+    cabin: p.enum(cabinClasses),
+    targetCapacity: p.integer(),
+    capacity: p.integer(),
+    held: p.integer().default(0),
+    sold: p.integer().default(0),
+    priceAmount: p.bigint('number'),
+    priceCurrency: p.string().length(3),
+    state: p.enum(['open', 'closed', 'cancelled'] as const).default('open'),
+    departsAtUtc: p.datetime().columnType('timestamptz(0)'),
+    version: p.integer().version(),
+    updatedAt: p.datetime().columnType('timestamptz(3)').defaultRaw('now()'),
+  },
+  checks: [
+    { name: 'cabin_held_ck', expression: 'held >= 0' },
+    { name: 'cabin_sold_ck', expression: 'sold >= 0' },
+    { name: 'cabin_no_overbooking_ck', expression: '(held + sold) <= capacity' },
+    { name: 'cabin_target_ck', expression: 'capacity >= target_capacity' },
+    { name: 'cabin_capacity_ck', expression: 'target_capacity >= 0 and target_capacity <= 1000000' },
+    { name: 'cabin_price_ck', expression: 'price_amount >= 0' },
+    { name: 'cabin_currency_ck', expression: `price_currency ~ '^[A-Z]{3}$'` },
+  ],
+  uniques: [{ name: 'cabin_flight_cabin_uq', properties: ['flight', 'cabin'] }],
+});
+export class Cabin extends CabinSchema.class {}
+CabinSchema.setClass(Cabin);

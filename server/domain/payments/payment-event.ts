@@ -1,0 +1,17 @@
+import * as z from 'zod';
+import { idSchema } from '../../../shared/ids.ts';
+import { moneySchema } from '../../../shared/money.ts';
+
+export const mockProvider = 'mock';
+
+/** What the gateway tells by webhook, after its signature was checked. */
+export const paymentEventSchema = z.object({
+  id: z.string().min(1).max(100),
+  type: z.enum(['payment.succeeded', 'payment.failed']),
+  paymentId: idSchema,
+  bookingId: idSchema,
+  amount: moneySchema.shape.amount,
+  currency: moneySchema.shape.currency,
+  at: z.union([z.iso.datetime({ offset: true }), z.number()]),
+});
+export type PaymentEvent = z.infer<typeof paymentEventSchema>;

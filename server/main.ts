@@ -1,0 +1,139 @@
+import cluster from 'node:cluster';
+import { startApp } from './app.ts';
+import { ConfigError, readConfig } from './config.ts';
+import { type Engines, openEngines } from './engines.ts';
+import { Closing } from './platform/runtime/closing.ts';
+import { createLogger } from './platform/telemetry/logger.ts';
+
+/**
+ * Reads the settings, starts, handles signals. With `WEB_CONCURRENCY` above one the first process
+ * keeps the engines and the others share the port.
+ */
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const log = createLogger(config.LOG_LEVEL);
+  const closing = new Closing();
+  let stopping = false;
+  const stop = async (why: string, code: number): Promise<void> => {
+    // A signal to the whole group reaches us twice, directly and through the launcher.
+    if (stopping) return;
+    stopping = true;
+    log.info({ why }, 'stopping');
+    await closing.close(log);
+    process.exit(code);
+  };
+  process.on('SIGTERM', () => void stop('SIGTERM', 0));
+  process.on('SIGINT', () => void stop('SIGINT', 0));
+  // The launcher is gone (even by kill -9): nobody would ever stop us.
+  process.on('disconnect', () => void stop('launcher gone', 0));
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'uncaught exception');
+    void stop('uncaught exception', 1);
+  });
+
+  try {
+    if (cluster.isWorker) {
+      const engines = JSON.parse(process.env.AIRSIDE_ENGINES as string) as Engines;
+      const app = await startApp({ config, engines, log });
+      closing.push('app', app.stop);
+      process.send?.({ ready: app.url });
+      return;
+    }
+    const engines = await openEngines(config, closing, (detail) => {
+      log.fatal({ detail }, 'an embedded engine ended');
+      void stop('engine ended', 1);
+    });
+    say(`operator key  ${engines.adminApiKey}`);
+    if (config.WEB_CONCURRENCY > 1) {
+      await serveByMany(config, engines, closing, (detail) => void stop(detail, 1));
+      return;
+    }
+    const app = await startApp({ config, engines, log, onProgress: progressOnTerminal() });
+    closing.push('app', app.stop);
+    announce(app.url);
+  } catch (error) {
+    await closing.close(log);
+    throw error;
+  }
+}
+
+async function serveByMany(
+  config: ReturnType<typeof readConfig>,
+  engines: Engines,
+  closing: Closing,
+  onWorkerExit: (detail: string) => void,
+): Promise<void> {
+  const log = createLogger(config.LOG_LEVEL);
+  // Migrates and loads once, before anybody serves.
+  const first = await startApp({
+    config: { ...config, AIRSIDE_ROLE: 'worker', PORT: 0 },
+    engines,
+    log,
+    onProgress: progressOnTerminal(),
+  });
+  closing.push('background', first.stop);
+  const workers = Array.from({ length: config.WEB_CONCURRENCY }, () =>
+    cluster.fork({ AIRSIDE_ENGINES: JSON.stringify(engines), AIRSIDE_ROLE: 'web', AIRSIDE_DEMO: '0' }),
+  );
+  let closed = false;
+  closing.push('web processes', async () => {
+    closed = true;
+    await Promise.all(
+      workers.map(
+        (worker) =>
+          new Promise<void>((resolve) => {
+            if (worker.isDead()) return resolve();
+            worker.once('exit', () => resolve());
+            worker.process.kill('SIGTERM');
+          }),
+      ),
+    );
+  });
+  const urls = await Promise.all(
+    workers.map(
+      (worker) =>
+        new Promise<string>((resolve, reject) => {
+          worker.once('message', (message: { ready: string }) => resolve(message.ready));
+          worker.once('exit', () => reject(new Error('a web process ended while starting')));
+        }),
+    ),
+  );
+  for (const worker of workers) {
+    worker.once('exit', () => {
+      if (!closed) onWorkerExit('a web process ended');
+    });
+  }
+  announce(urls[0] as string);
+}
+
+function announce(url: string): void {
+  say(`api           ${url.replace('http', 'ws')}/trpc`);
+  say(`health        ${url}/health`);
+  say(`metrics       ${url}/metrics`);
+  say(`airside ready at ${url}`);
+}
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** A line that counts up where somebody looks; nothing in a log file. */
+function progressOnTerminal(): (what: string, done: number, of: number) => void {
+  const startedAt = performance.now();
+  return (what, done, of) => {
+    if (!process.stderr.isTTY) return;
+    const leftSeconds = ((performance.now() - startedAt) / done) * (of - done) * 0.001;
+    process.stderr.write(`\r${what}: ${done}/${of} days, ${leftSeconds.toFixed(0)} s left ${done === of ? '\n' : ''}`);
+  };
+}
+
+main().catch((error: unknown) => {
+  // One line for what a person can mend; the stack only for what is our fault.
+  const known = error instanceof ConfigError || (error instanceof Error && 'code' in error) || isRefusal(error);
+  process.stderr.write(
+    `airside: ${known ? (error as Error).message : error instanceof Error ? error.stack : String(error)}\n`,
+  );
+  process.exit(1);
+});
+
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Error && error.name !== 'Error' && error.name !== 'TypeError';

@@ -1,0 +1,29 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+/**
+ * The log's table: what happened, written in the transaction that made it happen.
+ *
+ * Ids are drawn before commit, so they can gap and become visible out of order. Readers therefore
+ * go by (xid, id) and read only rows whose transaction is older than every running one.
+ */
+export const OutboxSchema = defineEntity({
+  name: 'Outbox',
+  tableName: 'outbox',
+  properties: {
+    id: p.bigint('number').primary(),
+    xid: p.string().columnType('xid8').defaultRaw('pg_current_xact_id()'),
+    type: p.string().length(60),
+    /** What it is about; `version` orders the events of one subject. */
+    booking: p.uuid().fieldName('booking_id').nullable(),
+    flight: p.uuid().fieldName('flight_id').nullable(),
+    version: p.integer().nullable(),
+    data: p.json().$type<Record<string, unknown>>(),
+    at: p.datetime().columnType('timestamptz(3)').defaultRaw('clock_timestamp()'),
+  },
+  indexes: [
+    { name: 'outbox_position_idx', properties: ['xid', 'id'] },
+    { name: 'outbox_booking_idx', properties: ['booking', 'version'], where: 'booking_id is not null' },
+  ],
+});
+export class Outbox extends OutboxSchema.class {}
+OutboxSchema.setClass(Outbox);

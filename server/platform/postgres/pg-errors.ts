@@ -1,0 +1,48 @@
+/** The only place that spells an SQLSTATE. */
+const codeOf = (error: unknown): string | undefined =>
+  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined;
+
+const constraintOf = (error: unknown): string | undefined =>
+  typeof error === 'object' && error !== null && 'constraint' in error && typeof error.constraint === 'string'
+    ? error.constraint
+    : undefined;
+
+/**
+ * The transaction lost a race and left nothing behind, so the whole of it may be run again:
+ * serialization failure, deadlock, lock timeout.
+ */
+const retryable = new Set(['40001', '40P01', '55P03']);
+export const isRetryable = (error: unknown): boolean => retryable.has(codeOf(error) ?? '');
+
+export const violatesUnique = (error: unknown, constraint: string): boolean =>
+  codeOf(error) === '23505' && constraintOf(error) === constraint;
+
+export const violatesCheck = (error: unknown): boolean => codeOf(error) === '23514';
+
+/**
+ * The connection is gone or the server is not taking any: shutting down, starting up, crashed, full.
+ * Whether a commit that was in flight happened is unknown; the request id answers that on a repeat.
+ */
+const unavailable = new Set([
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+  '08000',
+  '08003',
+  '08006',
+  '08001',
+  '08004',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+export const isUnavailable = (error: unknown): boolean => {
+  const code = codeOf(error);
+  if (code !== undefined) return unavailable.has(code);
+  // pg reports a cut connection and a wait in vain for the pool as plain errors.
+  return error instanceof Error && /connection terminated|timeout exceeded when trying to connect/i.test(error.message);
+};

@@ -1,0 +1,39 @@
+import type { RedisConnections } from './redis.ts';
+
+/**
+ * Lossy messages to every process, this one included. Delivery inside the process does not go
+ * through Redis, so a process hears itself at once and also while Redis is away. Whoever listens
+ * must be able to miss a message: hints and absolute values only.
+ */
+export interface Broadcast<T> {
+  send(message: T): void;
+  close(): Promise<void>;
+}
+
+export async function openBroadcast<T>(options: {
+  redis: RedisConnections;
+  channel: string;
+  /** Tells our own messages, which were delivered already, from those of other processes. */
+  processId: string;
+  onMessage: (message: T) => void;
+}): Promise<Broadcast<T>> {
+  const { redis, channel, processId, onMessage } = options;
+  const listener = (from: string, text: string) => {
+    if (from !== channel) return;
+    const separator = text.indexOf(' ');
+    if (text.slice(0, separator) === processId) return;
+    onMessage(JSON.parse(text.slice(separator + 1)) as T);
+  };
+  redis.subscriber.on('message', listener);
+  // Not awaited: with Redis away the subscription waits in the client's queue and is made later.
+  redis.subscriber.subscribe(channel).catch(() => undefined);
+  return {
+    send: (message) => {
+      onMessage(message);
+      redis.commands.publish(channel, `${processId} ${JSON.stringify(message)}`).catch(() => undefined);
+    },
+    close: async () => {
+      redis.subscriber.off('message', listener);
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What `/metrics` shows. Label sets are bounded: no ids, no free text. */
+export interface Metrics {
+  registry: Registry;
+  bookingsTotal: Counter;
+  bookingsSuccess: Counter;
+  bookingsFailed: Counter;
+  bookingsPending: Gauge;
+  flightDbUpdatesTotal: Counter;
+  seatDrift: Gauge;
+  requestLatencySeconds: Histogram<'procedure' | 'outcome'>;
+  sockets: Gauge;
+}
+
+export function createMetrics(gauges: {
+  pool: () => { total: number; idle: number; waiting: number };
+  pending: () => Promise<number>;
+}): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const poolGauge = new Gauge({
+    name: 'db_pool_connections',
+    help: 'Postgres connections of this process: open, idle, and callers waiting for one',
+    labelNames: ['state'],
+    registers,
+    collect: () => {
+      const { total, idle, waiting } = gauges.pool();
+      poolGauge.set({ state: 'open' }, total);
+      poolGauge.set({ state: 'idle' }, idle);
+      poolGauge.set({ state: 'waiting' }, waiting);
+    },
+  });
+  const bookingsPending = new Gauge({
+    name: 'bookings_pending',
+    help: 'Bookings that are held or paying now',
+    registers,
+    collect: async () => {
+      // A scrape must not fail because Postgres is away.
+      bookingsPending.set(await gauges.pending().catch(() => Number.NaN));
+    },
+  });
+  const counter = (name: string, help: string) => new Counter({ name, help, registers });
+  return {
+    registry,
+    bookingsTotal: counter('bookings_total', 'Holds that were made'),
+    bookingsSuccess: counter('bookings_success', 'Payments that succeeded'),
+    bookingsFailed: counter('bookings_failed', 'Bookings that failed or expired'),
+    bookingsPending,
+    flightDbUpdatesTotal: counter('flight_db_updates_total', 'Flights created or changed by operators and imports'),
+    seatDrift: new Gauge({ name: 'seat_drift_cabins', help: 'Cabins that disagreed at the last audit', registers }),
+    requestLatencySeconds: new Histogram({
+      name: 'request_latency_seconds',
+      help: 'From the parsed request to its answer',
+      labelNames: ['procedure', 'outcome'],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    }),
+    sockets: new Gauge({ name: 'websocket_connections', help: 'Open sockets of this process', registers }),
+  };
+}

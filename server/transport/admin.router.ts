@@ -1,0 +1,42 @@
+import { tracked } from '@trpc/server';
+import {
+  createFlightInput,
+  flightIdInput,
+  importFlightsInput,
+  listFlightsInput,
+  removeFlightInput,
+  updateFlightInput,
+} from '../../shared/flight.ts';
+import { auditInput, onEventsInput } from '../../shared/operations.ts';
+import { auditSeats } from '../domain/inventory/audit-seats.ts';
+import { createFlight } from '../domain/inventory/create-flight.ts';
+import { listFlights } from '../domain/inventory/list-flights.ts';
+import { previewRemoval, removeFlight } from '../domain/inventory/remove-flight.ts';
+import { updateFlight } from '../domain/inventory/update-flight.ts';
+import { watchEvents } from '../domain/operations/watch-events.ts';
+import { importTimetable } from '../domain/schedules/import-timetable.ts';
+import { operator, router } from './trpc.ts';
+
+export const adminRouter = router({
+  flights: router({
+    create: operator.input(createFlightInput).mutation(({ ctx, input }) => createFlight(ctx.rooms.inventory, input)),
+    update: operator.input(updateFlightInput).mutation(({ ctx, input }) => updateFlight(ctx.rooms.inventory, input)),
+    remove: operator.input(removeFlightInput).mutation(({ ctx, input }) => removeFlight(ctx.rooms.inventory, input)),
+    previewRemoval: operator
+      .input(flightIdInput)
+      .query(({ ctx, input }) => previewRemoval(ctx.rooms.inventory, input.flightId)),
+    list: operator.input(listFlightsInput).query(({ ctx, input }) => listFlights(ctx.rooms.inventory, input)),
+    import: operator
+      .input(importFlightsInput)
+      .mutation(({ ctx, input }) => importTimetable(ctx.rooms.schedules, input)),
+  }),
+  seats: router({
+    audit: operator.input(auditInput).query(({ ctx, input }) => auditSeats(ctx.rooms.inventory.pool, input.flightId)),
+  }),
+  overview: operator.query(({ ctx }) => ctx.rooms.overview()),
+  onEvents: operator.input(onEventsInput).subscription(async function* ({ ctx, input, signal }) {
+    for await (const event of watchEvents(ctx.rooms.booking.feed, input.lastEventId, signal as AbortSignal)) {
+      yield tracked(event.id, event);
+    }
+  }),
+});

@@ -1,0 +1,7 @@
+import { createGuest } from '../domain/identity/create-guest.ts';
+import { open, router } from './trpc.ts';
+
+export const authRouter = router({
+  guest: open.mutation(({ ctx }) => createGuest({ orm: ctx.rooms.booking.orm, tokens: ctx.rooms.tokens })),
+  me: open.query(({ ctx }) => ctx.actor),
+});

@@ -1,0 +1,37 @@
+import type { HealthView, OverviewView } from '../../shared/operations.ts';
+import type { BookingRoom } from '../domain/booking/booking-room.ts';
+import type { Actor } from '../domain/identity/actor.ts';
+import type { Tokens } from '../domain/identity/tokens.ts';
+import type { InventoryRoom } from '../domain/inventory/inventory-room.ts';
+import type { ImportRoom } from '../domain/schedules/import-timetable.ts';
+import type { Failure } from '../platform/runtime/failure.ts';
+import type { Metrics } from '../platform/telemetry/metrics.ts';
+
+/** What the routers call, built once in app.ts. */
+export interface Rooms {
+  tokens: Tokens;
+  inventory: InventoryRoom;
+  booking: BookingRoom;
+  schedules: ImportRoom;
+  metrics: Metrics;
+  version: string;
+  overview(): Promise<OverviewView>;
+  health(): Promise<HealthView>;
+  failureOf(error: unknown): Failure;
+}
+
+/**
+ * One per socket or HTTP call. It lives as long as the socket, so it holds nothing that belongs to
+ * a single request: no EntityManager, no transaction.
+ */
+export interface Context {
+  actor: Actor;
+  rooms: Rooms;
+}
+
+/** Who asks, from what came with the socket or the call. Fails: UNAUTHENTICATED. */
+export async function actorOf(tokens: Tokens, given: { token?: string; apiKey?: string }): Promise<Actor> {
+  if (given.apiKey) return tokens.verifyKey(given.apiKey);
+  if (given.token) return tokens.verify(given.token);
+  return { role: 'anonymous', id: null };
+}

@@ -1,0 +1,180 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createHTTPHandler } from '@trpc/server/adapters/standalone';
+import { applyWSSHandler, type CreateWSSContextFnOptions } from '@trpc/server/adapters/ws';
+import helmet from 'helmet';
+import type { Logger } from 'pino';
+import { WebSocketServer } from 'ws';
+import { limits } from '../../shared/limits.ts';
+import { systemClock } from '../platform/runtime/clock.ts';
+import { Failure } from '../platform/runtime/failure.ts';
+import { appRouter } from './app.router.ts';
+import { actorOf, type Context, type Rooms } from './context.ts';
+import { serveDashboard } from './dashboard-files.ts';
+import { trpcErrorOf } from './failures.ts';
+import { healthRoutes, type Readiness } from './health.routes.ts';
+import { originPolicy } from './origin-policy.ts';
+import { paymentWebhook, type WebhookSettings } from './payment-webhook.route.ts';
+
+export interface FrontDoorSettings {
+  host: string;
+  port: number;
+  corsOrigins: string[];
+  /** A process that only works in the background answers health and webhooks, nothing else. */
+  publicRoutes: boolean;
+  webhooks: WebhookSettings;
+  readiness: Readiness;
+  log: Logger;
+}
+
+export interface FrontDoor {
+  url: string;
+  /** Open sockets of this process. */
+  sockets(): number;
+  /** Tells clients to come back, lets calls in flight end, then closes everything. */
+  close(): Promise<void>;
+}
+
+const keepAlive = { enabled: true, pingMs: 20_000, pongWaitMs: 10_000 };
+/** After the reconnect notice: most clients have left by then on their own. */
+const drainMs = 1_500;
+
+/** One port for everything: tRPC over sockets and HTTP, health, metrics, webhooks, dashboard. */
+export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): Promise<FrontDoor> {
+  const { log, readiness } = settings;
+  const origins = originPolicy(settings.corsOrigins);
+  const health = healthRoutes(rooms, readiness);
+  const webhook = paymentWebhook(rooms, settings.webhooks);
+  const dashboard = serveDashboard();
+  const harden = helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        'default-src': ["'self'"],
+        'script-src': ["'self'"],
+        // The component library writes <style> elements; scripts never come inline.
+        'style-src': ["'self'", "'unsafe-inline'"],
+        'img-src': ["'self'", 'data:'],
+        'font-src': ["'self'"],
+        'connect-src': ["'self'", 'ws:', 'wss:'],
+        'object-src': ["'none'"],
+        'base-uri': ["'none'"],
+        'form-action': ["'self'"],
+        'frame-ancestors': ["'none'"],
+      },
+    },
+    // Whoever terminates TLS in front of us says this; on plain HTTP it would lock people out.
+    strictTransportSecurity: false,
+  });
+
+  const trpcOverHttp = createHTTPHandler({
+    router: appRouter,
+    basePath: '/trpc/',
+    maxBodySize: limits.httpBodyBytes,
+    maxBatchSize: limits.callsPerBatch,
+    createContext: async ({ req }): Promise<Context> => ({
+      rooms,
+      actor: await refusing(() =>
+        actorOf(rooms.tokens, {
+          token: bearerOf(req.headers.authorization),
+          apiKey: single(req.headers['x-api-key']),
+        }),
+      ),
+    }),
+    onError: ({ error }) => log.debug({ err: error }, 'call failed'),
+  });
+
+  const route = (request: IncomingMessage, response: ServerResponse): void => {
+    const path = (request.url ?? '/').split('?', 1)[0] as string;
+    if (health(path, request, response)) return;
+    if (path === '/webhooks/payments/mock') return webhook(request, response);
+    if (!settings.publicRoutes) return void response.writeHead(404).end();
+    if (path === '/trpc' || path.startsWith('/trpc/')) {
+      if (!origins.admit(request, response)) return;
+      return trpcOverHttp(request, response);
+    }
+    dashboard(request, response);
+  };
+
+  const server = createServer({ requestTimeout: 60_000, headersTimeout: 15_000 }, (request, response) => {
+    harden(request, response, () => route(request, response));
+  });
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.messageBytes, perMessageDeflate: false });
+  const trpcOverSockets = applyWSSHandler({
+    wss: sockets,
+    router: appRouter,
+    keepAlive,
+    maxBatchSize: limits.callsPerBatch,
+    createContext: async ({ req, info }: CreateWSSContextFnOptions): Promise<Context> => ({
+      rooms,
+      actor: await refusing(() =>
+        actorOf(rooms.tokens, {
+          token: info.connectionParams?.token ?? bearerOf(req.headers.authorization),
+          apiKey: info.connectionParams?.apiKey ?? single(req.headers['x-api-key']),
+        }),
+      ),
+    }),
+    onError: ({ error }) => log.debug({ err: error }, 'call failed'),
+  });
+  sockets.on('connection', (socket) => {
+    rooms.metrics.sockets.inc();
+    socket.once('close', () => rooms.metrics.sockets.dec());
+    socket.on('error', (error) => log.debug({ err: error }, 'socket failed'));
+  });
+  server.on('upgrade', (request, socket, head) => {
+    const path = (request.url ?? '/').split('?', 1)[0];
+    const refuseUpgrade = (status: string) => socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+    if (path !== '/trpc' || !settings.publicRoutes) return void refuseUpgrade('404 Not Found');
+    if (!origins.allows(request)) return void refuseUpgrade('403 Forbidden');
+    if (readiness.draining) return void refuseUpgrade('503 Service Unavailable');
+    sockets.handleUpgrade(request, socket, head, (opened) => sockets.emit('connection', opened, request));
+  });
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(settings.port, settings.host, resolve);
+  });
+
+  return {
+    url: urlOf(server, settings.host),
+    sockets: () => sockets.clients.size,
+    close: async () => {
+      readiness.draining = true;
+      trpcOverSockets.broadcastReconnectNotification();
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeIdleConnections();
+      await until(() => sockets.clients.size === 0, drainMs);
+      for (const socket of sockets.clients) socket.close(1012, 'restarting');
+      await until(() => sockets.clients.size === 0, drainMs);
+      for (const socket of sockets.clients) socket.terminate();
+      sockets.close();
+      setTimeout(() => server.closeAllConnections(), drainMs).unref();
+      await closed;
+    },
+  };
+}
+
+/** A refusal while the context is made must leave as a failure of the catalogue, too. */
+async function refusing<T>(make: () => Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (error) {
+    throw error instanceof Failure ? trpcErrorOf(error) : error;
+  }
+}
+
+const single = (header: string | string[] | undefined): string | undefined =>
+  Array.isArray(header) ? header[0] : header;
+
+const bearerOf = (header: string | undefined): string | undefined => /^Bearer (.+)$/i.exec(header ?? '')?.[1];
+
+function urlOf(server: Server, host: string): string {
+  const { port } = server.address() as AddressInfo;
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}
+
+async function until(done: () => boolean, ms: number): Promise<void> {
+  const endsAt = Date.now() + ms;
+  while (!done() && Date.now() < endsAt) await systemClock.sleep(20);
+}
