@@ -83,9 +83,13 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     url: engines.databaseUrl,
     poolSize: config.DB_POOL_SIZE,
     entities,
-    onPoolError: (error) => log.warn({ err: error }, 'an idle Postgres connection was lost'),
+    onPoolError: (error) => log.warn({ reason: error.message }, 'an idle Postgres connection was lost'),
   });
-  closing.push('postgres', () => orm.close(true));
+  closing.push('postgres', () => {
+    // Connections that are being closed may still hear of the server's own end.
+    pool.removeAllListeners('error').on('error', () => undefined);
+    return orm.close(true);
+  });
   const migrated = await migrate(orm, pool);
   if (migrated.length > 0) log.info({ migrated }, 'schema migrated');
   const cluster = await readCluster(pool);

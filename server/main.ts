@@ -24,6 +24,7 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', () => void stop('SIGTERM', 0));
   process.on('SIGINT', () => void stop('SIGINT', 0));
+  process.on('SIGHUP', () => void stop('SIGHUP', 0));
   // The launcher is gone (even by kill -9): nobody would ever stop us.
   process.on('disconnect', () => void stop('launcher gone', 0));
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));

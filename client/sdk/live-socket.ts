@@ -13,11 +13,11 @@ export type SocketConstructor = new (url: string) => SocketLike;
 
 export interface SocketHooks {
   connectTimeoutMs: number;
-  opened(socket: LiveSocket): void;
+  opened(): void;
   /** Before tRPC sees it; false keeps it from tRPC. */
   received(text: string): boolean;
   /** Once for each socket, whether or not it ever opened. */
-  gone(socket: LiveSocket, reason: ConnectionLost): void;
+  gone(): void;
 }
 
 type Listener = (this: LiveSocket, event: unknown) => void;
@@ -35,9 +35,9 @@ export class LiveSocket {
 
   readonly #socket: SocketLike;
   readonly #hooks: SocketHooks;
-  readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #listeners: Record<string, Set<Listener>> = {};
   readonly #patience: ReturnType<typeof setTimeout>;
-  #gone = false;
+  #gone: ConnectionLost | undefined;
   #opened = false;
 
   constructor(socket: SocketLike, hooks: SocketHooks) {
@@ -48,7 +48,7 @@ export class LiveSocket {
       if (this.#gone) return;
       clearTimeout(this.#patience);
       this.#opened = true;
-      hooks.opened(this);
+      hooks.opened();
       this.#tell('open', { type: 'open' });
     });
     socket.addEventListener('message', ({ data }: { data: unknown }) => {
@@ -74,8 +74,8 @@ export class LiveSocket {
   /** One frame a line: an encoder may ask for several, and JSON text holds no line break. */
   send(text: string): void {
     if (this.#gone) return;
-    if (!text.includes('\n')) return this.#socket.send(text);
-    for (const frame of text.split('\n')) this.#socket.send(frame);
+    if (text.includes('\n')) for (const frame of text.split('\n')) this.#socket.send(frame);
+    else this.#socket.send(text);
   }
 
   close(): void {
@@ -83,27 +83,32 @@ export class LiveSocket {
   }
 
   addEventListener(type: string, listener: Listener): void {
-    const set = this.#listeners.get(type) ?? new Set();
-    this.#listeners.set(type, set.add(listener));
+    const { [type]: listeners = new Set() } = this.#listeners;
+    this.#listeners[type] = listeners.add(listener);
+    // A forbidden address fails before anybody could listen, and nobody would ever hear of it.
+    const reason = this.#gone;
+    if (reason && (type === 'close' || (type === 'error' && !this.#opened))) {
+      queueMicrotask(() => listener.call(this, reason));
+    }
   }
 
   removeEventListener(type: string, listener: Listener): void {
-    this.#listeners.get(type)?.delete(listener);
+    this.#listeners[type]?.delete(listener);
   }
 
   #end(message: string, code?: number): void {
     if (this.#gone) return;
-    this.#gone = true;
+    const reason = new ConnectionLost(message, code);
+    this.#gone = reason;
     clearTimeout(this.#patience);
     this.#socket.close();
-    const reason = new ConnectionLost(message, code);
-    this.#hooks.gone(this, reason);
+    this.#hooks.gone();
     // Whoever awaits the opening listens for errors only.
     if (!this.#opened) this.#tell('error', reason);
     this.#tell('close', reason);
   }
 
   #tell(type: string, event: unknown): void {
-    for (const listener of [...(this.#listeners.get(type) ?? [])]) listener.call(this, event);
+    for (const listener of [...(this.#listeners[type] ?? [])]) listener.call(this, event);
   }
 }

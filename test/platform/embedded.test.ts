@@ -467,8 +467,9 @@ describe('the launcher', { timeout }, () => {
     return dir;
   }
 
-  function launch(dir: string, ...args: string[]) {
-    const { npm_lifecycle_event: _, ...env } = process.env;
+  function launch(dir: string, given: Record<string, string>, ...args: string[]) {
+    const { npm_lifecycle_event: _, ...inherited } = process.env;
+    const env = { ...inherited, ...given };
     const child = spawn(process.execPath, [join(dir, 'scripts/run.mjs'), ...args], { env, stdio: 'pipe' });
     children.push(child);
     let said = '';
@@ -489,7 +490,7 @@ describe('the launcher', { timeout }, () => {
     '[RUN-10] passes %s on to the server and ends with its code',
     async (name) => {
       const dir = project(server('console.log("got", name); process.exit(name.length)'));
-      const run = launch(dir, 'start');
+      const run = launch(dir, {}, 'start');
       await until('the server is ready', () => run.said().includes('ready'));
       expect(run.said()).toContain(join(dir, 'node_modules/.bin'));
       run.child.kill(name);
@@ -499,26 +500,59 @@ describe('the launcher', { timeout }, () => {
   );
 
   test('[RUN-10] ends with 128 + the number of the signal that killed the server', async () => {
-    const run = launch(project(server('')), 'start');
+    const run = launch(project(server('')), {}, 'start');
     await until('the server is ready', () => run.said().includes('ready'));
     signal(Number(/ready (\d+)/.exec(run.said())?.[1]), 'SIGKILL');
     expect(await run.code).toBe(137);
   });
 
   test('[RUN-10] killed outright, it is missed by the server', async () => {
-    const run = launch(project(server('')), 'start');
+    const run = launch(project(server('')), {}, 'start');
     await until('the server is ready', () => run.said().includes('ready'));
     run.child.kill('SIGKILL');
     const pid = Number(/ready (\d+)/.exec(run.said())?.[1]);
     await until('the server is gone', () => isGone(pid));
   });
 
+  test('[RUN-10] stops the server when the npm that started it is killed', async () => {
+    const dir = project(server('process.exit()'));
+    // A shell in npm's place.
+    const npm = spawn('sh', ['-c', `"${process.execPath}" scripts/run.mjs start; true`], {
+      cwd: dir,
+      env: { ...process.env, npm_lifecycle_event: 'start' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    children.push(npm);
+    let said = '';
+    npm.stdout.on('data', (data) => {
+      said += data;
+    });
+    await until('the server is ready', () => said.includes('ready'));
+    npm.kill('SIGKILL');
+    const pid = Number(/ready (\d+)/.exec(said)?.[1]);
+    await until('the server is gone', () => isGone(pid));
+  });
+
+  test('[RUN-10] told to stop while it installs, it starts nothing any more', async () => {
+    const dir = project(server(''), { packages: { '': {}, 'node_modules/left': { version: '1.0.0' } } });
+    const npm = join(dir, 'npm-cli.js');
+    writeFileSync(
+      npm,
+      `console.log('busy'); process.on('SIGTERM', () => process.exit(0)); setInterval(() => {}, 1000);`,
+    );
+    const run = launch(dir, { npm_execpath: npm }, 'start');
+    await until('npm is busy', () => run.said().includes('busy'));
+    run.child.kill('SIGTERM');
+    expect(await run.code).toBe(143);
+    expect(run.said()).not.toContain('ready');
+  });
+
   test('[RUN-11] runs the script of a name, with its arguments, and lists what there is for an unknown one', async () => {
     const dir = project('');
-    const known = launch(dir, 'demo:book', 'one', '--two');
+    const known = launch(dir, {}, 'demo:book', 'one', '--two');
     expect(await known.code).toBe(0);
     expect(known.said()).toContain('one,--two');
-    const unknown = launch(dir, 'nonsense');
+    const unknown = launch(dir, {}, 'nonsense');
     expect(await unknown.code).toBe(1);
     expect(unknown.said()).toMatch(/no command «nonsense»[\s\S]*start[\s\S]*demo-book/);
   });
@@ -528,19 +562,12 @@ describe('the launcher', { timeout }, () => {
     // A false npm that «installs»: none is needed to see that it is called, and the stamp makes the second run quiet.
     const npm = join(dir, 'npm-cli.js');
     writeFileSync(npm, `console.log('npm', process.argv.slice(2).join(' '))`);
-    const env = process.env.npm_execpath;
-    process.env.npm_execpath = npm;
-    try {
-      const first = launch(dir, 'demo:book');
-      expect(await first.code).toBe(0);
-      expect(first.said()).toMatch(/installing dependencies[\s\S]*npm ci --no-audit/);
-      const second = launch(dir, 'demo:book');
-      expect(await second.code).toBe(0);
-      expect(second.said()).not.toContain('npm');
-    } finally {
-      if (env === undefined) delete process.env.npm_execpath;
-      else process.env.npm_execpath = env;
-    }
+    const first = launch(dir, { npm_execpath: npm }, 'demo:book');
+    expect(await first.code).toBe(0);
+    expect(first.said()).toMatch(/installing dependencies[\s\S]*npm ci --no-audit/);
+    const second = launch(dir, { npm_execpath: npm }, 'demo:book');
+    expect(await second.code).toBe(0);
+    expect(second.said()).not.toContain('npm');
   });
 });
 

@@ -1,17 +1,21 @@
+import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
-import { newId } from '../../../shared/ids.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { writeFlights } from '../inventory/write-flights.ts';
 import type { PlaceDirectory } from '../places/place-directory.ts';
 import { dateOfDay, dayOfDate } from '../places/zoned-time.ts';
 import { demoCarriers, demoTimetable } from './demo-timetable.ts';
+import { flightKey } from './scheduled-flight.ts';
 
 export const demoDays = 60;
 
+/** Postgres has two cores to insert with; more writers would only queue. */
+const writers = 2;
+
 /**
  * Keeps the demo timetable sixty days ahead. It starts only in a database without flights; after
- * that each start adds the days that are missing. A day is one transaction together with the mark
- * of how far we are, so a crash in between neither loses nor doubles one.
+ * that each start adds the days that are missing. A flight's id is made from its designator and
+ * date, so a start that was killed in between, or two processes at once, add nothing twice.
  * Answers how many flights were added. `onDay` is told of the progress.
  */
 export async function loadDemo(options: {
@@ -20,37 +24,50 @@ export async function loadDemo(options: {
   today: string;
   onDay?: (done: number, of: number) => void;
 }): Promise<number> {
-  const { pool, places, today } = options;
-  const { rows } = await pool.query<{ until: string | null; empty: boolean }>(
-    'select demo_until as until, not exists (select from flight) as empty from cluster',
-  );
-  const { until, empty } = rows[0] as { until: string | null; empty: boolean };
-  if (until === null && !empty) return 0;
+  const { pool, today } = options;
+  const places = options.places.all();
   const yesterday = dayOfDate(today) - 1;
-  const from = Math.max(yesterday, until === null ? yesterday : dayOfDate(until)) + 1;
+  // The mark is set before the first flight: an empty table is how a database of one's own is told.
+  await pool.query('update cluster set demo_until = $1 where demo_until is null and not exists (select from flight)', [
+    dateOfDay(yesterday),
+  ]);
+  const { rows } = await pool.query<{ until: string | null }>('select demo_until as until from cluster');
+  const until = rows[0]?.until;
+  if (!until) return 0;
+  const from = Math.max(yesterday, dayOfDate(until)) + 1;
   const days = yesterday + demoDays - from + 1;
+  if (days <= 0) return 0;
+
+  await pool.query(
+    `insert into carrier (code, name) select * from unnest($1::text[], $2::text[])
+     on conflict (code) do update set name = excluded.name`,
+    [demoCarriers.map((each) => each.code), demoCarriers.map((each) => each.name)],
+  );
+  let next = from;
+  let done = 0;
   let added = 0;
-  for (let day = 0; day < days; day++) {
-    const date = dateOfDay(from + day);
-    const flights = [...demoTimetable({ today: date, days: 1, places: places.all() })];
-    added += await inTransaction(pool, async (tx) => {
-      await tx.query(`set local lock_timeout = '20s'; set local statement_timeout = '60s'`);
-      const claimed = await tx.query('update cluster set demo_until = $1 where demo_until is null or demo_until < $1', [
-        date,
-      ]);
-      // Another process that started beside us has added this day already.
-      if (claimed.rowCount === 0) return 0;
-      await tx.query(
-        `insert into carrier (code, name) select * from unnest($1::text[], $2::text[])
-         on conflict (code) do update set name = excluded.name`,
-        [demoCarriers.map((each) => each.code), demoCarriers.map((each) => each.name)],
-      );
-      return writeFlights(
-        tx,
-        flights.map((flight) => ({ ...flight, id: newId() })),
-      );
-    });
-    options.onDay?.(day + 1, days);
-  }
+  const write = async (): Promise<void> => {
+    while (next < from + days) {
+      const date = dateOfDay(next++);
+      const flights = Array.from(demoTimetable({ today: date, days: 1, places }), (flight) => ({
+        ...flight,
+        id: demoId(flightKey(flight)),
+      }));
+      const written = await inTransaction(pool, async (tx) => {
+        await tx.query(`set local lock_timeout = '20s'; set local statement_timeout = '60s'`);
+        return writeFlights(tx, flights);
+      });
+      added += written;
+      options.onDay?.(++done, days);
+    }
+  };
+  await Promise.all(Array.from({ length: writers }, write));
+  await pool.query('update cluster set demo_until = $1', [dateOfDay(yesterday + demoDays)]);
   return added;
+}
+
+/** A UUID (version 8, custom) that is always the same for the same flight. */
+function demoId(key: string): string {
+  const hex = createHash('sha256').update(`demo ${key}`).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -183,6 +183,8 @@ function minorUnits(decimal: string, currency: string): number | string {
 interface Issue {
   path: PropertyKey[];
   message: string;
+  /** The bound, of a number above it. */
+  maximum?: number | bigint;
 }
 
 const columnOfField: Record<string, RequiredColumn> = { departsAt: 'departs_at', arrivesAt: 'arrives_at' };
@@ -192,7 +194,9 @@ function faultOf(issue: Issue, cabins: CsvCabin[], field: (name: Column) => stri
   const [head, index, what] = issue.path;
   if (head === 'cabins') {
     const column: Column = `${cabins[Number(index)]?.cabin ?? 'economy'}_${what === 'capacity' ? 'seats' : 'price'}`;
-    return `${column} "${field(column)}": ${issue.message}`;
+    return issue.maximum === undefined
+      ? `${column} "${field(column)}": ${issue.message}`
+      : `${column} "${field(column)}" is more than ${issue.maximum}`;
   }
   const column = columnOfField[String(head)] ?? (String(head) as RequiredColumn);
   return `${column} "${field(column)}" is not ${issue.message}`;

@@ -29,12 +29,10 @@ const takeoverPatienceMs = 5_000;
  * @throws Error naming the other process when a live one holds the directory, or why the directory cannot be used.
  */
 export async function claimDataDir(dir: string): Promise<DataDirClaim> {
-  const home = await makeDir(resolve(dir));
-  const lock = join(home, lockName);
   const mine = JSON.stringify({ pid: process.pid, started: processIdentity(process.pid) ?? '' } satisfies Holder);
   // The lock appears by link(2), complete or not at all: a reader never meets a half-written one.
-  const draft = `${lock}.${process.pid}-${randomBytes(4).toString('hex')}`;
-  await writeDurably(draft, mine);
+  const { home, draft } = await makeDirWith(resolve(dir), mine);
+  const lock = join(home, lockName);
   try {
     await takeLock(home, lock, draft);
   } finally {
@@ -159,14 +157,19 @@ export async function syncDir(dir: string): Promise<void> {
   }
 }
 
-async function makeDir(path: string): Promise<string> {
+/** Makes the directory and a draft of the lock in it, which proves that we may write there. */
+async function makeDirWith(path: string, text: string): Promise<{ home: string; draft: string }> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
-    return await realpath(path);
+    const home = await realpath(path);
+    const draft = join(home, `${lockName}.${process.pid}-${randomBytes(4).toString('hex')}`);
+    await writeDurably(draft, text);
+    return { home, draft };
   } catch (error) {
-    throw new Error(`cannot use ${path} as data directory; set AIRSIDE_DATA_DIR to one that this user may write`, {
-      cause: error,
-    });
+    throw new Error(
+      `cannot use ${path} as data directory (${(error as Error).message}); set AIRSIDE_DATA_DIR to one that this user may write`,
+      { cause: error },
+    );
   }
 }
 

@@ -8,6 +8,15 @@ export interface RequestScope {
 
 export const requestScope = new AsyncLocalStorage<RequestScope>();
 
+/** Driver errors drag their whole client along; a log line needs what happened and where. */
+function plainError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack } = error;
+  const code = 'code' in error ? error.code : undefined;
+  const cause = error.cause === undefined ? undefined : plainError(error.cause);
+  return { type: name, message, code, stack, cause };
+}
+
 /** JSON lines on standard error: standard output belongs to the few lines that a person or script reads. */
 export function createLogger(level: string): Logger {
   return pino(
@@ -15,6 +24,7 @@ export function createLogger(level: string): Logger {
       level,
       base: undefined,
       timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: plainError },
       mixin: () => requestScope.getStore() ?? {},
       redact: {
         paths: [

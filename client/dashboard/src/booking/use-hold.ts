@@ -1,0 +1,56 @@
+import { useMutation } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import type { HoldInput } from '../../../../shared/booking.ts';
+import { newId } from '../../../../shared/ids.ts';
+import { failureOf } from '../../../sdk/airside-error.ts';
+import { queryClient } from '../wire/query-client.ts';
+import { client, ensureGuest, trpc } from '../wire/traveller.ts';
+
+export type HoldRequest = Omit<HoldInput, 'id'>;
+
+/**
+ * Holds seats and goes to the booking. The id is minted and stored before anything is sent, so a
+ * reload or a lost answer finds the same hold again; a repeat after "busy" keeps the id, a request
+ * with another price is another request.
+ */
+export function useHold() {
+  const navigate = useNavigate();
+  const [sent, setSent] = useState<{ id: string; request: HoldRequest } | null>(null);
+  const mutation = useMutation({
+    mutationFn: async ({ id, request }: { id: string; request: HoldRequest }) => {
+      await ensureGuest();
+      return client.bookings.hold({ id, ...request });
+    },
+    onSuccess: (booking) => {
+      queryClient.setQueryData(trpc.booking.get.queryKey({ id: booking.id }), booking);
+      void queryClient.invalidateQueries(trpc.booking.list.pathFilter());
+      return navigate({ to: '/book/$bookingId', params: { bookingId: booking.id } });
+    },
+  });
+  const send = (id: string, request: HoldRequest) => {
+    setSent({ id, request });
+    mutation.mutate({ id, request });
+  };
+  return {
+    request: sent?.request ?? null,
+    error: mutation.error,
+    pending: mutation.isPending,
+    hold: (request: HoldRequest) => send(newId(), request),
+    /** Again after a failure: with the same id where the first may still count. */
+    repeat: () => {
+      if (!sent || !mutation.error) return;
+      send(failureOf(mutation.error).retryable ? sent.id : newId(), sent.request);
+    },
+    /** Yes to the new price that the server named. */
+    acceptPrice: () => {
+      const failure = mutation.error && failureOf(mutation.error);
+      if (!sent || failure?.code !== 'PRICE_CHANGED') return;
+      send(newId(), { ...sent.request, expected: failure.details.now });
+    },
+    dismiss: () => {
+      setSent(null);
+      mutation.reset();
+    },
+  };
+}

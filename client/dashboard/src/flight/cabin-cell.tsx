@@ -1,0 +1,61 @@
+import { TriangleAlert } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { CabinLedgerView, CabinView, FlightState } from '../../../../shared/flight.ts';
+import { formatMoney } from '../../../../shared/money.ts';
+import styles from './cabin-cell.module.css';
+import { cabinNames } from './cabin-names.ts';
+import { LiveNumber } from './live-number.tsx';
+import { LoadBar } from './load-bar.tsx';
+
+/** From here on a number of seats is worth an amber word. */
+const fewSeats = 9;
+
+/** One cabin on a strip: its price, how full it is, and how many seats are left right now. */
+export function CabinCell({ cabin, seats, state }: { cabin: CabinView; seats: number; state: FlightState }) {
+  const selling = state === 'open';
+  const soldOut = cabin.available < seats;
+  return (
+    <span className={styles.cell} data-off={!selling || soldOut || undefined}>
+      <span className={styles.name}>{cabinNames[cabin.cabin]}</span>
+      <span className={styles.price}>
+        <LiveNumber value={cabin.price.amount}>{formatMoney(cabin.price)}</LiveNumber>
+      </span>
+      <LoadBar sold={cabin.capacity - cabin.available} capacity={cabin.capacity} />
+      <span className={styles.seats} data-few={(selling && !soldOut && cabin.available <= fewSeats) || undefined}>
+        <LiveNumber value={cabin.available}>{selling ? seatWords(cabin.available, soldOut) : 'not for sale'}</LiveNumber>
+      </span>
+    </span>
+  );
+}
+
+function seatWords(available: number, soldOut: boolean): ReactNode {
+  if (available <= 0) return 'sold out';
+  if (soldOut) return `only ${available} left`;
+  if (available <= fewSeats) {
+    return (
+      <>
+        <TriangleAlert size={11} strokeWidth={2.4} aria-hidden /> {available} left
+      </>
+    );
+  }
+  return `${available.toLocaleString()} seats`;
+}
+
+/** The same cabin for an operator: the counters themselves. */
+export function CabinLedgerCell({ cabin, state }: { cabin: CabinLedgerView; state: FlightState }) {
+  const over = cabin.held + cabin.sold > cabin.targetCapacity;
+  return (
+    <span className={styles.cell} data-off={state !== 'open' || undefined}>
+      <span className={styles.name}>{cabinNames[cabin.cabin]}</span>
+      <span className={styles.price}>
+        <LiveNumber value={cabin.price.amount}>{formatMoney(cabin.price)}</LiveNumber>
+      </span>
+      <LoadBar sold={cabin.sold} held={cabin.held} capacity={cabin.targetCapacity} />
+      <span className={styles.seats} data-few={over || undefined}>
+        <LiveNumber value={`${cabin.sold}/${cabin.held}`}>
+          {cabin.sold} sold{cabin.held > 0 ? ` + ${cabin.held} held` : ''} of {cabin.targetCapacity}
+        </LiveNumber>
+      </span>
+    </span>
+  );
+}

@@ -1,0 +1,131 @@
+import { Link } from '@tanstack/react-router';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import type { CabinClass, CabinView, FlightView, OperatorFlightView } from '../../../../shared/flight.ts';
+import { AirportTime } from './airport-time.tsx';
+import { CabinCell, CabinLedgerCell } from './cabin-cell.tsx';
+import { cabinNames } from './cabin-names.ts';
+import { CarrierBadge } from './carrier-badge.tsx';
+import { FlightState } from './flight-state.tsx';
+import styles from './flight-strip.module.css';
+import { dateOf, daysBetween, formatDate, formatDuration, sayFlight } from './flight-times.ts';
+import { useLiveFlight } from './seat-store.ts';
+
+type Shown =
+  /** For sale: each cabin leads to the flight with that cabin chosen. */
+  | { kind: 'sale'; flight: FlightView; seats: number }
+  /** In a booking: the cabin that was bought. */
+  | { kind: 'booked'; flight: FlightView; cabin: CabinClass; seats: number }
+  /** On the operator's board: the counters. */
+  | { kind: 'board'; flight: OperatorFlightView }
+  /** The head of the flight's own page. */
+  | { kind: 'plain'; flight: FlightView };
+
+/**
+ * A flight, everywhere: time – code – line with stops – code – time, carrier, duration, cabins with
+ * live seats and price. It listens to its seats only while it can be seen.
+ */
+export function FlightStrip({ action, showDate = false, ...shown }: Shown & { action?: ReactNode; showDate?: boolean }) {
+  const [element, visible] = useVisible<HTMLElement>();
+  const flight = useLiveFlight<FlightView>(shown.flight, visible);
+  const party = shown.kind === 'sale' || shown.kind === 'booked' ? shown.seats : 1;
+  const shift = daysBetween(flight.departsAt, flight.arrivesAt);
+  return (
+    <article ref={element} className={styles.strip} data-kind={shown.kind} data-state={flight.state} aria-label={sayFlight(flight)}>
+      <div className={styles.who}>
+        <CarrierBadge code={flight.carrier} />
+        <span className={styles.number}>
+          {shown.kind === 'plain' ? (
+            <code>
+              {flight.carrier} {flight.number}
+            </code>
+          ) : (
+            <Link
+              to="/flights/$flightId"
+              params={{ flightId: flight.id }}
+              search={party > 1 ? { seats: party } : {}}
+              className={styles.link}
+            >
+              <code>
+                {flight.carrier} {flight.number}
+              </code>
+            </Link>
+          )}
+          {showDate && <span className={styles.date}>{formatDate(dateOf(flight.departsAt))}</span>}
+        </span>
+        <FlightState flight={flight} seats={shown.kind === 'sale' ? party : 1} />
+      </div>
+
+      <div className={styles.route}>
+        <AirportTime reading="Departs" code={flight.origin} wall={flight.departsAt} at={flight.departsAtUtc} />
+        <div className={styles.leg}>
+          <span className={styles.duration}>{formatDuration(flight.durationMinutes)}</span>
+          <span className={styles.line} aria-hidden />
+          <span className={styles.stops}>nonstop</span>
+        </div>
+        <AirportTime
+          reading="Arrives"
+          code={flight.destination}
+          wall={flight.arrivesAt}
+          at={flight.arrivesAtUtc}
+          dayShift={shift}
+          align="end"
+        />
+      </div>
+
+      <ul className={styles.cabins} data-count={flight.cabins.length} aria-label="Cabins">
+        {shown.kind === 'booked' ? (
+          <li className={styles.cabin}>
+            <span className={styles.booked}>
+              {cabinNames[shown.cabin]} · {shown.seats} {shown.seats === 1 ? 'seat' : 'seats'}
+            </span>
+          </li>
+        ) : shown.kind === 'plain' ? null : (
+          flight.cabins.map((cabin) => (
+            <li key={cabin.cabin} className={styles.cabin}>
+              {shown.kind === 'board' ? (
+                <CabinLedgerCell cabin={ledgerOf(shown.flight, cabin)} state={flight.state} />
+              ) : (
+                <Link
+                  to="/flights/$flightId"
+                  params={{ flightId: flight.id }}
+                  search={{ cabin: cabin.cabin, ...(party > 1 && { seats: party }) }}
+                  className={styles.choice}
+                  disabled={flight.state !== 'open' || cabin.available < party}
+                >
+                  <CabinCell cabin={cabin} seats={party} state={flight.state} />
+                </Link>
+              )}
+            </li>
+          ))
+        )}
+      </ul>
+
+      {action && <div className={styles.action}>{action}</div>}
+    </article>
+  );
+}
+
+/** The live channel knows what is taken, not how it splits: until the next reading, new ones count as held. */
+function ledgerOf(loaded: OperatorFlightView, live: CabinView) {
+  const before = loaded.cabins.find((cabin) => cabin.cabin === live.cabin);
+  const held = before?.held ?? 0;
+  const sold = before?.sold ?? 0;
+  const targetCapacity = before && before.version >= live.version ? before.targetCapacity : live.capacity;
+  const taken = before && before.version >= live.version ? held + sold : Math.max(0, live.capacity - live.available);
+  return { ...live, targetCapacity, sold: Math.min(sold, taken), held: Math.max(0, taken - Math.min(sold, taken)) };
+}
+
+function useVisible<E extends Element>(): [React.RefObject<E | null>, boolean] {
+  const element = useRef<E>(null);
+  const [visible, setVisible] = useState(false);
+  useEffect(() => {
+    if (!element.current) return;
+    const observer = new IntersectionObserver(([entry]) => setVisible(entry?.isIntersecting ?? false), {
+      // Live before it is seen, so that nothing flashes just because it scrolled in.
+      rootMargin: '200px',
+    });
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, []);
+  return [element, visible];
+}

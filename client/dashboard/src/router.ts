@@ -1,0 +1,91 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { bookingsParams } from './booking/bookings-params.ts';
+import { PageFailure } from './failure/page-failure.tsx';
+import { flightParams } from './flight/flight-params.ts';
+import { boardParams } from './operate/board-params.ts';
+import { searchParams } from './search/search-params.ts';
+import { NotFound } from './shell/not-found.tsx';
+import { PagePending } from './shell/page-pending.tsx';
+import { Shell } from './shell/shell.tsx';
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: PageFailure });
+
+const search = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  validateSearch: searchParams,
+  component: lazyRouteComponent(() => import('./search/search-page.tsx'), 'SearchPage'),
+});
+
+const flight = createRoute({
+  getParentRoute: () => root,
+  path: '/flights/$flightId',
+  validateSearch: flightParams,
+  component: lazyRouteComponent(() => import('./flight/flight-page.tsx'), 'FlightPage'),
+});
+
+const book = createRoute({
+  getParentRoute: () => root,
+  path: '/book/$bookingId',
+  component: lazyRouteComponent(() => import('./booking/book-page.tsx'), 'BookPage'),
+});
+
+const bookings = createRoute({
+  getParentRoute: () => root,
+  path: '/bookings',
+  validateSearch: bookingsParams,
+  component: lazyRouteComponent(() => import('./booking/bookings-page.tsx'), 'BookingsPage'),
+});
+
+const operate = createRoute({
+  getParentRoute: () => root,
+  path: '/operate',
+  component: lazyRouteComponent(() => import('./operate/operate-layout.tsx'), 'OperateLayout'),
+});
+
+const overview = createRoute({
+  getParentRoute: () => operate,
+  path: '/',
+  component: lazyRouteComponent(() => import('./operate/overview-page.tsx'), 'OverviewPage'),
+});
+
+const board = createRoute({
+  getParentRoute: () => operate,
+  path: '/flights',
+  validateSearch: boardParams,
+  component: lazyRouteComponent(() => import('./operate/board-page.tsx'), 'BoardPage'),
+});
+
+const importing = createRoute({
+  getParentRoute: () => operate,
+  path: '/import',
+  component: lazyRouteComponent(() => import('./operate/import-page.tsx'), 'ImportPage'),
+});
+
+const health = createRoute({
+  getParentRoute: () => root,
+  path: '/health',
+  component: lazyRouteComponent(() => import('./health/health-page.tsx'), 'HealthPage'),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    search,
+    flight,
+    book,
+    bookings,
+    operate.addChildren([overview, board, importing]),
+    health,
+  ]),
+  defaultPreload: 'intent',
+  defaultPendingComponent: PagePending,
+  defaultPendingMs: 150,
+  defaultErrorComponent: PageFailure,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

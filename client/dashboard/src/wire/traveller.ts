@@ -1,0 +1,54 @@
+import { createTRPCOptionsProxy } from '@trpc/tanstack-react-query';
+import { useSyncExternalStore } from 'react';
+import type { AppRouter } from '../../../../server/transport/app.router.ts';
+import { createClient } from '../../../sdk/create-client.ts';
+import { queryClient } from './query-client.ts';
+
+/** Where the SDK keeps the token; other tabs hear of a change by it. */
+const tokenKey = 'airside:token';
+
+type Identity = 'unknown' | 'nobody' | 'guest';
+let identity: Identity = 'unknown';
+const listeners = new Set<() => void>();
+
+function become(next: Identity): void {
+  identity = next;
+  for (const listener of listeners) listener();
+}
+
+/** The traveller's socket. It opens without an identity and gets one with the first thing that needs an owner. */
+export const client = createClient({ url: window.location.origin, onUnauthenticated: () => become('nobody') });
+
+export const trpc = createTRPCOptionsProxy<AppRouter>({ client: client.trpc, queryClient });
+
+void client.auth.token().then((token) => become(token ? 'guest' : 'nobody'));
+
+// Another tab signed in: the same person sits at both.
+window.addEventListener('storage', ({ key, newValue }) => {
+  if (key !== tokenKey) return;
+  void client.auth.setToken(newValue).then(() => become(newValue ? 'guest' : 'nobody'));
+});
+
+let signingIn: Promise<void> | undefined;
+
+/** Makes this browser a guest if it is nobody yet. Whoever holds seats calls this first. */
+export async function ensureGuest(): Promise<void> {
+  if (await client.auth.token()) return;
+  signingIn ??= client.auth
+    .guest()
+    .then(() => become('guest'))
+    .finally(() => {
+      signingIn = undefined;
+    });
+  await signingIn;
+}
+
+/** Whether this browser is somebody; a nobody has no bookings to ask for. */
+export const useIdentity = (): Identity =>
+  useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    () => identity,
+  );

@@ -1,0 +1,201 @@
+import type { TRPCClient } from '@trpc/client';
+import type { z } from 'zod';
+import type { AppRouter } from '../../server/transport/app.router.ts';
+import type {
+  BookingView,
+  CancelQuoteView,
+  cancelInput,
+  HoldInput,
+  ListBookingsInput,
+  payInput,
+  setPassengersInput,
+} from '../../shared/booking.ts';
+import { newId } from '../../shared/ids.ts';
+import { AirsideError, airsideErrorOf, isFailure } from './airside-error.ts';
+import type { Calling, CallOptions } from './call.ts';
+import type { Intent, IntentLog } from './intents.ts';
+import { everyInbox, watch } from './watch.ts';
+
+/** What to hold. Without an `id` one is minted; give your own to repeat a request of an earlier process. */
+export type NewBooking = Omit<HoldInput, 'id'> & { id?: string };
+
+/** What became of an intent that an earlier run left behind. */
+export interface Settled {
+  intent: Intent;
+  /**
+   * `found`: it had its effect, or has it now; `booking` is the present state. `refused`: there is none, and
+   * `error` says why. `dropped`: there is none, and it was too old or no longer wanted. `released`: it held seats
+   * that nobody waits for any more, and they were given back. `unknown`: still no answer; it stays pending.
+   */
+  outcome: 'found' | 'refused' | 'dropped' | 'released' | 'unknown';
+  booking?: BookingView;
+  error?: AirsideError;
+}
+
+export interface Bookings {
+  /** Holds seats on all legs, or on none. Fails: SOLD_OUT, PRICE_CHANGED, CLOSED, NOT_FOUND, INVALID_INPUT. */
+  hold(booking: NewBooking, options?: CallOptions): Promise<BookingView>;
+  /** Holds and starts paying in one call. Fails as `hold` does. */
+  create(booking: NewBooking, options?: CallOptions): Promise<BookingView>;
+  /** Starts paying; the outcome comes over `watch`. Fails: HOLD_EXPIRED, NOT_ALLOWED. */
+  pay(id: string, options?: CallOptions & { method?: string }): Promise<BookingView>;
+  setPassengers(input: z.input<typeof setPassengersInput>, options?: CallOptions): Promise<BookingView>;
+  get(id: string, options?: CallOptions): Promise<BookingView>;
+  list(input?: Partial<ListBookingsInput>, options?: CallOptions): Promise<BookingPage>;
+  cancelQuote(id: string, options?: CallOptions): Promise<CancelQuoteView>;
+  /** A hold needs no quote; a confirmed booking needs its newest one. */
+  cancel(id: string, options?: CallOptions & { quoteId?: string }): Promise<BookingView>;
+  /** Asks again for what a booking that is over had, under a new id and at today's price. */
+  rehold(id: string, options?: CallOptions): Promise<BookingView>;
+  /** Each state once and in order, the present one first. */
+  watch(id: string, options?: { signal?: AbortSignal }): AsyncGenerator<BookingView, void>;
+  /** Requests whose outcome is not known: left by a crash, an abort, or given up after the last repeat. */
+  pending(): Promise<Intent[]>;
+  /**
+   * Asks what became of each of them, and repeats those that had no effect with the same id.
+   *
+   * @param options.maxAgeMs an older one without effect is dropped: what was wanted then may not be now (15 min).
+   */
+  settlePending(options?: { maxAgeMs?: number; signal?: AbortSignal }): Promise<Settled[]>;
+}
+
+export interface BookingPage {
+  bookings: BookingView[];
+  nextCursor: string | null;
+}
+
+const defaultMaxAgeMs = 900_000;
+
+export function createBookings(
+  trpc: TRPCClient<AppRouter>,
+  call: Calling,
+  log: IntentLog,
+  owner: () => Promise<string | null>,
+  isOver: () => boolean,
+): Bookings {
+  // Those that this very client is working on are not left over.
+  const active = new Set<string>();
+
+  async function send(procedure: Intent['procedure'], { id = newId(), ...body }: NewBooking, options?: CallOptions) {
+    const intent: Intent = {
+      procedure,
+      input: { id: id.toLowerCase(), ...body },
+      at: Date.now(),
+      owner: await owner(),
+      wanted: true,
+    };
+    options?.signal?.throwIfAborted();
+    active.add(intent.input.id);
+    try {
+      await log.put(intent);
+      return await sendStored(intent, options);
+    } finally {
+      active.delete(intent.input.id);
+    }
+  }
+
+  async function sendStored(intent: Intent, options?: CallOptions): Promise<BookingView> {
+    const trace = { sends: 0 };
+    try {
+      const booking = await call((given) => trpc.booking[intent.procedure].mutate(intent.input, given), {
+        ...options,
+        trace,
+      });
+      await log.remove(intent.input.id);
+      return booking;
+    } catch (error) {
+      const isKnown = error instanceof AirsideError ? error.outcome === 'refused' : trace.sends === 0;
+      if (isKnown) await log.remove(intent.input.id);
+      // Given up on purpose: whoever settles it later must not hold the seats anew.
+      else if (options?.signal?.aborted) await log.put({ ...intent, wanted: false });
+      throw error;
+    }
+  }
+
+  async function pending(): Promise<Intent[]> {
+    const me = await owner();
+    const intents = await log.all();
+    return intents.filter((intent) => !active.has(intent.input.id) && (!intent.owner || !me || intent.owner === me));
+  }
+
+  async function settle(intent: Intent, maxAgeMs: number, signal?: AbortSignal): Promise<Settled> {
+    const { id } = intent.input;
+    const found = await find(id, signal);
+    if (found && !intent.wanted && found.status === 'held') {
+      const booking = await call((given) => trpc.booking.cancel.mutate({ id }, given), { signal });
+      await log.remove(id);
+      return { intent, outcome: 'released', booking };
+    }
+    // A `create` may have got no further than its hold.
+    const isDone = found && (intent.procedure === 'hold' || found.status !== 'held' || !intent.wanted);
+    if (!isDone && intent.wanted && Date.now() - intent.at <= maxAgeMs) {
+      return { intent, outcome: 'found', booking: await sendStored(intent, { signal }) };
+    }
+    await log.remove(id);
+    return found ? { intent, outcome: 'found', booking: found } : { intent, outcome: 'dropped' };
+  }
+
+  async function find(id: string, signal?: AbortSignal): Promise<BookingView | undefined> {
+    try {
+      return await call((given) => trpc.booking.get.query({ id }, given), { signal });
+    } catch (error) {
+      if (isFailure(error, 'NOT_FOUND')) return undefined;
+      throw error;
+    }
+  }
+
+  const get = (id: string, options?: CallOptions) => call((given) => trpc.booking.get.query({ id }, given), options);
+
+  return {
+    hold: (booking, options) => send('hold', booking, options),
+    create: (booking, options) => send('create', booking, options),
+    pay: (id, { method, ...options } = {}) =>
+      call((given) => trpc.booking.pay.mutate({ id, method } satisfies z.input<typeof payInput>, given), options),
+    setPassengers: (input, options) => call((given) => trpc.booking.setPassengers.mutate(input, given), options),
+    get,
+    list: (input = {}, options) => call((given) => trpc.booking.list.query(input, given), options),
+    cancelQuote: (id, options) => call((given) => trpc.booking.cancelQuote.query({ id }, given), options),
+    cancel: (id, { quoteId, ...options } = {}) =>
+      call(
+        (given) => trpc.booking.cancel.mutate({ id, quoteId } satisfies z.input<typeof cancelInput>, given),
+        options,
+      ),
+    rehold: async (id, options) => {
+      const { legs, seats, passengers, contact } = await get(id, options);
+      const party = passengers.length > 0 ? { passengers } : { seats };
+      return send('hold', { legs, ...party, ...(contact ? { contact } : {}) }, options);
+    },
+    watch: (bookingId, { signal } = {}) => {
+      let seen = -1;
+      return watch<BookingView>({
+        subscribe: (lastEventId, observer) => trpc.booking.onStatus.subscribe({ bookingId, lastEventId }, observer),
+        inbox: everyInbox(),
+        isNews: ({ data: { version } }) => {
+          const isNews = version > seen;
+          if (isNews) seen = version;
+          return isNews;
+        },
+        isOver,
+        signal,
+      });
+    },
+    pending,
+    settlePending: async ({ maxAgeMs = defaultMaxAgeMs, signal } = {}) => {
+      const settled: Settled[] = [];
+      for (const intent of await pending()) {
+        active.add(intent.input.id);
+        try {
+          settled.push(await settle(intent, maxAgeMs, signal));
+        } catch (thrown) {
+          signal?.throwIfAborted();
+          const error = airsideErrorOf(thrown);
+          if (!(error instanceof AirsideError)) throw error;
+          settled.push({ intent, outcome: error.outcome === 'refused' ? 'refused' : 'unknown', error });
+        } finally {
+          active.delete(intent.input.id);
+        }
+      }
+      return settled;
+    },
+  };
+}

@@ -1,0 +1,255 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { gunzipSync } from 'node:zlib';
+import { progress } from '@clack/prompts';
+import { createTRPCClient, httpLink, TRPCClientError } from '@trpc/client';
+import { columnsOf, readDelimited } from '../server/domain/places/read-delimited.ts';
+import { cutImport } from '../server/domain/schedules/cut-import.ts';
+import type { AppRouter } from '../server/transport/app.router.ts';
+import type { FailureView } from '../shared/failure.ts';
+import { type ImportReport, importFormats } from '../shared/flight.ts';
+import { dateSchema } from '../shared/times.ts';
+import { transformer } from '../shared/transformer.ts';
+
+const usage = `npm run import -- FILE [options]
+
+Sends a timetable or places to a running server, with the operator key of ADMIN_API_KEY
+(or the one that the server made and keeps in its data directory). FILE may be gzipped.
+
+  --format FORMAT    places, csv, bts or ssim; without it the header of the file decides
+  --seats FILE       seats by tail number, for bts
+  --url URL          the server (http://127.0.0.1:3000, or what HOST and PORT say)
+  --shift-to DATE    moves all flights by the same days, so that the earliest is on DATE
+  --dry-run          reads and reports, changes nothing
+  --rejected FILE    writes every rejected line with its reason there
+`;
+
+type Format = (typeof importFormats)[number];
+const rejectedShown = 20;
+/** A call that may simply be repeated is, so often, with the pause that the server asks for or this one. */
+const attempts = 5;
+const pauseMs = 1000;
+
+/** What is wrong, in one line for whoever typed the command. */
+class Complaint extends Error {}
+
+interface Options {
+  file: string;
+  text: string;
+  format: Format;
+  seats: string | undefined;
+  url: string;
+  shiftTo: string | undefined;
+  dryRun: boolean;
+  rejectedFile: string | undefined;
+}
+
+function readOptions(args: string[]): Options {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      format: { type: 'string' },
+      seats: { type: 'string' },
+      url: { type: 'string' },
+      'shift-to': { type: 'string' },
+      'dry-run': { type: 'boolean', default: false },
+      rejected: { type: 'string' },
+    },
+  });
+  const [file, ...others] = positionals;
+  if (!file || others.length > 0) throw new Complaint(`one file is needed\n\n${usage}`);
+  const text = readText(file);
+  const shiftTo = values['shift-to'];
+  if (shiftTo !== undefined && !dateSchema.safeParse(shiftTo).success)
+    throw new Complaint(`--shift-to ${shiftTo} is not a date like 2026-12-01`);
+  const url = values.url ?? `http://${process.env.HOST ?? '127.0.0.1'}:${process.env.PORT ?? '3000'}`;
+  if (!URL.canParse(url)) throw new Complaint(`--url ${url} is not an address like http://127.0.0.1:3000`);
+  return {
+    file,
+    text,
+    format: formatOf(values.format, text),
+    seats: values.seats === undefined ? undefined : readText(values.seats),
+    url: url.replace(/\/+$/, ''),
+    shiftTo,
+    dryRun: values['dry-run'],
+    rejectedFile: values.rejected,
+  };
+}
+
+/** A path is meant from where the user stands, while npm runs scripts in the project's root. */
+const fromUser = (path: string): string => resolve(process.env.INIT_CWD ?? '.', path);
+
+function readText(path: string): string {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(fromUser(path));
+    // The first two bytes say whether it is gzipped, whatever its name.
+    if (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = gunzipSync(bytes);
+  } catch (error) {
+    throw new Complaint(`cannot read ${path}: ${(error as Error).message}`);
+  }
+  return bytes.toString('utf8');
+}
+
+function formatOf(given: string | undefined, text: string): Format {
+  if (given !== undefined) {
+    const format = importFormats.find((each) => each === given);
+    if (!format) throw new Complaint(`--format ${given} is none of ${importFormats.join(', ')}`);
+    return format;
+  }
+  const guessed = guessFormat(text);
+  if (!guessed) throw new Complaint('the header does not tell what the file is; say it with --format');
+  return guessed;
+}
+
+/** Which format a text is, by the columns that only that format has. */
+export function guessFormat(text: string): Format | undefined {
+  if (text.startsWith('1AIRLINE STANDARD SCHEDULE DATA SET')) return 'ssim';
+  const columns = columnsOf(readDelimited(text)?.header ?? [], {
+    arrives: ['arrives_at'],
+    elapsed: ['crs_elapsed_min', 'CRSElapsedTime', 'CRS_ELAPSED_TIME'],
+    latitude: ['latitude', 'latitude_deg', 'lat'],
+  });
+  if (columns.arrives >= 0) return 'csv';
+  if (columns.elapsed >= 0) return 'bts';
+  if (columns.latitude >= 0) return 'places';
+  return undefined;
+}
+
+function operatorKey(): string {
+  const { ADMIN_API_KEY, AIRSIDE_DATA_DIR } = process.env;
+  if (ADMIN_API_KEY) return ADMIN_API_KEY;
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const file = resolve(root, AIRSIDE_DATA_DIR ?? '.airside', 'admin-api-key.secret');
+  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
+  throw new Complaint('no operator key: set ADMIN_API_KEY to the one that the server printed at its start');
+}
+
+async function sendAll(options: Options): Promise<ImportReport> {
+  const { format, text, seats, url, dryRun, shiftTo } = options;
+  const headers = { 'x-api-key': operatorKey() };
+  const trpc = createTRPCClient<AppRouter>({ links: [httpLink({ url: `${url}/trpc`, transformer, headers })] });
+  const total: ImportReport = {
+    accepted: 0,
+    flights: { created: 0, updated: 0, unchanged: 0 },
+    places: { created: 0, updated: 0, unchanged: 0 },
+    rejected: [],
+    dryRun,
+  };
+  const meter = startMeter(`${options.file} as ${format}${dryRun ? ', dry run' : ''}`);
+  try {
+    const pieces = cutImport(format, text, shiftTo);
+    let step = pieces.next();
+    while (!step.done) {
+      const { share, ...piece } = step.value;
+      const call = () => trpc.admin.flights.import.mutate({ format, seats, dryRun, ...piece });
+      const report = await patiently(call, url);
+      total.accepted += report.accepted;
+      for (const outcome of ['created', 'updated', 'unchanged'] as const) {
+        total.flights[outcome] += report.flights[outcome];
+        total.places[outcome] += report.places[outcome];
+      }
+      meter.at(share, total);
+      step = pieces.next(report.rejected);
+    }
+    total.rejected = step.value;
+  } catch (error) {
+    meter.end('not finished');
+    throw error;
+  }
+  meter.end('sent');
+  return total;
+}
+
+/** Repeats a call while the server says that it may be repeated: an import that ran twice changes nothing. */
+async function patiently<Result>(call: () => Promise<Result>, url: string): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      const failure = failureOf(error);
+      if (!failure?.retryable || attempt === attempts) throw complaintOf(error, failure, url);
+      const { retryAfterMs = pauseMs } = failure.details as { retryAfterMs?: number };
+      await new Promise((wake) => setTimeout(wake, retryAfterMs));
+    }
+  }
+}
+
+const failureOf = (error: unknown): FailureView | undefined =>
+  error instanceof TRPCClientError ? (error.data as { failure?: FailureView } | undefined)?.failure : undefined;
+
+function complaintOf(error: unknown, failure: FailureView | undefined, url: string): Complaint {
+  if (failure?.code === 'UNAUTHENTICATED' || failure?.code === 'FORBIDDEN')
+    return new Complaint(
+      `${url} does not take this operator key; set ADMIN_API_KEY to the one it printed at its start`,
+    );
+  if (failure) return new Complaint(`${url} answers ${failure.code}: ${JSON.stringify(failure.details)}`);
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const { code, message } = cause as { code?: string; message?: string };
+  // fetch wraps the reason twice: «fetch failed» around the socket's own error.
+  const inner = (cause as { cause?: { code?: string; message?: string } }).cause;
+  const reason = inner?.code ?? inner?.message ?? code ?? message ?? String(cause);
+  return new Complaint(`no answer from ${url} (${reason}); is the server running there?`);
+}
+
+interface Meter {
+  at(share: number, total: ImportReport): void;
+  end(word: string): void;
+}
+
+/** A bar with an estimate on a terminal, a line a piece elsewhere. */
+function startMeter(title: string): Meter {
+  const began = performance.now();
+  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+  const line = (share: number, total: ImportReport): string => {
+    const spent = performance.now() - began;
+    const left = share < 1 ? `, about ${seconds((spent / share) * (1 - share))} left` : '';
+    return `${Math.round(share * 100)} %: ${total.accepted} lines taken${left}`;
+  };
+  if (!process.stdout.isTTY) {
+    console.log(title);
+    return { at: (share, total) => console.log(line(share, total)), end: () => {} };
+  }
+  const bar = progress({ max: 100 });
+  let shown = 0;
+  bar.start(title);
+  return {
+    at: (share, total) => {
+      bar.advance(Math.round(share * 100) - shown, `${title}, ${line(share, total)}`);
+      shown = Math.round(share * 100);
+    },
+    end: (word) => bar.stop(`${title}: ${word} in ${seconds(performance.now() - began)}`),
+  };
+}
+
+function printReport(report: ImportReport, { format, rejectedFile }: Options): void {
+  const counts = (of: ImportReport['flights']): string =>
+    `${of.created} created, ${of.updated} updated, ${of.unchanged} unchanged`;
+  const what = format === 'places' ? `places: ${counts(report.places)}` : `flights: ${counts(report.flights)}`;
+  console.log(`${report.accepted} lines accepted, ${report.rejected.length} rejected`);
+  console.log(report.dryRun ? `${what} (dry run: nothing was changed)` : what);
+  for (const { line, reason } of report.rejected.slice(0, rejectedShown)) console.log(`  line ${line}: ${reason}`);
+  const hidden = report.rejected.length - rejectedShown;
+  if (hidden > 0 && !rejectedFile) console.log(`  … and ${hidden} more; --rejected FILE writes all of them`);
+  if (!rejectedFile) return;
+  const lines = report.rejected.map(({ line, reason }) => `${line},"${reason.replaceAll('"', '""')}"\n`);
+  writeFileSync(fromUser(rejectedFile), `line,reason\n${lines.join('')}`);
+  console.log(`all ${report.rejected.length} rejected lines are in ${rejectedFile}`);
+}
+
+if (import.meta.main) {
+  try {
+    const options = readOptions(process.argv.slice(2));
+    const report = await sendAll(options);
+    printReport(report, options);
+    // Nothing of the file was understood: whoever scripts this wants to know.
+    if (report.accepted === 0) process.exitCode = 1;
+  } catch (error) {
+    const plain = error instanceof Complaint || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
+    console.error(plain ? `import: ${(error as Error).message}` : error);
+    process.exitCode = 1;
+  }
+}
