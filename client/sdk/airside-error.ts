@@ -81,10 +81,8 @@ export function failureOf(error: unknown): FailureView {
 
 /** Whether a call ended because its socket did, without any answer. */
 export function isLost(error: unknown): boolean {
-  if (!(error instanceof TRPCClientError)) return false;
-  // Our own socket puts its reason there; the name covers the errors that tRPC's client makes by itself.
-  const { cause } = error;
-  return cause instanceof ConnectionLost || cause instanceof ClientClosed || cause?.name === 'TRPCWebSocketClosedError';
+  // Every answer has a shape. An answer that could not be read has none either, but asking again would not help.
+  return error instanceof TRPCClientError && !error.shape && error.cause?.name !== 'TransformResultError';
 }
 
 /** What the repeat policy leaves in a tRPC error's `meta` for the rooms. */

@@ -63,6 +63,7 @@ const provenAfterMs = 5_000;
 
 /** `http://host:3000` → `ws://host:3000/trpc`; an address that has a path already keeps it. */
 export function socketUrl(url: string): string {
+  if (!URL.canParse(url)) throw new TypeError(`not an address like http://127.0.0.1:3000: ${url}`);
   const parsed = new URL(url);
   parsed.protocol = parsed.protocol === 'https:' || parsed.protocol === 'wss:' ? 'wss:' : 'ws:';
   if (parsed.pathname === '/') parsed.pathname = '/trpc';

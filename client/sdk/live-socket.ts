@@ -83,7 +83,7 @@ export class LiveSocket {
   }
 
   addEventListener(type: string, listener: Listener): void {
-    const { [type]: listeners = new Set() } = this.#listeners;
+    const listeners = this.#listeners[type] ?? new Set<Listener>();
     this.#listeners[type] = listeners.add(listener);
     // A forbidden address fails before anybody could listen, and nobody would ever hear of it.
     const reason = this.#gone;

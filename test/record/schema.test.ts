@@ -47,6 +47,8 @@ describe('the migrations', () => {
   });
 
   test('[RECORD-2] leave nothing that the entities would change', async () => {
+    // Triggers are the migrations' alone: the ORM knows only such as it makes itself, and would drop ours.
+    orm.config.set('schemaGenerator', { ...orm.config.get('schemaGenerator'), ignoreTriggers: true });
     expect(await orm.schema.getUpdateSchemaSQL({ wrap: false })).toBe('');
   });
 

@@ -48,7 +48,9 @@ export async function holdSeats(room: BookingRoom, actor: string, input: HoldInp
         // Holds past their deadline still count until somebody says so; nobody else need be awaited.
         const freed = await expireDue(room, { cabinIds: price.legs.map((leg) => leg.cabinId) });
         const truth = await readCabin(room, outcome.cabinId);
-        if (freed === 0 && truth && availableOf(truth) < seats) {
+        // Two legs may lie in one cabin, which then needs seats for both.
+        const wanted = seats * price.legs.filter((leg) => leg.cabinId === outcome.cabinId).length;
+        if (freed === 0 && truth && availableOf(truth) < wanted) {
           // Closed flights and changed prices are told by the next pricing, in that order.
           await priceParty(room.pool, input.legs, seats, input.expected);
           throw refuse('SOLD_OUT', {

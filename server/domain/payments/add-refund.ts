@@ -12,8 +12,8 @@ export async function addRefund(tx: Queryable, bookingId: string, amount: Money,
   const { rowCount } = await tx.query({
     name: 'add-refund',
     text: `insert into refund (id, payment_id, booking_id, amount, currency, next_call_at)
-           select $1, p.id, p.booking_id, $3, $4, now() from payment p
-           where p.booking_id = $2 and p.status = 'succeeded' and p.currency = $4 and p.amount >= $3
+           select $1::uuid, p.id, p.booking_id, $3::int8, $4::text, now() from payment p
+           where p.booking_id = $2 and p.status = 'succeeded' and p.currency = $4::text and p.amount >= $3::int8
              and ($5::uuid is null or p.id = $5)
              and not exists (select from refund r where r.payment_id = p.id)
            order by p.created_at, p.id limit 1

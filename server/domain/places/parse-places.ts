@@ -7,7 +7,7 @@ export interface ParsedPlaces {
   places: ParsedPlace[];
   rejected: { line: number; reason: string }[];
 }
-export type ParsedPlace = PlaceFact & { line: number };
+type ParsedPlace = PlaceFact & { line: number };
 
 export interface ParsePlacesOptions {
   /**

@@ -22,7 +22,7 @@ export interface DelimitedText {
   rows: () => Generator<DelimitedRow>;
 }
 
-export type DelimitedRow = { line: number; fields: string[] } | { line: number; fault: string };
+type DelimitedRow = { line: number; fields: string[] } | { line: number; fault: string };
 
 /** Finds the header and which of comma, tab, semicolon and caret separates fields. Null if every line is blank. */
 export function readDelimited(text: string): DelimitedText | null {

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ImportFlightsInput, ImportReport } from '../../../shared/flight.ts';
+import type { PlaceView } from '../../../shared/place.ts';
 import { writeLog } from '../../platform/feed/write-log.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { refuse } from '../../platform/runtime/failure.ts';
@@ -41,7 +42,9 @@ export async function importTimetable(room: ImportRoom, input: ImportFlightsInpu
 }
 
 async function importPlaces(room: ImportRoom, { text, dryRun }: ImportFlightsInput): Promise<ImportReport> {
-  const { places, rejected } = await inSlices(parsePlaces(text));
+  const { places, rejected } = await inSlices(
+    parsePlaces(text, { known: (code) => knownPlace(room.inventory.places.get(code)) }),
+  );
   const counts = await savePlaces(room.inventory.pool, places, { dryRun });
   if (!dryRun) {
     await room.inventory.places.reload();
@@ -55,6 +58,15 @@ async function importPlaces(room: ImportRoom, { text, dryRun }: ImportFlightsInp
     dryRun,
   };
 }
+
+/** What a file of places may leave out is kept as it is: the zone, and the city that an airport belongs to. */
+const knownPlace = (place: PlaceView | undefined) =>
+  place && {
+    kind: place.kind,
+    name: place.name,
+    zone: place.zone,
+    cityCode: place.kind === 'airport' ? (place.related[0] ?? null) : null,
+  };
 
 async function importFlights(
   room: ImportRoom,

@@ -20,7 +20,7 @@ export interface ScheduledFlight {
   cabins: ScheduledCabin[];
 }
 
-export interface ScheduledCabin {
+interface ScheduledCabin {
   cabin: CabinClass;
   capacity: number;
   /** One seat. */

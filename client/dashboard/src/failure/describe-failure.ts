@@ -30,7 +30,9 @@ export function describeFailure(error: unknown): FailureText {
     case 'INVALID_INPUT':
       return say(
         'Something in it is not valid',
-        failure.details.issues.map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': ')).join('; '),
+        failure.details.issues
+          .map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': '))
+          .join('; '),
       );
     case 'UNAUTHENTICATED':
       return say('You are not signed in', reasonOf(failure.details) || 'Sign in and try again.');
@@ -47,7 +49,10 @@ export function describeFailure(error: unknown): FailureText {
     case 'SOLD_OUT': {
       const { available } = failure.details;
       return available > 0
-        ? say(`Only ${available} ${available === 1 ? 'seat is' : 'seats are'} left`, 'Take fewer seats, or another cabin.')
+        ? say(
+            `Only ${available} ${available === 1 ? 'seat is' : 'seats are'} left`,
+            'Take fewer seats, or another cabin.',
+          )
         : say('Sold out a moment ago', 'Somebody was faster. Choose another cabin or flight.');
     }
     case 'PRICE_CHANGED':
@@ -61,10 +66,7 @@ export function describeFailure(error: unknown): FailureText {
     case 'BUSY':
       return say('Very busy at the moment', 'Nothing is lost. Try again.');
     case 'RATE_LIMITED':
-      return say(
-        'Too many requests',
-        `Try again in ${Math.max(1, Math.ceil(failure.details.retryAfterMs / 1000))} s.`,
-      );
+      return say('Too many requests', `Try again in ${Math.max(1, Math.ceil(failure.details.retryAfterMs / 1000))} s.`);
     case 'VERSION_CONFLICT':
       return say('Somebody else changed it', 'Compare both versions before you save.');
     case 'UNAVAILABLE':

@@ -22,7 +22,9 @@ export function CabinCell({ cabin, seats, state }: { cabin: CabinView; seats: nu
       </span>
       <LoadBar sold={cabin.capacity - cabin.available} capacity={cabin.capacity} />
       <span className={styles.seats} data-few={(selling && !soldOut && cabin.available <= fewSeats) || undefined}>
-        <LiveNumber value={cabin.available}>{selling ? seatWords(cabin.available, soldOut) : 'not for sale'}</LiveNumber>
+        <LiveNumber value={cabin.available}>
+          {selling ? seatWords(cabin.available, soldOut) : 'not for sale'}
+        </LiveNumber>
       </span>
     </span>
   );

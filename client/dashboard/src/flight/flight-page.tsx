@@ -66,7 +66,11 @@ function Flight({ flight: loaded }: { flight: FlightView }) {
   const destination = usePlace(flight.destination);
   usePageTitle(`${flight.carrier} ${flight.number} ${flight.origin} → ${flight.destination}`);
   const setSeats = (next: number) =>
-    void navigate({ search: (before) => ({ ...before, seats: next > 1 ? next : undefined }), resetScroll: false, replace: true });
+    void navigate({
+      search: (before) => ({ ...before, seats: next > 1 ? next : undefined }),
+      resetScroll: false,
+      replace: true,
+    });
   return (
     <div className="stack">
       <div className="row between">
@@ -107,9 +111,7 @@ function Flight({ flight: loaded }: { flight: FlightView }) {
             chosen={chosen === cabin.cabin}
             pending={holding.pending && holding.request?.legs[0]?.cabin === cabin.cabin}
             disabled={holding.pending}
-            onHold={(name, expected) =>
-              holding.hold({ legs: [{ flightId: flight.id, cabin: name }], seats, expected })
-            }
+            onHold={(name, expected) => holding.hold({ legs: [{ flightId: flight.id, cabin: name }], seats, expected })}
           />
         ))}
       </section>
@@ -151,7 +153,11 @@ function CabinCard({
   const taken = Math.max(0, cabin.capacity - cabin.available);
   const full = cabin.capacity > 0 ? Math.round((taken / cabin.capacity) * 100) : 100;
   return (
-    <article className={`surface ${styles.card}`} data-chosen={chosen || undefined} aria-labelledby={`cabin-${cabin.cabin}`}>
+    <article
+      className={`surface ${styles.card}`}
+      data-chosen={chosen || undefined}
+      aria-labelledby={`cabin-${cabin.cabin}`}
+    >
       <div className="row between">
         <h2 id={`cabin-${cabin.cabin}`}>{cabinNames[cabin.cabin]}</h2>
         <span className={styles.price}>

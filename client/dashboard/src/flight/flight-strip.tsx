@@ -24,13 +24,23 @@ type Shown =
  * A flight, everywhere: time – code – line with stops – code – time, carrier, duration, cabins with
  * live seats and price. It listens to its seats only while it can be seen.
  */
-export function FlightStrip({ action, showDate = false, ...shown }: Shown & { action?: ReactNode; showDate?: boolean }) {
+export function FlightStrip({
+  action,
+  showDate = false,
+  ...shown
+}: Shown & { action?: ReactNode; showDate?: boolean }) {
   const [element, visible] = useVisible<HTMLElement>();
   const flight = useLiveFlight<FlightView>(shown.flight, visible);
   const party = shown.kind === 'sale' || shown.kind === 'booked' ? shown.seats : 1;
   const shift = daysBetween(flight.departsAt, flight.arrivesAt);
   return (
-    <article ref={element} className={styles.strip} data-kind={shown.kind} data-state={flight.state} aria-label={sayFlight(flight)}>
+    <article
+      ref={element}
+      className={styles.strip}
+      data-kind={shown.kind}
+      data-state={flight.state}
+      aria-label={sayFlight(flight)}
+    >
       <div className={styles.who}>
         <CarrierBadge code={flight.carrier} />
         <span className={styles.number}>

@@ -16,9 +16,7 @@ export const addDays = (date: CalendarDate, days: number): CalendarDate =>
 /** Today on this reader's own calendar. */
 export const today = (): CalendarDate => {
   const now = new Date();
-  return [now.getFullYear(), now.getMonth() + 1, now.getDate()]
-    .map((part) => String(part).padStart(2, '0'))
-    .join('-');
+  return [now.getFullYear(), now.getMonth() + 1, now.getDate()].map((part) => String(part).padStart(2, '0')).join('-');
 };
 
 /** `7 h 05`, `55 min`. */

@@ -28,6 +28,14 @@ interface Group {
   stop: () => void;
 }
 
+const onlookers = new Set<() => void>();
+
+/** Calls back, at most once a frame, when any flight's seats changed. Returns how to stop it. */
+export function onSeatsChanged(listener: () => void): () => void {
+  onlookers.add(listener);
+  return () => void onlookers.delete(listener);
+}
+
 const watches = new Map<string, Watch>();
 const arrived = new Set<string>();
 const changed = new Set<Watch>();
@@ -56,6 +64,7 @@ function receive(seats: SeatsView): void {
   for (const cabin of seats.cabins) {
     if ((cabins.get(cabin.cabin)?.version ?? -1) <= cabin.version) cabins.set(cabin.cabin, cabin);
   }
+  const isNews = watch.live !== undefined;
   watch.live = { state: seats.state, cabins, revision: (watch.live?.revision ?? 0) + 1 };
   changed.add(watch);
   if (painting) return;
@@ -66,6 +75,7 @@ function receive(seats: SeatsView): void {
     const due = [...changed];
     changed.clear();
     for (const each of due) for (const listener of each.listeners) listener();
+    if (isNews) for (const listener of onlookers) listener();
   });
 }
 

@@ -66,7 +66,14 @@ export function PlaceInput({
   };
 
   return (
-    <Combobox store={combobox} onOptionSubmit={choose} withinPortal transitionProps={{ duration: 0 }} width="max-content" position="bottom-start">
+    <Combobox
+      store={combobox}
+      onOptionSubmit={choose}
+      withinPortal
+      transitionProps={{ duration: 0 }}
+      width="max-content"
+      position="bottom-start"
+    >
       <Combobox.Target>
         <TextInput
           id={id ?? ownId}

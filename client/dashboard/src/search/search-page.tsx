@@ -14,8 +14,8 @@ import { trpc } from '../wire/traveller.ts';
 import { DayTabs } from './day-tabs.tsx';
 import { recentSearches, rememberSearch } from './recent-searches.ts';
 import { SearchForm } from './search-form.tsx';
-import type { SearchParams } from './search-params.ts';
 import styles from './search-page.module.css';
+import type { SearchParams } from './search-params.ts';
 
 const route = getRouteApi('/');
 const pageSize = 20;
@@ -75,7 +75,9 @@ function Results({ params, onSearch }: { params: Complete; onSearch: (next: Sear
           size="xs"
           aria-label="Sort by"
           value={sort}
-          onChange={(next) => onSearch({ ...params, sort: next === 'price' ? undefined : (next as SearchParams['sort']) })}
+          onChange={(next) =>
+            onSearch({ ...params, sort: next === 'price' ? undefined : (next as SearchParams['sort']) })
+          }
           data={[
             { value: 'price', label: 'Cheapest' },
             { value: 'fastest', label: 'Fastest' },

@@ -42,5 +42,4 @@ const everySecond = (listener: () => void): (() => void) => {
 };
 
 /** The server's time in whole seconds (Unix), ticking. */
-export const useServerSecond = (): number =>
-  useSyncExternalStore(everySecond, () => Math.floor(serverNow() / 1000));
+export const useServerSecond = (): number => useSyncExternalStore(everySecond, () => Math.floor(serverNow() / 1000));

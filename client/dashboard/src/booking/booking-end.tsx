@@ -1,0 +1,88 @@
+import { Button } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { Ban, CreditCard, type LucideIcon, TimerOff, Undo2 } from 'lucide-react';
+import type { BookingStatus, BookingView } from '../../../../shared/booking.ts';
+import { formatMoney } from '../../../../shared/money.ts';
+import styles from './booking-end.module.css';
+import { HoldAgain } from './hold-again.tsx';
+import { PassengerList } from './passenger-list.tsx';
+import { PriceBreakdown } from './price-breakdown.tsx';
+
+type Ended = Extract<BookingStatus, 'failed' | 'expired' | 'cancelled' | 'refund_pending' | 'refunded'>;
+export const hasEnded = (status: BookingStatus): status is Ended =>
+  status !== 'held' && status !== 'paying' && status !== 'confirmed';
+
+function words(booking: BookingView, status: Ended): { icon: LucideIcon; title: string; text: string; again: boolean } {
+  const refund = booking.refund && formatMoney(booking.refund.amount);
+  switch (status) {
+    case 'failed':
+      return {
+        icon: CreditCard,
+        title: 'The payment was declined',
+        text: 'Nothing was charged and the seats went back on sale. They can be held again, if they are still there.',
+        again: true,
+      };
+    case 'expired':
+      return {
+        icon: TimerOff,
+        title: 'The hold ran out',
+        text: 'The seats went back on sale. Hold them again to go on where you were.',
+        again: true,
+      };
+    case 'cancelled':
+      return {
+        icon: Ban,
+        title: 'Cancelled',
+        text: booking.reason ?? 'The seats were given back.',
+        again: true,
+      };
+    case 'refund_pending':
+      return {
+        icon: Undo2,
+        title: `${refund ?? 'Your money'} is on its way back`,
+        text: `${booking.reason ?? 'The booking was cancelled.'} This page changes by itself when the refund is through.`,
+        again: false,
+      };
+    case 'refunded':
+      return {
+        icon: Undo2,
+        title: `${refund ?? 'Your money'} was refunded`,
+        text: booking.reason ?? 'The booking was cancelled.',
+        again: true,
+      };
+  }
+}
+
+/** A booking that is over: why, what it means for the money, and the way on. */
+export function BookingEnd({ booking, status }: { booking: BookingView; status: Ended }) {
+  const { icon: Icon, title, text, again } = words(booking, status);
+  return (
+    <section className="surface" aria-labelledby="ended">
+      <div className="body stack">
+        <div className={styles.top}>
+          <Icon size={24} aria-hidden />
+          <div>
+            <h2 id="ended">{title}</h2>
+            <p>{text}</p>
+          </div>
+        </div>
+        <div className={styles.columns}>
+          <div>
+            <h3>Passengers</h3>
+            <PassengerList passengers={booking.passengers} />
+          </div>
+          <div>
+            <h3>Price</h3>
+            <PriceBreakdown booking={booking} />
+          </div>
+        </div>
+        <div className="row">
+          {again && <HoldAgain booking={booking} />}
+          <Button component={Link} to="/" variant="default" style={{ alignSelf: 'end' }}>
+            Search flights
+          </Button>
+        </div>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,231 @@
+import { Button, FileInput, NativeSelect, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { CircleCheck, FileUp, TriangleAlert } from 'lucide-react';
+import { useState } from 'react';
+import { type ImportReport, importFormats } from '../../../../shared/flight.ts';
+import { limits } from '../../../../shared/limits.ts';
+import { FailureNotice } from '../failure/failure-notice.tsx';
+import { StateTag } from '../flight/state-tag.tsx';
+import { usePageTitle } from '../shell/use-page-title.ts';
+import styles from './import-page.module.css';
+import { useOperator } from './operator.tsx';
+import { readTextFile } from './read-text-file.ts';
+
+type Format = (typeof importFormats)[number];
+
+const formatNames: Record<Format, string> = {
+  csv: 'Timetable (CSV)',
+  bts: 'US on-time data (BTS)',
+  ssim: 'SSIM chapter 7',
+  places: 'Places (CSV)',
+};
+/** The table stays readable; the count tells of the rest. */
+const faultsShownMax = 200;
+
+class TooLarge extends Error {}
+
+/** A file is always tried first: the report says what it would do, and only then it may be applied. */
+export function ImportPage() {
+  usePageTitle('Operate: import');
+  const { trpc } = useOperator();
+  const cache = useQueryClient();
+  const [file, setFile] = useState<File | null>(null);
+  const [seats, setSeats] = useState<File | null>(null);
+  const [format, setFormat] = useState<Format>('csv');
+  const [shiftTo, setShiftTo] = useState('');
+  const importing = useMutation(trpc.admin.flights.import.mutationOptions());
+  const running = useMutation({
+    mutationFn: async ({ dryRun }: { dryRun: boolean }) => {
+      if (!file) throw new Error('no file');
+      const [text, seatText] = await Promise.all([readTextFile(file), seats && readTextFile(seats)]);
+      if (text.length > limits.importTextBytes) throw new TooLarge();
+      const report = await importing.mutateAsync({
+        format,
+        text,
+        dryRun,
+        ...(seatText && format === 'bts' && { seats: seatText }),
+        ...(shiftTo && format !== 'places' && { shiftTo }),
+      });
+      if (!dryRun) {
+        void cache.invalidateQueries(trpc.admin.pathFilter());
+        void cache.invalidateQueries(trpc.search.pathFilter());
+      }
+      return report;
+    },
+  });
+  const changed = <T,>(set: (value: T) => void) => {
+    return (value: T) => {
+      set(value);
+      // A report belongs to the file and the options that it was made with.
+      running.reset();
+    };
+  };
+  return (
+    <div className="stack">
+      <h1>Import a timetable</h1>
+      <section className="surface" aria-label="File">
+        <form
+          className={`body ${styles.form}`}
+          onSubmit={(event) => {
+            event.preventDefault();
+            running.mutate({ dryRun: true });
+          }}
+        >
+          <FileInput
+            label="File"
+            description="CSV or text, also as .gz"
+            placeholder="Choose a file"
+            leftSection={<FileUp size={16} aria-hidden />}
+            value={file}
+            onChange={changed(setFile)}
+            accept=".csv,.txt,.ssim,.gz,text/csv,text/plain,application/gzip"
+            clearable
+            clearButtonProps={{ 'aria-label': 'Remove the file' }}
+          />
+          <NativeSelect
+            label="Format"
+            description="What the file holds"
+            data={importFormats.map((each) => ({ value: each, label: formatNames[each] }))}
+            value={format}
+            onChange={(event) => changed(setFormat)(event.currentTarget.value as Format)}
+          />
+          {format === 'bts' && (
+            <FileInput
+              label="Seats by tail number"
+              description="Optional CSV"
+              placeholder="Choose a file"
+              value={seats}
+              onChange={changed(setSeats)}
+              clearable
+              clearButtonProps={{ 'aria-label': 'Remove the seats file' }}
+            />
+          )}
+          {format !== 'places' && (
+            <TextInput
+              label="Shift to"
+              description="First day of the file becomes"
+              type="date"
+              value={shiftTo}
+              onChange={(event) => changed(setShiftTo)(event.currentTarget.value)}
+            />
+          )}
+          <Button
+            type="submit"
+            disabled={!file}
+            loading={running.isPending && running.variables?.dryRun}
+            className={styles.go}
+          >
+            Try it
+          </Button>
+        </form>
+      </section>
+      {running.isError &&
+        (running.error instanceof TooLarge ? (
+          <p role="alert" className={styles.large}>
+            The file is larger than {limits.importTextBytes / 1024 / 1024} MB when unpacked. Split it, or use{' '}
+            <code>npm run import</code>.
+          </p>
+        ) : (
+          <FailureNotice error={running.error} />
+        ))}
+      {running.data && (
+        <Report report={running.data} applying={running.isPending} onApply={() => running.mutate({ dryRun: false })} />
+      )}
+      {running.isPending && !running.variables?.dryRun && (
+        <p role="status" className="dim">
+          Applying…
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Report({ report, applying, onApply }: { report: ImportReport; applying: boolean; onApply: () => void }) {
+  const { flights, places, accepted, rejected, dryRun } = report;
+  const effect = flights.created + flights.updated + places.created + places.updated;
+  const rows = [
+    { name: 'Flights', ...flights },
+    { name: 'Places', ...places },
+  ].filter((row) => row.created + row.updated + row.unchanged > 0);
+  return (
+    <section className="surface" aria-labelledby="report">
+      <div className="head">
+        <div className="row">
+          <h2 id="report">{dryRun ? 'What it would do' : 'Applied'}</h2>
+          <StateTag
+            tone={rejected.length === 0 ? 'ok' : 'warn'}
+            icon={rejected.length === 0 ? CircleCheck : TriangleAlert}
+          >
+            {accepted.toLocaleString()} lines understood, {rejected.length.toLocaleString()} rejected
+          </StateTag>
+        </div>
+        {dryRun && (
+          <Button onClick={onApply} loading={applying} disabled={effect === 0}>
+            {effect === 0 ? 'Nothing to apply' : `Apply ${effect.toLocaleString()} changes`}
+          </Button>
+        )}
+      </div>
+      <div className="body stack">
+        {rows.length > 0 && (
+          <div className="scroll-x">
+            <table className="figures" style={{ maxWidth: 520 }}>
+              <thead>
+                <tr>
+                  <th scope="col">{dryRun ? 'Would be' : 'Were'}</th>
+                  <th scope="col" className="n">
+                    created
+                  </th>
+                  <th scope="col" className="n">
+                    updated
+                  </th>
+                  <th scope="col" className="n">
+                    unchanged
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {rows.map((row) => (
+                  <tr key={row.name}>
+                    <th scope="row">{row.name}</th>
+                    <td className="n">{row.created.toLocaleString()}</td>
+                    <td className="n">{row.updated.toLocaleString()}</td>
+                    <td className="n">{row.unchanged.toLocaleString()}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+        {rejected.length > 0 && (
+          <div>
+            <h3>Rejected lines</h3>
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+            <section className={styles.faults} tabIndex={0} aria-label="Rejected lines">
+              <table className="figures">
+                <thead>
+                  <tr>
+                    <th scope="col" className={styles.line}>
+                      Line
+                    </th>
+                    <th scope="col">Reason</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {rejected.slice(0, faultsShownMax).map((fault) => (
+                    <tr key={`${fault.line}-${fault.reason}`}>
+                      <th scope="row">{fault.line}</th>
+                      <td>{fault.reason}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </section>
+            {rejected.length > faultsShownMax && (
+              <p className="dim">and {(rejected.length - faultsShownMax).toLocaleString()} more</p>
+            )}
+          </div>
+        )}
+      </div>
+    </section>
+  );
+}

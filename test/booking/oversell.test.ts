@@ -1,0 +1,130 @@
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createSeatLane, type HoldMember, type HoldOutcome } from '../../server/domain/booking/lane.ts';
+import { priceParty } from '../../server/domain/offers/price-party.ts';
+import { armPausePoint } from '../../server/platform/runtime/pause-points.ts';
+import { newId } from '../../shared/ids.ts';
+import { connectGuest, failureOf } from '../support/connect.ts';
+import { openScene, type Scene } from '../support/scene.ts';
+
+const seats = 5;
+const buyers = 12;
+
+/** The line of the statement that decides. Without it a hold takes seats that are not there. */
+const guard = 'and c.held + c.sold + $2 + $3 <= c.target_capacity';
+
+/** A pool whose clients send our statements with the guard cut out of them. */
+function withoutGuard(pool: pg.Pool): pg.Pool {
+  return new Proxy(pool, {
+    get: (target, name) => {
+      if (name !== 'connect') return Reflect.get(target, name);
+      return async () => {
+        const client = await target.connect();
+        return new Proxy(client, {
+          get: (inner, key) => {
+            if (key === 'release') return (broken?: boolean) => inner.release(broken);
+            if (key !== 'query') return Reflect.get(inner, key);
+            return (statement: string | pg.QueryConfig, values?: unknown[]) => {
+              if (typeof statement === 'string') return inner.query(statement, values);
+              // Unnamed, so that no connection has it prepared with the guard still in.
+              return inner.query({ text: statement.text.replace(guard, ''), values: statement.values });
+            };
+          },
+        });
+      };
+    },
+  });
+}
+
+describe('many buyers for few seats', () => {
+  let scene: Scene;
+  let pool: pg.Pool;
+  let flightId: string;
+
+  beforeAll(async () => {
+    scene = await openScene();
+    pool = new pg.Pool({ connectionString: scene.server.engines.databaseUrl, max: buyers });
+  });
+  afterAll(async () => {
+    await pool.end();
+    await scene.close();
+  });
+  beforeEach(async () => {
+    flightId = (await scene.flight({ seats })).id;
+  });
+
+  /** All buyers are inside their transactions before the first of them takes a seat. */
+  async function race(through: pg.Pool): Promise<PromiseSettledResult<HoldOutcome>[]> {
+    const lane = createSeatLane(through);
+    const price = await priceParty(pool, [{ flightId, cabin: 'economy' }], 1);
+    let waiting = 0;
+    let open = () => {};
+    const everybodyIsHere = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const disarm = armPausePoint('lane.before-take', () => {
+      if (++waiting === buyers) open();
+      return everybodyIsHere;
+    });
+    const member = (): HoldMember => ({
+      id: newId(),
+      actor: newId(),
+      bodyHash: Buffer.alloc(32),
+      seats: 1,
+      passengers: [],
+      contact: null,
+      price,
+      ttlSeconds: 900,
+    });
+    const outcomes = await Promise.allSettled(Array.from({ length: buyers }, () => lane.hold(member())));
+    disarm();
+    return outcomes;
+  }
+
+  const countHeld = (outcomes: PromiseSettledResult<HoldOutcome>[]) =>
+    outcomes.filter((each) => each.status === 'fulfilled' && each.value.kind === 'held').length;
+
+  it('[SEAT-1] control experiment: with both guards off, seats are sold that do not exist', async () => {
+    await pool.query('alter table cabin drop constraint cabin_no_overbooking_ck');
+    try {
+      const outcomes = await race(withoutGuard(pool));
+      expect(countHeld(outcomes)).toBe(buyers);
+      const { rows } = await pool.query('select held, target_capacity from cabin where flight_id = $1', [flightId]);
+      expect(rows[0]).toEqual({ held: buyers, target_capacity: seats });
+    } finally {
+      await pool.query('update cabin set capacity = greatest(capacity, held + sold) where flight_id = $1', [flightId]);
+      await pool.query('alter table cabin add constraint cabin_no_overbooking_ck check ((held + sold) <= capacity)');
+    }
+  });
+
+  it('[SEAT-1] the CHECK alone stops it', async () => {
+    const outcomes = await race(withoutGuard(pool));
+    expect(countHeld(outcomes)).toBe(seats);
+    expect(outcomes.filter((each) => each.status === 'rejected')).toHaveLength(buyers - seats);
+  });
+
+  it('[SEAT-1] with the guard on, exactly the seats that exist are held, and the rest is told so', async () => {
+    const outcomes = await race(pool);
+    expect(countHeld(outcomes)).toBe(seats);
+    const refused = outcomes.filter((each) => each.status === 'fulfilled' && each.value.kind === 'refused');
+    expect(refused).toHaveLength(buyers - seats);
+    expect(await scene.cabin(flightId)).toMatchObject({ available: 0, capacity: seats });
+    expect(await scene.operator.trpc.admin.seats.audit.query({ flightId })).toMatchObject({ checked: 1, drift: 0 });
+  });
+
+  it('[SEAT-1] the same over sockets: forty buyers, five seats', async () => {
+    const guests = await Promise.all(Array.from({ length: 40 }, () => connectGuest(scene.server.url)));
+    const answers = await Promise.all(
+      guests.map((guest) =>
+        scene.hold(flightId, 1, guest).then(
+          () => 'held',
+          (error) => failureOf(Promise.reject(error)).then((failure) => failure.code),
+        ),
+      ),
+    );
+    await Promise.all(guests.map((guest) => guest.close()));
+    expect(answers.filter((each) => each === 'held')).toHaveLength(seats);
+    expect(answers.filter((each) => each === 'SOLD_OUT')).toHaveLength(40 - seats);
+    expect(await scene.operator.trpc.admin.seats.audit.query({ flightId })).toMatchObject({ drift: 0 });
+  });
+});
