@@ -4,7 +4,7 @@ import type { PaymentGateway } from './payment-gateway.ts';
 
 const batchMax = 50;
 /** A result that has not come by then is asked for again; the gateway knows the id. */
-const againSeconds = 30;
+const againSeconds = 5;
 /** After so many calls without a result nobody is asked any more, and an operator must look. */
 const callsMax = 60;
 
@@ -13,7 +13,7 @@ const callsMax = 60;
 const claimPaymentsSql = `
   update payment p set calls = p.calls + 1,
     next_call_at = case when p.calls + 1 >= ${callsMax} then null
-      else now() + make_interval(secs => ${againSeconds} * least(p.calls + 1, 10)) end
+      else now() + make_interval(secs => ${againSeconds} * least(p.calls + 1, 60)) end
   where p.id in (select id from payment where next_call_at <= now() order by next_call_at limit ${batchMax}
                  for update skip locked)
   returning p.id, p.booking_id as "bookingId", p.amount::float8 as amount, p.currency, p.method`;
@@ -21,7 +21,7 @@ const claimPaymentsSql = `
 const claimRefundsSql = `
   update refund r set calls = r.calls + 1,
     next_call_at = case when r.calls + 1 >= ${callsMax} then null
-      else now() + make_interval(secs => ${againSeconds} * least(r.calls + 1, 10)) end
+      else now() + make_interval(secs => ${againSeconds} * least(r.calls + 1, 60)) end
   where r.id in (select id from refund where next_call_at <= now() order by next_call_at limit ${batchMax}
                  for update skip locked)
   returning r.id, r.payment_id as "paymentId", r.booking_id as "bookingId", r.amount::float8 as amount, r.currency`;

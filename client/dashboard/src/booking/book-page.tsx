@@ -1,11 +1,12 @@
 import { Button, Skeleton } from '@mantine/core';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { LoaderCircle, Pencil } from 'lucide-react';
 import { useState } from 'react';
 import type { BookingView } from '../../../../shared/booking.ts';
 import { failureOf } from '../../../sdk/airside-error.ts';
 import { FailureNotice } from '../failure/failure-notice.tsx';
 import { StripSkeletons } from '../flight/strip-skeletons.tsx';
+import { ButtonLink } from '../shell/button-link.tsx';
 import { CopyText } from '../shell/copy-text.tsx';
 import { EmptyState } from '../shell/empty-state.tsx';
 import { usePageTitle } from '../shell/use-page-title.ts';
@@ -54,13 +55,7 @@ function NoBooking() {
   usePageTitle('Booking');
   return (
     <section className="surface">
-      <EmptyState
-        action={
-          <Button component={Link} to="/bookings">
-            My bookings
-          </Button>
-        }
-      >
+      <EmptyState action={<ButtonLink to="/bookings">My bookings</ButtonLink>}>
         This booking does not exist, or belongs to another browser: a guest's bookings stay where they were made.
       </EmptyState>
     </section>

@@ -1,8 +1,7 @@
-import { Button } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import { Ban, CreditCard, type LucideIcon, TimerOff, Undo2 } from 'lucide-react';
 import type { BookingStatus, BookingView } from '../../../../shared/booking.ts';
 import { formatMoney } from '../../../../shared/money.ts';
+import { ButtonLink } from '../shell/button-link.tsx';
 import styles from './booking-end.module.css';
 import { HoldAgain } from './hold-again.tsx';
 import { PassengerList } from './passenger-list.tsx';
@@ -78,9 +77,9 @@ export function BookingEnd({ booking, status }: { booking: BookingView; status: 
         </div>
         <div className="row">
           {again && <HoldAgain booking={booking} />}
-          <Button component={Link} to="/" variant="default" style={{ alignSelf: 'end' }}>
+          <ButtonLink to="/" variant="default" style={{ alignSelf: 'end' }}>
             Search flights
-          </Button>
+          </ButtonLink>
         </div>
       </div>
     </section>

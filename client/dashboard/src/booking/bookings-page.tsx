@@ -1,12 +1,13 @@
 import { Button, NativeSelect } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { ChevronRight } from 'lucide-react';
 import { type BookingStatus, type BookingView, bookingStatuses } from '../../../../shared/booking.ts';
 import { formatMoney } from '../../../../shared/money.ts';
 import { FailureNotice } from '../failure/failure-notice.tsx';
 import { formatMoment } from '../flight/flight-times.ts';
 import { StripSkeletons } from '../flight/strip-skeletons.tsx';
+import { ButtonLink } from '../shell/button-link.tsx';
 import { EmptyState } from '../shell/empty-state.tsx';
 import { usePageTitle } from '../shell/use-page-title.ts';
 import { trpc, useIdentity } from '../wire/traveller.ts';
@@ -56,13 +57,11 @@ export function BookingsPage() {
           <EmptyState
             action={
               status ? (
-                <Button component={Link} to="/bookings" variant="default">
+                <ButtonLink to="/bookings" variant="default">
                   Show all
-                </Button>
+                </ButtonLink>
               ) : (
-                <Button component={Link} to="/">
-                  Search flights
-                </Button>
+                <ButtonLink to="/">Search flights</ButtonLink>
               )
             }
           >
@@ -101,8 +100,7 @@ function BookingCard({ booking }: { booking: BookingView }) {
         {locator && <code className={styles.locator}>{locator}</code>}
         <span className="dim">{formatMoment(booking.createdAt)}</span>
         <span className={styles.price}>{formatMoney(booking.price)}</span>
-        <Button
-          component={Link}
+        <ButtonLink
           to="/book/$bookingId"
           params={{ bookingId: id }}
           size="xs"
@@ -110,7 +108,7 @@ function BookingCard({ booking }: { booking: BookingView }) {
           rightSection={<ChevronRight size={14} aria-hidden />}
         >
           {status === 'held' ? 'Continue' : 'Open'}
-        </Button>
+        </ButtonLink>
       </div>
       {first && <LegStrip leg={first} seats={booking.seats} />}
       {booking.legs.length > 1 && <p className={styles.more}>and {booking.legs.length - 1} more flights</p>}

@@ -29,7 +29,7 @@ export function HoldProblem({ holding }: { holding: ReturnType<typeof useHold> }
       <div>
         <strong>The price {rose ? 'rose' : 'fell'} while you looked</strong>
         <p className={styles.change}>
-          <s aria-label={`was ${formatMoney(was)}`}>{formatMoney(was)}</s>
+          <s>{formatMoney(was)}</s>
           <ArrowRight size={14} aria-hidden />
           <span>{formatMoney(now)}</span>
         </p>

@@ -9,6 +9,7 @@ import { HoldProblem } from '../booking/hold-problem.tsx';
 import { useHold } from '../booking/use-hold.ts';
 import { FailureNotice } from '../failure/failure-notice.tsx';
 import { usePlace } from '../places/use-place.ts';
+import { ButtonLink } from '../shell/button-link.tsx';
 import { EmptyState } from '../shell/empty-state.tsx';
 import { usePageTitle } from '../shell/use-page-title.ts';
 import { trpc } from '../wire/traveller.ts';
@@ -44,13 +45,7 @@ function NoFlight({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   if (code !== 'NOT_FOUND' && code !== 'INVALID_INPUT') return <FailureNotice error={error} onRetry={onRetry} />;
   return (
     <section className="surface">
-      <EmptyState
-        action={
-          <Button component={Link} to="/">
-            Search flights
-          </Button>
-        }
-      >
+      <EmptyState action={<ButtonLink to="/">Search flights</ButtonLink>}>
         This flight is not in the timetable any more.
       </EmptyState>
     </section>

@@ -115,7 +115,7 @@ function show(flightId: string): () => void {
   watch.shown += 1;
   if (!watch.group) {
     arrived.add(flightId);
-    gathering ??= setTimeout(gather, gatherMs);
+    if (gathering === undefined) gathering = setTimeout(gather, gatherMs);
   }
   return () => {
     watch.shown -= 1;

@@ -3,7 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { Pencil, Plus, Trash2 } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import type { OperatorFlightView } from '../../../../shared/flight.ts';
 import { FailureNotice } from '../failure/failure-notice.tsx';
 import { FlightStrip } from '../flight/flight-strip.tsx';
@@ -13,9 +13,11 @@ import { PlaceInput } from '../places/place-input.tsx';
 import { EmptyState } from '../shell/empty-state.tsx';
 import { usePageTitle } from '../shell/use-page-title.ts';
 import styles from './board-page.module.css';
-import { FlightDrawer } from './flight-drawer.tsx';
 import { useOperator } from './operator.tsx';
-import { RemoveDialog } from './remove-dialog.tsx';
+
+// Forms and dialogs come with their first use; the board itself is for looking.
+const FlightDrawer = lazy(() => import('./flight-drawer.tsx').then((module) => ({ default: module.FlightDrawer })));
+const RemoveDialog = lazy(() => import('./remove-dialog.tsx').then((module) => ({ default: module.RemoveDialog })));
 
 const route = getRouteApi('/operate/flights');
 const pageSize = 50;
@@ -108,6 +110,7 @@ export function BoardPage() {
           />
         )}
       </section>
+      <Suspense fallback={null}>
       {edit && (
         <FlightDrawer
           key={edit}
@@ -117,6 +120,7 @@ export function BoardPage() {
         />
       )}
       {removing && <RemoveDialog flight={removing} onClose={() => setRemoving(null)} />}
+      </Suspense>
     </div>
   );
 }

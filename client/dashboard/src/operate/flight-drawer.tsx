@@ -207,7 +207,10 @@ function EditForm({ flight, onDone }: { flight: FlightView; onDone: () => void }
   );
 }
 
-type Form = ReturnType<typeof useForm<FlightDraft>>;
+type Form = Pick<
+  ReturnType<typeof useForm<FlightDraft>>,
+  'values' | 'getInputProps' | 'insertListItem' | 'removeListItem'
+>;
 
 /** Wall times, as the airport's clock shows them: what the browser's own field speaks, too. */
 function Times({ form }: { form: Form }) {

@@ -36,7 +36,6 @@ export function MinuteChart({ minutes }: { minutes: Minute[] }) {
         <span className={styles.max} aria-hidden>
           {top}
         </span>
-        {/* biome-ignore lint/a11y/noSvgWithoutTitle: the table below carries the figures */}
         <svg
           viewBox={`0 0 ${width} ${height}`}
           preserveAspectRatio="none"

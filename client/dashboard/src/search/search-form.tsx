@@ -1,5 +1,4 @@
 import { ActionIcon, Button, NativeSelect, Tooltip } from '@mantine/core';
-import { DatePickerInput } from '@mantine/dates';
 import { ArrowLeftRight, Search } from 'lucide-react';
 import { type FormEvent, useEffect, useState } from 'react';
 import { type CabinClass, cabinClasses } from '../../../../shared/flight.ts';
@@ -8,6 +7,7 @@ import { addDays, today } from '../flight/flight-times.ts';
 import { SeatStepper } from '../flight/seat-stepper.tsx';
 import { PlaceInput } from '../places/place-input.tsx';
 import { searchFieldId } from '../shell/focus-search.ts';
+import { DateField } from './date-field.tsx';
 import styles from './search-form.module.css';
 import type { SearchParams } from './search-params.ts';
 
@@ -65,14 +65,11 @@ export function SearchForm({ params, onSearch }: { params: SearchParams; onSearc
             required
           />
         </div>
-        <DatePickerInput
+        <DateField
           label="Date"
           value={params.date ?? tomorrow}
-          onChange={(date) => date && search({ date, ...(from && to && { from, to }) })}
-          minDate={today()}
-          valueFormat="ddd D MMM YYYY"
+          onChange={(date) => search({ date, ...(from && to && { from, to }) })}
           className={styles.date}
-          popoverProps={{ transitionProps: { duration: 0 } }}
         />
         <div className={styles.seats}>
           <span className={styles.label} aria-hidden>

@@ -1,13 +1,13 @@
-import '@mantine/dates/styles.layer.css';
 import { Button, SegmentedControl } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { FailureNotice } from '../failure/failure-notice.tsx';
 import { FlightStrip } from '../flight/flight-strip.tsx';
 import { addDays, formatClock, formatDate, formatLongDate, today } from '../flight/flight-times.ts';
 import { StripSkeletons } from '../flight/strip-skeletons.tsx';
 import { usePlace } from '../places/use-place.ts';
+import { ButtonLink } from '../shell/button-link.tsx';
 import { EmptyState } from '../shell/empty-state.tsx';
 import { usePageTitle } from '../shell/use-page-title.ts';
 import { trpc } from '../wire/traveller.ts';
@@ -132,13 +132,13 @@ function NoFlights({ params }: { params: Complete }) {
     <EmptyState
       action={
         narrowed ? (
-          <Button component={Link} to="/" search={{ ...params, cabin: undefined, seats: undefined }} variant="default">
+          <ButtonLink to="/" search={{ ...params, cabin: undefined, seats: undefined }} variant="default">
             One seat, any cabin
-          </Button>
+          </ButtonLink>
         ) : (
-          <Button component={Link} to="/" search={{ ...params, date: addDays(date, 1) }} variant="default">
+          <ButtonLink to="/" search={{ ...params, date: addDays(date, 1) }} variant="default">
             Look at {formatDate(addDays(date, 1))}
-          </Button>
+          </ButtonLink>
         )
       }
     >
@@ -162,20 +162,20 @@ function Start() {
                 const date = each.date && each.date >= today() ? each.date : tomorrow;
                 return (
                   <li key={`${each.from}${each.to}`}>
-                    <Button component={Link} to="/" search={{ ...each, date }} variant="default" size="xs">
+                    <ButtonLink to="/" search={{ ...each, date }} variant="default" size="xs">
                       <code>
                         {each.from} → {each.to}
                       </code>
                       <span className={styles.when}>{formatDate(date)}</span>
-                    </Button>
+                    </ButtonLink>
                   </li>
                 );
               })}
             </ul>
           ) : (
-            <Button component={Link} to="/" search={{ from: 'JFK', to: 'LHR', date: tomorrow }} variant="default">
+            <ButtonLink to="/" search={{ from: 'JFK', to: 'LHR', date: tomorrow }} variant="default">
               New York to London, tomorrow
-            </Button>
+            </ButtonLink>
           )
         }
       >

@@ -1,5 +1,4 @@
-import { Button } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
+import { ButtonLink } from './button-link.tsx';
 import { EmptyState } from './empty-state.tsx';
 import { usePageTitle } from './use-page-title.ts';
 
@@ -8,13 +7,7 @@ export function NotFound() {
   return (
     <section className="surface">
       <h1 style={{ padding: '28px 20px 0', textAlign: 'center' }}>No page at this address</h1>
-      <EmptyState
-        action={
-          <Button component={Link} to="/">
-            Search flights
-          </Button>
-        }
-      >
+      <EmptyState action={<ButtonLink to="/">Search flights</ButtonLink>}>
         The link may be old or mistyped; every flight and booking is still where it was.
       </EmptyState>
     </section>

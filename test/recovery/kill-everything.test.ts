@@ -1,0 +1,147 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BookingView } from '../../shared/booking.ts';
+import { newId } from '../../shared/ids.ts';
+import { connect, connectGuest, failureOf } from '../support/connect.ts';
+import { createFlight } from '../support/flights.ts';
+
+const main = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
+const apiKey = 'operator-key-of-the-recovery-test';
+
+/** The real program with embedded engines, as `npm start` runs it. */
+async function launch(dataDir: string): Promise<{ child: ChildProcess; url: string }> {
+  const child = spawn(process.execPath, [main], {
+    env: {
+      ...process.env,
+      PORT: '0',
+      AIRSIDE_DATA_DIR: dataDir,
+      AIRSIDE_DEMO: '0',
+      ADMIN_API_KEY: apiKey,
+      LOG_LEVEL: 'error',
+      RATE_LIMITS: '0',
+      PAYMENT_SUCCESS_RATE: '1',
+      PAYMENT_MIN_DELAY_MS: '0',
+      PAYMENT_MAX_DELAY_MS: '20',
+      DATABASE_URL: '',
+      REDIS_URL: '',
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const url = await new Promise<string>((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
+    createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
+      const ready = /^airside ready at (\S+)$/.exec(line);
+      if (ready) resolve(ready[1] as string);
+    });
+  });
+  return { child, url };
+}
+
+/** Processes whose command line or working directory is in the data directory: the engines. */
+async function enginesOf(dataDir: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const entry of await readdir('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const command = await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '');
+    const cwd = await readlink(`/proc/${entry}/cwd`).catch(() => '');
+    if ((command.includes(dataDir) || cwd.startsWith(dataDir)) && Number(entry) !== process.pid)
+      found.push(Number(entry));
+  }
+  return found;
+}
+
+describe('kill -9 of server, Postgres and Redis at once, in the middle of a sale', () => {
+  let dataDir: string;
+  const children: ChildProcess[] = [];
+  beforeAll(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'airside-recovery-'));
+  });
+  afterAll(async () => {
+    const last = children.at(-1);
+    if (last && last.exitCode === null) {
+      last.kill('SIGTERM');
+      await new Promise((resolve) => last.once('exit', resolve));
+    }
+    expect(await enginesOf(dataDir)).toEqual([]);
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  it('[RUN-18] the next start serves, every acknowledged hold is there, nothing drifts', async () => {
+    const first = await launch(dataDir);
+    children.push(first.child);
+    const operator = connect(first.url, { apiKey });
+    const flight = await createFlight(operator, { seats: 500 });
+    const buyers = await Promise.all(Array.from({ length: 8 }, () => connectGuest(first.url)));
+
+    // Every buyer holds and pays without a pause; in the middle of it everything is killed.
+    const acknowledged = new Map<string, { token: string; view: BookingView }>();
+    let enough = () => {};
+    const midSale = new Promise<void>((resolve) => {
+      enough = resolve;
+    });
+    let killed = false;
+    const buying = buyers.map(async (buyer) => {
+      while (!killed) {
+        const id = newId();
+        const legs = [{ flightId: flight.id, cabin: 'economy' as const }];
+        const held = await buyer.trpc.booking.hold.mutate({ id, legs, seats: 1 });
+        acknowledged.set(id, { token: buyer.token, view: held });
+        if (acknowledged.size >= 60) enough();
+        acknowledged.set(id, { token: buyer.token, view: await buyer.trpc.booking.pay.mutate({ id }) });
+      }
+    });
+    const settled = Promise.allSettled(buying);
+    await midSale;
+    const exited = new Promise((resolve) => first.child.once('exit', resolve));
+    const victims = [first.child.pid as number, ...(await enginesOf(dataDir))];
+    expect(victims.length).toBeGreaterThan(2);
+    for (const pid of victims) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It died with its parent.
+      }
+    }
+    killed = true;
+    await exited;
+    await Promise.all([operator.close(), ...buyers.map((buyer) => buyer.close())]);
+    await settled;
+
+    const second = await launch(dataDir);
+    children.push(second.child);
+    const again = connect(second.url, { apiKey });
+    expect(acknowledged.size).toBeGreaterThanOrEqual(60);
+    for (const buyer of buyers) {
+      // Tokens and keys survived as well.
+      const owner = connect(second.url, { token: buyer.token });
+      for (const [id, { token, view }] of acknowledged) {
+        if (token !== buyer.token) continue;
+        const now = await owner.trpc.booking.get.query({ id });
+        expect(now.version).toBeGreaterThanOrEqual(view.version);
+        if (view.status !== 'held') expect(['paying', 'confirmed']).toContain(now.status);
+      }
+      await owner.close();
+    }
+    expect(await again.trpc.admin.seats.audit.query()).toMatchObject({ drift: 0 });
+
+    // Payments that were on their way are asked for again and end.
+    const statuses = async () => (await again.trpc.admin.overview.query()).bookings;
+    await expect.poll(async () => (await statuses()).paying, { timeout: 60_000, interval: 500 }).toBe(0);
+    const guest = await connectGuest(second.url);
+    const left = (await guest.trpc.flights.get.query({ flightId: flight.id })).cabins[0]?.available as number;
+    const bookings = await statuses();
+    expect(left).toBe(500 - bookings.held - bookings.confirmed);
+    const tooMany = guest.trpc.booking.hold.mutate({
+      id: newId(),
+      legs: [{ flightId: flight.id, cabin: 'first' }],
+      seats: 1,
+    });
+    expect(await failureOf(tooMany)).toMatchObject({ code: 'NOT_FOUND' });
+    await Promise.all([guest.close(), again.close()]);
+  }, 120_000);
+});
