@@ -16,7 +16,7 @@ interface Rules {
 function rulesOf(markdown: string): Rules {
   const items = [...markdown.matchAll(/^- \*\*([A-Z]+-\d+)\*\* ([\s\S]+?)(?=\n- |\n#|\n\n|\n*$(?![\s\S]))/gm)];
   const reasons = items.flatMap(([, id = '', text = '']) => {
-    const reason = /\(by inspection: ([\s\S]+?)\)$/.exec(text.trim())?.[1];
+    const reason = /\(by\s+inspection:\s+([\s\S]+?)\)$/.exec(text.trim())?.[1];
     return reason ? [[id, reason.replaceAll(/\s+/g, ' ')] as const] : [];
   });
   return { ids: items.map(([, id = '']) => id), byInspection: new Map(reasons) };
@@ -43,7 +43,7 @@ function idsNamed(source: string): string[] {
 describe('the reading of rules', () => {
   test('[HOUSE-11] finds ids, and reasons over several lines', () => {
     const { ids, byInspection } = rulesOf(
-      '# X\n\n- **A-1** one\n  goes on.\n- **A-2** two. (by inspection: it\n  is clear)\n\n## Y\n- **B-1** (not by inspection) three\n',
+      '# X\n\n- **A-1** one\n  goes on.\n- **A-2** two. (by\n  inspection: it\n  is clear)\n\n## Y\n- **B-1** (not by inspection) three\n',
     );
     expect(ids).toEqual(['A-1', 'A-2', 'B-1']);
     expect([...byInspection]).toEqual([['A-2', 'it is clear']]);

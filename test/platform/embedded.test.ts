@@ -25,8 +25,9 @@ import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Lock, lockProblems } from '../../scripts/check-lock.ts';
 import { claimDataDir, processIdentity, readOrCreateSecret } from '../../server/platform/embedded/data-dir.ts';
-import { type EmbeddedEngine, startEmbeddedPostgres } from '../../server/platform/embedded/embedded-postgres.ts';
+import { startEmbeddedPostgres } from '../../server/platform/embedded/embedded-postgres.ts';
 import { startEmbeddedRedis } from '../../server/platform/embedded/embedded-redis.ts';
+import type { EmbeddedEngine } from '../../server/platform/embedded/engine-process.ts';
 import { findRedisBinary } from '../../server/platform/embedded/find-redis-binary.ts';
 import type { OwnedEngines } from './engine-owner.fixture.ts';
 

@@ -26,7 +26,8 @@ export function stepsOf(markdown: string): Step[] {
       const end = lines.indexOf('```', at + 1);
       const text = lines.slice(at + 1, end).join('\n');
       const isJson = line === '```json';
-      if (text.startsWith('ws://')) steps.push({ kind: 'connect', path: text.replace(/^ws:\/\/[^/]+/, ''), line: at + 1 });
+      if (text.startsWith('ws://'))
+        steps.push({ kind: 'connect', path: text.replace(/^ws:\/\/[^/]+/, ''), line: at + 1 });
       else if (direction) {
         steps.push({ kind: direction, text, json: isJson ? JSON.parse(text) : undefined, line: at + 1 });
       } else throw new Error(`line ${at + 1}: a frame without a direction`);
@@ -69,7 +70,8 @@ export class Bindings {
     const whole = this.#values.get(shown);
     if (whole !== undefined) return whole;
     // Dates stand inside wall times.
-    for (const [from, to] of this.#values) if (from.length === 10 && shown.startsWith(from)) return to + shown.slice(10);
+    for (const [from, to] of this.#values)
+      if (from.length === 10 && shown.startsWith(from)) return to + shown.slice(10);
     return shown;
   }
 

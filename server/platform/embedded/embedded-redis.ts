@@ -9,7 +9,7 @@ import {
   enginesIn,
   freePort,
   runEngine,
-} from './embedded-postgres.ts';
+} from './engine-process.ts';
 import { findRedisBinary } from './find-redis-binary.ts';
 
 export interface EmbeddedRedisOptions {

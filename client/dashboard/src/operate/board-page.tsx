@@ -111,15 +111,15 @@ export function BoardPage() {
         )}
       </section>
       <Suspense fallback={null}>
-      {edit && (
-        <FlightDrawer
-          key={edit}
-          flightId={edit === 'new' ? null : edit}
-          loaded={flights.find((flight) => flight.id === edit)}
-          onClose={() => open(undefined)}
-        />
-      )}
-      {removing && <RemoveDialog flight={removing} onClose={() => setRemoving(null)} />}
+        {edit && (
+          <FlightDrawer
+            key={edit}
+            flightId={edit === 'new' ? null : edit}
+            loaded={flights.find((flight) => flight.id === edit)}
+            onClose={() => open(undefined)}
+          />
+        )}
+        {removing && <RemoveDialog flight={removing} onClose={() => setRemoving(null)} />}
       </Suspense>
     </div>
   );
