@@ -26,7 +26,7 @@ const nameSchema = z
   .max(60)
   .regex(/^[\p{L}\p{M}][\p{L}\p{M} .'’-]*$/u, 'letters, spaces, hyphens and apostrophes');
 
-export const passengerSchema = z.object({
+const passengerSchema = z.object({
   type: z.enum(passengerTypes),
   givenName: nameSchema,
   familyName: nameSchema,

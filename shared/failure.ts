@@ -42,5 +42,3 @@ export const retryableCodes: ReadonlySet<FailureCode> = new Set(['IN_PROGRESS', 
 export type FailureView = {
   [C in FailureCode]: { code: C; retryable: boolean; details: FailureDetails<C> };
 }[FailureCode];
-
-export type ValidationIssue = FailureDetails<'INVALID_INPUT'>['issues'][number];

@@ -3,19 +3,18 @@ import { idSchema } from './ids.ts';
 import { limits } from './limits.ts';
 import { type Money, moneySchema } from './money.ts';
 import { placeCodeSchema } from './place.ts';
-import { type CalendarDate, dateSchema, type Instant, type WallTime, wallTimeSchema } from './times.ts';
+import { dateSchema, type Instant, type WallTime, wallTimeSchema } from './times.ts';
 
 export const cabinClasses = ['economy', 'premium_economy', 'business', 'first'] as const;
 export type CabinClass = (typeof cabinClasses)[number];
 export const cabinClassSchema = z.enum(cabinClasses);
 
 /** `departed` is never stored: it is `open` or `closed` after the departure instant. */
-export const flightStates = ['open', 'closed', 'cancelled', 'departed'] as const;
-export type FlightState = (typeof flightStates)[number];
+export type FlightState = 'open' | 'closed' | 'cancelled' | 'departed';
 
 export interface CabinView {
   cabin: CabinClass;
-  /** Seats that may be sold: what the operator asked for, never below what is already sold. */
+  /** What the operator asked for; after a cut it may be less than what is held and sold. */
   capacity: number;
   available: number;
   /** One seat, one leg. */
@@ -182,5 +181,3 @@ export interface CabinLedgerView extends CabinView {
 export interface OperatorFlightView extends FlightView {
   cabins: CabinLedgerView[];
 }
-
-export type FlightDate = CalendarDate;

@@ -1,6 +1,6 @@
 import type { HealthView, OverviewView } from '../../shared/operations.ts';
 import type { BookingRoom } from '../domain/booking/booking-room.ts';
-import type { Actor } from '../domain/identity/actor.ts';
+import { type Actor, anonymous } from '../domain/identity/actor.ts';
 import type { Tokens } from '../domain/identity/tokens.ts';
 import type { InventoryRoom } from '../domain/inventory/inventory-room.ts';
 import type { ImportRoom } from '../domain/schedules/import-timetable.ts';
@@ -33,5 +33,5 @@ export interface Context {
 export async function actorOf(tokens: Tokens, given: { token?: string; apiKey?: string }): Promise<Actor> {
   if (given.apiKey) return tokens.verifyKey(given.apiKey);
   if (given.token) return tokens.verify(given.token);
-  return { role: 'anonymous', id: null };
+  return anonymous;
 }

@@ -102,8 +102,8 @@ export function createFailureMap(report: ErrorReporter): (error: unknown) => Fai
     if (typeof error !== 'object' || error === null) return classify(error);
     // The wire asks for the same error several times; it is reported once.
     const key = error instanceof TRPCError && error.cause ? error.cause : error;
-    let failure = known.get(key);
-    if (!failure) known.set(key, (failure = classify(error)));
+    const failure = known.get(key) ?? classify(error);
+    known.set(key, failure);
     return failure;
   };
 }

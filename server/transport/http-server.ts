@@ -87,13 +87,15 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
   const route = (request: IncomingMessage, response: ServerResponse): void => {
     const path = (request.url ?? '/').split('?', 1)[0] as string;
     if (health(path, request, response)) return;
-    if (path === '/webhooks/payments/mock') return webhook(request, response);
-    if (!settings.publicRoutes) return void response.writeHead(404).end();
-    if (path === '/trpc' || path.startsWith('/trpc/')) {
-      if (!origins.admit(request, response)) return;
-      return trpcOverHttp(request, response);
+    if (path === '/webhooks/payments/mock') {
+      webhook(request, response);
+    } else if (!settings.publicRoutes) {
+      response.writeHead(404).end();
+    } else if (path === '/trpc' || path.startsWith('/trpc/')) {
+      if (origins.admit(request, response)) trpcOverHttp(request, response);
+    } else {
+      dashboard(request, response);
     }
-    dashboard(request, response);
   };
 
   const server = createServer({ requestTimeout: 60_000, headersTimeout: 15_000 }, (request, response) => {

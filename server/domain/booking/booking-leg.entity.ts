@@ -2,7 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 import { cabinClasses } from '../../../shared/flight.ts';
 
 /** One leg of a booking: so many seats of one cabin. All legs of a booking share its status. */
-export const BookingLegSchema = defineEntity({
+const BookingLegSchema = defineEntity({
   name: 'BookingLeg',
   tableName: 'booking_leg',
   properties: {

@@ -2,7 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 import { bookingStatuses } from '../../../shared/booking.ts';
 
 /** `id`, `actor` and `bodyHash` together are the memory of the request that made it. */
-export const BookingSchema = defineEntity({
+const BookingSchema = defineEntity({
   name: 'Booking',
   tableName: 'booking',
   properties: {

@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
 /** The newest quote of a booking; an older one is simply overwritten, so it can no longer be used. */
-export const CancelQuoteSchema = defineEntity({
+const CancelQuoteSchema = defineEntity({
   name: 'CancelQuote',
   tableName: 'cancel_quote',
   properties: {

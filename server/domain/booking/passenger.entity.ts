@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { type Passenger as PassengerView, passengerTypes } from '../../../shared/booking.ts';
 
-export const PassengerSchema = defineEntity({
+const PassengerSchema = defineEntity({
   name: 'Passenger',
   tableName: 'passenger',
   properties: {

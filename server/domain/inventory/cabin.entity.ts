@@ -9,7 +9,7 @@ import { Flight } from './flight.entity.ts';
  * same, unless more was already taken when the operator cut it. Free = max(0, target − held − sold).
  * The flight's state and departure are repeated here, so that selling touches this row alone.
  */
-export const CabinSchema = defineEntity({
+const CabinSchema = defineEntity({
   name: 'Cabin',
   tableName: 'cabin',
   properties: {

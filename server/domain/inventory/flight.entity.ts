@@ -8,7 +8,7 @@ const wallTime = "'^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$'";
  * One dated flight (one leg). Wall times are text as on the airport's wall; the instants beside them
  * are what is compared with a clock. `version` rises only by operator edits.
  */
-export const FlightSchema = defineEntity({
+const FlightSchema = defineEntity({
   name: 'Flight',
   tableName: 'flight',
   properties: {

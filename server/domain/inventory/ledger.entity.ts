@@ -1,13 +1,13 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
-export const movementKinds = ['hold', 'confirm', 'release', 'retake', 'return', 'repair'] as const;
+const movementKinds = ['hold', 'confirm', 'release', 'retake', 'return', 'repair'] as const;
 export type MovementKind = (typeof movementKinds)[number];
 
 /**
  * Append-only: one row a seat movement. The cabin's counters must equal its sums at every snapshot.
  * It has no foreign keys (22 µs a hold); the auditor checks what they would.
  */
-export const LedgerSchema = defineEntity({
+const LedgerSchema = defineEntity({
   name: 'Ledger',
   tableName: 'ledger',
   properties: {

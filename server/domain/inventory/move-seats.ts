@@ -19,7 +19,7 @@ const effects = {
   return: { held: 0, sold: -1 },
 } as const satisfies Record<Exclude<MovementKind, 'repair'>, { held: number; sold: number }>;
 
-export type SeatMovement = keyof typeof effects;
+type SeatMovement = keyof typeof effects;
 
 /**
  * Takes seats, or nothing at all. The WHERE is the decision: it is re-tested on the newest row after

@@ -1,9 +1,9 @@
 import { type Money, money } from '../../../shared/money.ts';
 
 /** Up to this long before departure a confirmed booking may be given back without penalty. */
-export const freeUntilHoursBefore = 24;
+const freeUntilHoursBefore = 24;
 /** Later than that, this share of the price is kept. */
-export const lateShareKept = 0.5;
+const lateShareKept = 0.5;
 
 /**
  * What a traveller gets back for a confirmed booking, by the time that is left until the first

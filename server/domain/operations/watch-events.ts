@@ -1,5 +1,5 @@
 import type { AdminEvent } from '../../../shared/operations.ts';
-import type { Feed, FeedEntry } from '../../platform/feed/feed.ts';
+import { type Feed, type FeedEntry, feedStart } from '../../platform/feed/feed.ts';
 import { invalidInput } from '../../platform/runtime/failure.ts';
 
 const shownAtFirst = 50;
@@ -24,7 +24,7 @@ export async function* watchEvents(
   lastEventId: string | null | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<AdminEvent> {
-  let position = lastEventId ?? '0-0';
+  let position = lastEventId ?? feedStart;
   if (!lastEventId) {
     for (const entry of await feed.readNewest(shownAtFirst)) {
       position = entry.position;

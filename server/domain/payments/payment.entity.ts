@@ -1,12 +1,12 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
-export const paymentStatuses = ['pending', 'succeeded', 'failed'] as const;
+const paymentStatuses = ['pending', 'succeeded', 'failed'] as const;
 
 /**
  * One attempt to collect money. The row is the intent: it is written with the booking's change, and
  * whoever calls the gateway reads it from here, so a crash between the two loses nothing.
  */
-export const PaymentSchema = defineEntity({
+const PaymentSchema = defineEntity({
   name: 'Payment',
   tableName: 'payment',
   properties: {

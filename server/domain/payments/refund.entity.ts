@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
 /** Money that goes back. One a payment, so that nothing is refunded twice. */
-export const RefundSchema = defineEntity({
+const RefundSchema = defineEntity({
   name: 'Refund',
   tableName: 'refund',
   properties: {

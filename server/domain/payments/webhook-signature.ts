@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** A signature older or newer than this is refused, so a recorded request cannot be replayed later. */
-export const toleranceSeconds = 300;
+const toleranceSeconds = 300;
 
 const hmac = (secret: string, unixSeconds: string, rawBody: string | Buffer): Buffer =>
   createHmac('sha256', secret).update(`${unixSeconds}.`).update(rawBody).digest();

@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
-export const CarrierSchema = defineEntity({
+const CarrierSchema = defineEntity({
   name: 'Carrier',
   tableName: 'carrier',
   properties: {

@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
 /** An airport, or a city that has several. */
-export const PlaceSchema = defineEntity({
+const PlaceSchema = defineEntity({
   name: 'Place',
   tableName: 'place',
   properties: {

@@ -7,7 +7,7 @@ import { dateOfDay, dayOfDate } from '../places/zoned-time.ts';
 import { demoCarriers, demoTimetable } from './demo-timetable.ts';
 import { flightKey } from './scheduled-flight.ts';
 
-export const demoDays = 60;
+const demoDays = 60;
 
 /** Postgres has two cores to insert with; more writers would only queue. */
 const writers = 2;

@@ -6,7 +6,7 @@ import { defineEntity, p } from '@mikro-orm/core';
  * Ids are drawn before commit, so they can gap and become visible out of order. Readers therefore
  * go by (xid, id) and read only rows whose transaction is older than every running one.
  */
-export const OutboxSchema = defineEntity({
+const OutboxSchema = defineEntity({
   name: 'Outbox',
   tableName: 'outbox',
   properties: {

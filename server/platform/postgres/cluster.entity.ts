@@ -5,7 +5,7 @@ import { defineEntity, p } from '@mikro-orm/core';
  * `epoch` rises whenever the database may have gone back in time (restored from a backup), so that
  * (epoch, version) orders everything that is published.
  */
-export const ClusterSchema = defineEntity({
+const ClusterSchema = defineEntity({
   name: 'Cluster',
   tableName: 'cluster',
   properties: {

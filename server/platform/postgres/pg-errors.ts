@@ -19,8 +19,6 @@ export const isRetryable = (error: unknown): boolean => retryable.has(codeOf(err
 export const violatesUnique = (error: unknown, constraint: string): boolean =>
   codeOf(error) === '23505' && constraintOf(error) === constraint;
 
-export const violatesCheck = (error: unknown): boolean => codeOf(error) === '23514';
-
 /**
  * The connection is gone or the server is not taking any: shutting down, starting up, crashed, full.
  * Whether a commit that was in flight happened is unknown; the request id answers that on a repeat.

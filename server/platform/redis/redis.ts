@@ -1,7 +1,7 @@
 import { Cluster, Redis } from 'ioredis';
 import type { Logger } from 'pino';
 
-export type RedisClient = Redis | Cluster;
+type RedisClient = Redis | Cluster;
 
 /**
  * Two connections: one for commands, one that only listens. Commands fail at once while Redis is
