@@ -75,7 +75,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const { config, engines, log } = options;
   const clock = options.clock ?? systemClock;
-  const report = options.report ?? logErrors(log);
+  const report = options.report ?? logErrors(log, clock);
   const startedAtMs = clock.now();
   const { version } = packageJson;
 

@@ -41,9 +41,13 @@ async function main(): Promise<void> {
       process.send?.({ ready: app.url });
       return;
     }
-    const engines = await openEngines(config, closing, (detail) => {
-      log.fatal({ detail }, 'an embedded engine ended');
-      void stop('engine ended', 1);
+    const engines = await openEngines(config, closing, (what, detail) => {
+      if (what === 'restarted') {
+        log.error({ detail }, 'an embedded engine ended and is started again');
+        return;
+      }
+      log.fatal({ detail }, 'an embedded engine cannot be kept running');
+      void stop('engine lost', 1);
     });
     say(`operator key  ${engines.adminApiKey}`);
     if (config.WEB_CONCURRENCY > 1) {

@@ -101,16 +101,19 @@ export function createBookings(
         ...options,
         trace,
       });
-      await log.remove(intent.input.id);
+      await forget(intent);
       return booking;
     } catch (error) {
       const isKnown = error instanceof AirsideError ? error.outcome === 'refused' : trace.sends === 0;
-      if (isKnown) await log.remove(intent.input.id);
+      if (isKnown) await forget(intent);
       // Given up on purpose: whoever settles it later must not hold the seats anew.
       else if (options?.signal?.aborted) await log.put({ ...intent, wanted: false });
       throw error;
     }
   }
+
+  /** What cannot be removed is settled once more some day, which changes nothing; the answer is worth more. */
+  const forget = (intent: Intent): Promise<void> => log.remove(intent.input.id).catch(() => {});
 
   async function pending(): Promise<Intent[]> {
     const me = await owner();
@@ -123,7 +126,7 @@ export function createBookings(
     const found = await find(id, signal);
     if (found && !intent.wanted && found.status === 'held') {
       const booking = await call((given) => trpc.booking.cancel.mutate({ id }, given), { signal });
-      await log.remove(id);
+      await forget(intent);
       return { intent, outcome: 'released', booking };
     }
     // A `create` may have got no further than its hold.
@@ -131,7 +134,7 @@ export function createBookings(
     if (!isDone && intent.wanted && Date.now() - intent.at <= maxAgeMs) {
       return { intent, outcome: 'found', booking: await sendStored(intent, { signal }) };
     }
-    await log.remove(id);
+    await forget(intent);
     return found ? { intent, outcome: 'found', booking: found } : { intent, outcome: 'dropped' };
   }
 

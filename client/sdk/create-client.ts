@@ -30,6 +30,8 @@ export interface ClientOptions {
   retryDelayMs?: (attempt: number) => number;
   /** A socket that leaves a ping unanswered is given up. 15 s and 5 s by default. */
   keepAlive?: { intervalMs: number; pongTimeoutMs: number };
+  /** A connection that does not open in this time is given up. 10 s by default. */
+  connectTimeoutMs?: number;
   /** Called before each repeat of a call. */
   onRepeat?: (repeat: Repeat) => void;
   /** The server refused the token: it is forgotten, and the client goes on as nobody. */
@@ -104,6 +106,7 @@ export function createClient(options: ClientOptions): AirsideClient {
     WebSocket: options.WebSocket,
     retryDelayMs: options.retryDelayMs,
     keepAlive: options.keepAlive,
+    connectTimeoutMs: options.connectTimeoutMs,
     credentials: async () => {
       if (options.apiKey !== undefined) return { apiKey: options.apiKey };
       const present = await currentToken();

@@ -53,7 +53,12 @@ export class LiveSocket {
     });
     socket.addEventListener('message', ({ data }: { data: unknown }) => {
       if (this.#gone || typeof data !== 'string') return;
-      if (hooks.received(data)) this.#tell('message', { type: 'message', data });
+      try {
+        if (hooks.received(data)) this.#tell('message', { type: 'message', data });
+      } catch {
+        // An exception in an event listener would end a Node process.
+        this.#end('the server sent what is no message');
+      }
     });
     socket.addEventListener('error', ({ message }: { message?: string }) =>
       this.#end(message || 'the connection failed'),

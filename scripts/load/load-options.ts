@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { limits } from '../../shared/limits.ts';
 
-export const usage = `npm run load -- [options]
+const usage = `npm run load -- [options]
 
 Lets many buyers hold the seats of one fresh flight in the same moment, and checks that exactly
 those that there are were sold. Needs a running server and its operator key (ADMIN_API_KEY, or

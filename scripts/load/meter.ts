@@ -15,7 +15,8 @@ export function startMeter(title: string, total: number): Meter {
   const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
   const textAt = (done: number): string => {
     const spent = performance.now() - startedAt;
-    const left = done > 0 && done < total ? `, about ${seconds((spent / done) * (total - done))} left` : '';
+    // The first answers of a storm come late; an estimate from them alone would frighten.
+    const left = done > total / 20 && done < total ? `, about ${seconds((spent / done) * (total - done))} left` : '';
     return `${title} ${done}/${total}${left}`;
   };
   if (process.stderr.isTTY) {

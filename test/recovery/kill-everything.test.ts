@@ -22,7 +22,7 @@ async function launch(dataDir: string): Promise<{ child: ChildProcess; url: stri
       AIRSIDE_DATA_DIR: dataDir,
       AIRSIDE_DEMO: '0',
       ADMIN_API_KEY: apiKey,
-      LOG_LEVEL: 'error',
+      LOG_LEVEL: 'fatal',
       RATE_LIMITS: '0',
       PAYMENT_SUCCESS_RATE: '1',
       PAYMENT_MIN_DELAY_MS: '0',
@@ -43,14 +43,14 @@ async function launch(dataDir: string): Promise<{ child: ChildProcess; url: stri
 }
 
 /** Processes whose command line or working directory is in the data directory: the engines. */
-async function enginesOf(dataDir: string): Promise<number[]> {
+async function enginesOf(dataDir: string, name = ''): Promise<number[]> {
   const found: number[] = [];
   for (const entry of await readdir('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
     const command = await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '');
     const cwd = await readlink(`/proc/${entry}/cwd`).catch(() => '');
-    if ((command.includes(dataDir) || cwd.startsWith(dataDir)) && Number(entry) !== process.pid)
-      found.push(Number(entry));
+    const inside = command.includes(dataDir) || cwd.startsWith(dataDir);
+    if (inside && command.includes(name) && Number(entry) !== process.pid) found.push(Number(entry));
   }
   return found;
 }
@@ -58,6 +58,7 @@ async function enginesOf(dataDir: string): Promise<number[]> {
 describe('kill -9 of server, Postgres and Redis at once, in the middle of a sale', () => {
   let dataDir: string;
   const children: ChildProcess[] = [];
+  let running: { url: string } | undefined;
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'airside-recovery-'));
   });
@@ -114,6 +115,7 @@ describe('kill -9 of server, Postgres and Redis at once, in the middle of a sale
 
     const second = await launch(dataDir);
     children.push(second.child);
+    running = second;
     const again = connect(second.url, { apiKey });
     expect(acknowledged.size).toBeGreaterThanOrEqual(60);
     for (const buyer of buyers) {
@@ -144,4 +146,64 @@ describe('kill -9 of server, Postgres and Redis at once, in the middle of a sale
     expect(await failureOf(tooMany)).toMatchObject({ code: 'NOT_FOUND' });
     await Promise.all([guest.close(), again.close()]);
   }, 120_000);
+
+  it('[RUN-19] an engine that dies alone is started again, and whoever was connected goes on', async () => {
+    const child = children.at(-1) as ChildProcess;
+    const { url } = running as { url: string };
+    const operator = connect(url, { apiKey });
+    const buyer = await connectGuest(url);
+    const flight = await createFlight(operator, { seats: 50 });
+    const hold = () =>
+      buyer.trpc.booking.hold.mutate({ id: newId(), legs: [{ flightId: flight.id, cabin: 'economy' }], seats: 1 });
+    const { id } = await hold();
+    const statuses: string[] = [];
+    const subscriptions = [
+      buyer.trpc.booking.onStatus.subscribe({ bookingId: id }, { onData: ({ data }) => statuses.push(data.status) }),
+    ];
+    let available = -1;
+    subscriptions.push(
+      buyer.trpc.flights.onSeats.subscribe(
+        { flightIds: [flight.id] },
+        {
+          onData: ({ data }) => {
+            available = data.cabins[0]?.available ?? -1;
+          },
+        },
+      ),
+    );
+    await expect.poll(() => [available, statuses.length]).toEqual([49, 1]);
+
+    const before = await enginesOf(dataDir);
+    for (const name of ['postgres', 'redis-server']) {
+      for (const pid of await enginesOf(dataDir, name)) {
+        try {
+          process.kill(pid, 'SIGKILL');
+        } catch {
+          // A backend that went with its postmaster.
+        }
+      }
+      // While it is away a call is told to come back; nothing hangs, nothing else is said.
+      const seats = available;
+      const answer = async () => {
+        try {
+          await hold();
+          return 'held';
+        } catch (error) {
+          return (await failureOf(Promise.reject(error))).code;
+        }
+      };
+      let last = await answer();
+      while (last === 'UNAVAILABLE') last = await answer();
+      expect(last).toBe('held');
+      await expect.poll(() => available, { timeout: 15_000 }).toBeLessThan(seats);
+    }
+    await buyer.trpc.booking.pay.mutate({ id });
+    await expect.poll(() => statuses, { timeout: 15_000 }).toEqual(['held', 'paying', 'confirmed']);
+    expect(await operator.trpc.admin.seats.audit.query()).toMatchObject({ drift: 0 });
+    const after = await enginesOf(dataDir);
+    expect(after.some((pid) => !before.includes(pid))).toBe(true);
+    expect(child.exitCode).toBeNull();
+    for (const subscription of subscriptions) subscription.unsubscribe();
+    await Promise.all([operator.close(), buyer.close()]);
+  }, 90_000);
 });

@@ -125,6 +125,23 @@ describe('bookings', () => {
     expect(await storage.keys('airside:intent:')).toEqual([]);
   });
 
+  test('[SDK-2] a storage that fails beforehand keeps the request from being sent; afterwards it harms nothing', async () => {
+    const flight = await operator.admin.flights.create(flightInput());
+    const storage = memoryStorage();
+    const airside = client({ storage });
+    await airside.auth.guest();
+    const { set } = storage;
+    storage.remove = () => Promise.reject(new Error('read-only'));
+    const held = await airside.bookings.hold(party(flight));
+    expect(await airside.bookings.settlePending()).toMatchObject([{ outcome: 'found', booking: { id: held.id } }]);
+    storage.set = () => {
+      throw new Error('full');
+    };
+    await expect(airside.bookings.hold(party(flight))).rejects.toThrow('full');
+    storage.set = set;
+    expect((await airside.bookings.list()).bookings).toHaveLength(1);
+  });
+
   test('[SDK-2] a definite refusal leaves no intent, and the same id may be tried again', async () => {
     const flight = await operator.admin.flights.create(flightInput({ seats: 1 }));
     const storage = memoryStorage();

@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type ConnectionState, socketUrl } from '../../client/sdk/connection.ts';
@@ -222,8 +223,29 @@ describe('connection', () => {
     const server = await serve(answerAll);
     const proxy = await proxyOf(server);
     const airside = client(proxy, { keepAlive: { intervalMs: 60, pongTimeoutMs: 40 } });
-    expect(socketOf(await airside.auth.me())).toBe(1);
+    const before = socketOf(await airside.auth.me());
     proxy.goDark();
+    expect(socketOf(await airside.auth.me())).toBeGreaterThan(before);
+  });
+
+  test('[SDK-13] a server that accepts and then says nothing is given up', async () => {
+    const accepted: unknown[] = [];
+    const mute = createServer((socket) => {
+      socket.on('error', () => {});
+      accepted.push(socket);
+    });
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    closing.push(async () => void mute.close());
+    const { port } = mute.address() as { port: number };
+    const airside = client({ url: `http://127.0.0.1:${port}` }, { connectTimeoutMs: 20, retryDelayMs: () => 60_000 });
+    expect(await reached(airside, 'waiting')).toMatchObject({ attempt: 1, lastOpenAt: null });
+    expect(accepted).toHaveLength(1);
+  });
+
+  test('[SDK-13] a socket that says what is no message is given up, and the process lives on', async () => {
+    const server = await serve(answerAll, { onConnect: (socket, number) => void (number === 1 && socket.send('{"')) });
+    const airside = client(server);
+    await reached(airside, 'waiting');
     expect(socketOf(await airside.auth.me())).toBe(2);
   });
 

@@ -8,12 +8,12 @@ import { Bindings, type Step, stepsOf } from './wire-document.ts';
 const markdown = readFileSync(new URL('../../docs/wire.md', import.meta.url), 'utf8');
 
 let server: TestServer;
-let isStopped = false;
+let stopping: Promise<void> | undefined;
 beforeAll(async () => {
   server = await startServer();
 });
 afterAll(async () => {
-  if (!isStopped) await server?.stop();
+  await (stopping ?? server?.stop());
 });
 
 /** A socket, and what came over it: frames of each call by themselves, as calls are answered in any order. */
@@ -80,8 +80,7 @@ describe('the wire', () => {
           return current().closed();
         case 'do':
           expect(step.what).toBe('the server stops');
-          isStopped = true;
-          void server.stop();
+          stopping = server.stop();
           return;
         case 'expect': {
           const text = await current().next(step.text);

@@ -1,4 +1,5 @@
 import type { BookingView } from '../../../shared/booking.ts';
+import { whenAvailable } from '../../platform/postgres/when-available.ts';
 import { invalidInput } from '../../platform/runtime/failure.ts';
 import type { BookingLogData } from './advance-booking.ts';
 import { availableActions } from './booking-lifecycle.ts';
@@ -30,7 +31,8 @@ export async function* watchBooking(
     yield { eventId: String(current.version), booking: current };
   }
   for await (const entry of room.feed.followBooking(input.bookingId, seen, signal)) {
-    const view = bookingViewOf(await readOwnBooking(room, actor, input.bookingId));
+    const row = await whenAvailable(room.clock, signal, () => readOwnBooking(room, actor, input.bookingId));
+    const view = bookingViewOf(row);
     const { status, reason, locator, payment, refund } = entry.data as unknown as BookingLogData;
     const version = entry.version as number;
     // Who travels is read as it is now; the state is the one that the event tells of.

@@ -38,6 +38,8 @@ export interface EmbeddedPostgresOptions {
   /** false trades every crash guarantee for speed: for tests whose data dies with them. */
   durable?: boolean;
   maxConnections?: number;
+  /** Address of an earlier start: it comes back there, so that whoever is connected finds it again. */
+  previousUrl?: string | undefined;
   /** Called once if the engine ends without having been told to, with the reason and its last messages. */
   onExit?: (detail: string) => void;
 }
@@ -73,7 +75,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const settings = serverSettings(durable, options.maxConnections ?? 100);
   const sharedMemoryDeadline = performance.now() + leftoverPatienceMs;
   for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort();
+    const port = options.previousUrl ? Number(new URL(options.previousUrl).port) : await freePort();
     try {
       const engine = await runEngine({
         name: 'postgres',

@@ -17,6 +17,8 @@ export interface EmbeddedRedisOptions {
   dataDir: string;
   /** false writes nothing to the disk: for tests whose data dies with them. */
   durable?: boolean;
+  /** Address of an earlier start: it comes back there, so that whoever is connected finds it again. */
+  previousUrl?: string | undefined;
   /** Where a downloaded server is kept; see `findRedisBinary`. */
   cacheDir?: string;
   /** Called once if the engine ends without having been told to, with the reason and its last messages. */
@@ -49,9 +51,10 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
 
   let mayStartEmpty = true;
   for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort();
+    const previous = options.previousUrl ? new URL(options.previousUrl) : undefined;
+    const port = previous ? Number(previous.port) : await freePort();
     // A new password each start, in a file and not in the arguments, which every user of the machine can read.
-    const password = randomBytes(24).toString('base64url');
+    const password = previous?.password ?? randomBytes(24).toString('base64url');
     const config = join(dataDir, 'redis.conf');
     await rm(config, { force: true });
     await writeFile(config, serverConfig({ port, password, data, durable: options.durable ?? true }), { mode: 0o600 });

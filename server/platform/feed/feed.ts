@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { whenAvailable } from '../postgres/when-available.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 /** An entry of the log as it is read. `position` orders all of them. */
@@ -118,7 +119,7 @@ export class Feed {
     while (!signal.aborted) {
       // The wait is armed before the read: a commit between the two must not be slept over.
       const waiting = this.#wait(topic, signal);
-      const entries = await read();
+      const entries = await whenAvailable(this.#clock, signal, read);
       for (const entry of entries) {
         if (signal.aborted) break;
         yield entry;

@@ -51,7 +51,8 @@ function faultsOf(id: string, values: Values): Record<string, string> {
   const parsed = setPassengersInput.safeParse(inputOf(id, values));
   if (parsed.success) return {};
   return Object.fromEntries(
-    parsed.error.issues.map(({ path, message, code }) => {
+    // An empty name breaks two rules; the first one is the one to say, and the last entry wins.
+    parsed.error.issues.toReversed().map(({ path, message, code }) => {
       const name = path.join('.').replace('contact.', '');
       return [name, code === 'too_small' && /Name$/.test(name) ? 'As in the passport' : message];
     }),

@@ -86,7 +86,7 @@ function Flight({ flight: loaded }: { flight: FlightView }) {
           <SeatStepper value={seats} onChange={setSeats} />
         </div>
       </div>
-      <section className="surface" aria-label="Flight">
+      <section className="surface" aria-label="Flight" style={{ overflow: 'hidden' }}>
         <FlightStrip kind="plain" flight={loaded} />
         <dl className={styles.facts}>
           <Fact name="From" value={origin && `${origin.name}, ${origin.city}`} />

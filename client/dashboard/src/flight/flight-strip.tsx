@@ -1,6 +1,12 @@
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import type { CabinClass, CabinView, FlightView, OperatorFlightView } from '../../../../shared/flight.ts';
+import {
+  type CabinClass,
+  type CabinView,
+  cabinClasses,
+  type FlightView,
+  type OperatorFlightView,
+} from '../../../../shared/flight.ts';
 import { AirportTime } from './airport-time.tsx';
 import { CabinCell, CabinLedgerCell } from './cabin-cell.tsx';
 import { cabinNames } from './cabin-names.ts';
@@ -20,6 +26,10 @@ type Shown =
   /** The head of the flight's own page. */
   | { kind: 'plain'; flight: FlightView };
 
+/** The cabins that any of these flights has: one column each, so that a list can be read down as well as across. */
+export const columnsOf = (flights: readonly FlightView[]): CabinClass[] =>
+  cabinClasses.filter((name) => flights.some((flight) => flight.cabins.some((cabin) => cabin.cabin === name)));
+
 /**
  * A flight, everywhere: time – code – line with stops – code – time, carrier, duration, cabins with
  * live seats and price. It listens to its seats only while it can be seen.
@@ -27,11 +37,13 @@ type Shown =
 export function FlightStrip({
   action,
   showDate = false,
+  columns,
   ...shown
-}: Shown & { action?: ReactNode; showDate?: boolean }) {
+}: Shown & { action?: ReactNode; showDate?: boolean; columns?: CabinClass[] }) {
   const [element, visible] = useVisible<HTMLElement>();
   const flight = useLiveFlight<FlightView>(shown.flight, visible);
   const party = shown.kind === 'sale' || shown.kind === 'booked' ? shown.seats : 1;
+  const places = columns ?? columnsOf([flight]);
   const shift = daysBetween(flight.departsAt, flight.arrivesAt);
   return (
     <article
@@ -82,7 +94,7 @@ export function FlightStrip({
         />
       </div>
 
-      <ul className={styles.cabins} data-count={flight.cabins.length} aria-label="Cabins">
+      <ul className={styles.cabins} style={{ '--columns': places.length } as React.CSSProperties} aria-label="Cabins">
         {shown.kind === 'booked' ? (
           <li className={styles.cabin}>
             <span className={styles.booked}>
@@ -91,7 +103,11 @@ export function FlightStrip({
           </li>
         ) : shown.kind === 'plain' ? null : (
           flight.cabins.map((cabin) => (
-            <li key={cabin.cabin} className={styles.cabin}>
+            <li
+              key={cabin.cabin}
+              className={styles.cabin}
+              style={{ '--column': places.indexOf(cabin.cabin) + 1 } as React.CSSProperties}
+            >
               {shown.kind === 'board' ? (
                 <CabinLedgerCell cabin={ledgerOf(shown.flight, cabin)} state={flight.state} />
               ) : (

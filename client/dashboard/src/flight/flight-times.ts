@@ -52,10 +52,21 @@ export function describeZone(zone: string, at: Instant): string {
 
 /** An instant on the reader's own clock, to the second. */
 export const formatClock = (at: Instant): string =>
-  new Date(at).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  new Date(at).toLocaleTimeString(undefined, {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+  });
 
 export const formatMoment = (at: Instant): string =>
-  new Date(at).toLocaleString(undefined, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+  new Date(at).toLocaleString(undefined, {
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  });
 
 /** For those who hear the strip instead of seeing it. */
 export const sayFlight = (flight: Omit<FlightView, 'cabins'>): string =>

@@ -6,7 +6,7 @@ import { Pencil, Plus, Trash2 } from 'lucide-react';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import type { OperatorFlightView } from '../../../../shared/flight.ts';
 import { FailureNotice } from '../failure/failure-notice.tsx';
-import { FlightStrip } from '../flight/flight-strip.tsx';
+import { columnsOf, FlightStrip } from '../flight/flight-strip.tsx';
 import { onSeatsChanged } from '../flight/seat-store.ts';
 import { StripSkeletons } from '../flight/strip-skeletons.tsx';
 import { PlaceInput } from '../places/place-input.tsx';
@@ -160,6 +160,7 @@ function Board({
   const frame = useRef<HTMLOListElement>(null);
   const [top, setTop] = useState(0);
   useEffect(() => setTop(frame.current?.offsetTop ?? 0), []);
+  const columns = columnsOf(flights);
   const virtual = useWindowVirtualizer({
     count: flights.length,
     estimateSize: () => stripHeight,
@@ -185,6 +186,7 @@ function Board({
             >
               <FlightStrip
                 kind="board"
+                columns={columns}
                 flight={flight}
                 showDate
                 action={

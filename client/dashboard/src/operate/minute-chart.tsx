@@ -8,7 +8,7 @@ const height = 120;
 const step = 10;
 
 const clock = (at: string): string =>
-  new Date(at).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+  new Date(at).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
 /** A round number at or above: the axis ends where a reader can read it. */
 function niceMax(value: number): number {

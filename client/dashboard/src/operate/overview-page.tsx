@@ -75,53 +75,56 @@ function Overview({ view, stale }: { view: OverviewView; stale: boolean }) {
         of this server
       </Figure>
 
-      <section className={`surface ${styles.wide}`} aria-labelledby="minutes">
-        <div className="head">
-          <h2 id="minutes">Bookings a minute, last hour</h2>
-        </div>
-        <div className="body">
-          <MinuteChart minutes={view.bookingsPerMinute} />
-        </div>
-      </section>
+      <div className={`stack ${styles.wide}`}>
+        <section className="surface" aria-labelledby="minutes">
+          <div className="head">
+            <h2 id="minutes">Bookings a minute, last hour</h2>
+          </div>
+          <div className="body">
+            <MinuteChart minutes={view.bookingsPerMinute} />
+          </div>
+        </section>
 
-      <section className={`surface ${styles.narrow}`} aria-labelledby="statuses">
-        <div className="head">
-          <h2 id="statuses">Bookings</h2>
-        </div>
-        <div className="body">
-          <table className="figures">
-            <tbody>
-              {bookingStatuses.map((status) => (
-                <tr key={status}>
-                  <th scope="row">
-                    <BookingStatusTag status={status} />
-                  </th>
-                  <td className="n">
-                    <LiveNumber value={bookings[status]}>{whole(bookings[status])}</LiveNumber>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      </section>
+        <section className="surface" aria-labelledby="busiest">
+          <div className="head">
+            <h2 id="busiest">Busiest flights</h2>
+          </div>
+          <Busiest flights={view.busiest} />
+        </section>
+        <Audit />
+      </div>
 
-      <section className={`surface ${styles.wide}`} aria-labelledby="busiest">
-        <div className="head">
-          <h2 id="busiest">Busiest flights</h2>
-        </div>
-        <Busiest flights={view.busiest} />
-      </section>
+      <div className={`stack ${styles.narrow}`}>
+        <section className="surface" aria-labelledby="statuses">
+          <div className="head">
+            <h2 id="statuses">Bookings</h2>
+          </div>
+          <div className="body">
+            <table className="figures">
+              <tbody>
+                {bookingStatuses.map((status) => (
+                  <tr key={status}>
+                    <th scope="row">
+                      <BookingStatusTag status={status} />
+                    </th>
+                    <td className="n">
+                      <LiveNumber value={bookings[status]}>{whole(bookings[status])}</LiveNumber>
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </section>
 
-      <section className={`surface ${styles.narrow}`} aria-labelledby="log">
-        <div className="head">
-          <h2 id="log">What happens</h2>
-          <span className="dim">live</span>
-        </div>
-        <EventFeed />
-      </section>
-
-      <Audit />
+        <section className="surface" aria-labelledby="log">
+          <div className="head">
+            <h2 id="log">What happens</h2>
+            <span className="dim">live</span>
+          </div>
+          <EventFeed />
+        </section>
+      </div>
     </div>
   );
 }
@@ -216,7 +219,7 @@ function Audit() {
   const { trpc } = useOperator();
   const audit = useQuery(trpc.admin.seats.audit.queryOptions(undefined, { enabled: false, gcTime: 0 }));
   return (
-    <section className={`surface ${styles.full}`} aria-labelledby="audit">
+    <section className="surface" aria-labelledby="audit">
       <div className="head">
         <div>
           <h2 id="audit">Seat audit</h2>

@@ -48,6 +48,12 @@ export function PlaceInput({
     ),
   );
   const places = asked && typed ? (data?.places ?? []) : [];
+  const best = places[0]?.code;
+  const { selectFirstOption } = combobox;
+  useEffect(() => {
+    // The best hit is chosen already, so that Enter takes it.
+    if (best) selectFirstOption();
+  }, [best, selectFirstOption]);
 
   const choose = (code: string) => {
     onChange(code);
@@ -74,7 +80,7 @@ export function PlaceInput({
       width="max-content"
       position="bottom-start"
     >
-      <Combobox.Target>
+      <Combobox.Target withExpandedAttribute>
         <TextInput
           id={id ?? ownId}
           label={label}
@@ -82,6 +88,8 @@ export function PlaceInput({
           required={required}
           withAsterisk={false}
           error={error}
+          role="combobox"
+          aria-autocomplete="list"
           autoComplete="off"
           spellCheck={false}
           leftSection={value && typed === null ? <code className={styles.code}>{value}</code> : undefined}
@@ -92,13 +100,16 @@ export function PlaceInput({
           onChange={(event) => {
             setTyped(event.currentTarget.value);
             combobox.openDropdown();
-            combobox.updateSelectedOptionIndex();
+          }}
+          onKeyDown={(event) => {
+            // Half a name is no search: Enter belongs to the list as long as something is typed.
+            if (event.key === 'Enter' && typed?.trim()) event.preventDefault();
           }}
           onBlur={leave}
         />
       </Combobox.Target>
       <Combobox.Dropdown hidden={!typed?.trim()} miw={280} maw="calc(100vw - 24px)">
-        <Combobox.Options aria-label={label}>
+        <Combobox.Options aria-label={`Places for “${label}”`}>
           {places.map((place, index) => (
             <Combobox.Option key={`${place.kind}-${place.code}`} value={place.code} active={index === 0}>
               <span className={styles.option}>

@@ -19,8 +19,7 @@ export function DayTabs({ params, date }: { params: SearchParams; date: Calendar
           to="/"
           search={{ ...params, date: day }}
           className={styles.day}
-          aria-current={day === date ? 'date' : undefined}
-          activeProps={{}}
+          data-chosen={day === date || undefined}
           resetScroll={false}
         >
           {formatDate(day)}

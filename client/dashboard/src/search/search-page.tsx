@@ -3,7 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { FailureNotice } from '../failure/failure-notice.tsx';
-import { FlightStrip } from '../flight/flight-strip.tsx';
+import { columnsOf, FlightStrip } from '../flight/flight-strip.tsx';
 import { addDays, formatClock, formatDate, formatLongDate, today } from '../flight/flight-times.ts';
 import { StripSkeletons } from '../flight/strip-skeletons.tsx';
 import { usePlace } from '../places/use-place.ts';
@@ -58,6 +58,7 @@ function Results({ params, onSearch }: { params: Complete; onSearch: (next: Sear
   const pages = found.data?.pages ?? [];
   const flights = pages.flatMap((page) => page.flights);
   const asOf = pages.at(-1)?.asOf;
+  const columns = columnsOf(flights);
   return (
     <section aria-labelledby="results" className="surface">
       <div className="head">
@@ -99,7 +100,7 @@ function Results({ params, onSearch }: { params: Complete; onSearch: (next: Sear
             <ol className={styles.flights}>
               {flights.map((flight) => (
                 <li key={flight.id}>
-                  <FlightStrip kind="sale" flight={flight} seats={seats} />
+                  <FlightStrip kind="sale" flight={flight} seats={seats} columns={columns} />
                 </li>
               ))}
             </ol>
