@@ -88,7 +88,12 @@ export function createClient(options: ClientOptions): AirsideClient {
   async function currentToken(): Promise<string | null> {
     if (!usesToken) return null;
     if (token === undefined) {
-      const kept = await storage.get(tokenKey);
+      let kept: string | null = null;
+      try {
+        kept = await storage.get(tokenKey);
+      } catch {
+        // Without a storage that can be read we are nobody, and can still search.
+      }
       // A sign-in may have come first.
       token ??= kept;
     }

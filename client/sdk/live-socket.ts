@@ -23,9 +23,14 @@ export interface SocketHooks {
 type Listener = (this: LiveSocket, event: unknown) => void;
 
 /**
- * A WebSocket that is gone the moment it is closed. The real one's `close` event waits for the other side,
- * up to minutes on a dead link; then it would arrive when the next socket is already in use, and tRPC's client
- * would take it for the death of that one. It also gives up on a connection that does not open in time.
+ * A WebSocket as tRPC's client needs it to be, since that one mistakes some of the real one's habits:
+ *
+ * - It is gone the moment it is closed. The real `close` event waits for the other side, up to minutes on a dead link;
+ *   by then the next socket is in use, and would be taken for the one that died.
+ * - It is never `CLOSING`. In that state tRPC would already open the next one, and drop it at the `close` event.
+ * - It does not die while tRPC is still busy with opening it (connection parameters are sent after `open`): tRPC
+ *   would not hear it, and never connect again. What is sent meanwhile is lost, as on any dead link.
+ * - It gives up on a connection that does not open in time.
  */
 export class LiveSocket {
   static readonly CONNECTING = 0;
@@ -39,6 +44,9 @@ export class LiveSocket {
   readonly #patience: ReturnType<typeof setTimeout>;
   #gone: ConnectionLost | undefined;
   #opened = false;
+  /** tRPC has done all that it does on opening. */
+  #settled = false;
+  #told = false;
 
   constructor(socket: SocketLike, hooks: SocketHooks) {
     this.#socket = socket;
@@ -69,7 +77,8 @@ export class LiveSocket {
   }
 
   get readyState(): number {
-    return this.#gone ? LiveSocket.CLOSED : this.#socket.readyState;
+    if (this.#told) return LiveSocket.CLOSED;
+    return this.#opened ? LiveSocket.OPEN : LiveSocket.CONNECTING;
   }
 
   set binaryType(type: string) {
@@ -78,6 +87,8 @@ export class LiveSocket {
 
   /** One frame a line: an encoder may ask for several, and JSON text holds no line break. */
   send(text: string): void {
+    // The first frame is the last step of opening; a turn later tRPC is through with it.
+    if (!this.#settled) setTimeout(() => this.#settle(), 0);
     if (this.#gone) return;
     if (text.includes('\n')) for (const frame of text.split('\n')) this.#socket.send(frame);
     else this.#socket.send(text);
@@ -108,6 +119,16 @@ export class LiveSocket {
     clearTimeout(this.#patience);
     this.#socket.close();
     this.#hooks.gone();
+    if (!this.#opened || this.#settled) this.#tellEnd(reason);
+  }
+
+  #settle(): void {
+    this.#settled = true;
+    if (this.#gone && !this.#told) this.#tellEnd(this.#gone);
+  }
+
+  #tellEnd(reason: ConnectionLost): void {
+    this.#told = true;
     // Whoever awaits the opening listens for errors only.
     if (!this.#opened) this.#tell('error', reason);
     this.#tell('close', reason);

@@ -63,7 +63,7 @@ describe('the migrations', () => {
     try {
       const ran = await Promise.all(starters.map((each) => migrate(each.orm, each.pool)));
       expect(ran.filter((names) => names.length > 0)).toHaveLength(1);
-      const [first] = starters as [(typeof starters)[0]];
+      const [first] = starters;
       expect(await dumpSchema(first.pool)).toBe(readFileSync(schemaFile, 'utf8'));
       const { rows } = await first.pool.query('select name from schema_migration order by id');
       expect(rows.map((row) => row.name)).toEqual(ran.flat());

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { isFailure } from '../../client/sdk/airside-error.ts';
 import { type AirsideClient, type ClientOptions, createClient } from '../../client/sdk/create-client.ts';
-import { type ClientStorage, memoryStorage } from '../../client/sdk/storage.ts';
+import { type ClientStorage, memoryStorage, type WebStorage, webStorage } from '../../client/sdk/storage.ts';
 import type { OperatorFlightView } from '../../shared/flight.ts';
 import { newId } from '../../shared/ids.ts';
 import { flightInput } from '../support/flights.ts';
@@ -140,6 +140,29 @@ describe('bookings', () => {
     await expect(airside.bookings.hold(party(flight))).rejects.toThrow('full');
     storage.set = set;
     expect((await airside.bookings.list()).bookings).toHaveLength(1);
+  });
+
+  test('[SDK-2] two tabs over one localStorage leave each other’s requests alone', async () => {
+    const values = new Map<string, string>([['somebody-else', 'x']]);
+    const localStorage: WebStorage = {
+      get length() {
+        return values.size;
+      },
+      key: (index) => [...values.keys()][index] ?? null,
+      getItem: (key) => values.get(key) ?? null,
+      setItem: (key, value) => void values.set(key, value),
+      removeItem: (key) => void values.delete(key),
+    };
+    const flight = await operator.admin.flights.create(flightInput());
+    const [first, second] = [
+      client({ storage: webStorage(localStorage) }),
+      client({ storage: webStorage(localStorage) }),
+    ];
+    await first.auth.guest();
+    await second.auth.setToken(await first.auth.token());
+    await Promise.all([first, second].map((tab) => tab.bookings.hold(party(flight))));
+    expect((await first.bookings.list()).bookings).toHaveLength(2);
+    expect([...values.keys()]).toEqual(['somebody-else', 'airside:token']);
   });
 
   test('[SDK-2] a definite refusal leaves no intent, and the same id may be tried again', async () => {

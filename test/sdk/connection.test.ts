@@ -136,6 +136,29 @@ describe('connection', () => {
     expect(attempts).toEqual([1, 2, 3]);
   });
 
+  test('[SDK-9] wherever sockets die, the call is answered over the first that lives', async () => {
+    const deaths = {
+      'closed at once': (socket: WebSocket) => socket.close(),
+      'cut at once': (socket: WebSocket) => socket.terminate(),
+      'cut at its first frame': (socket: WebSocket) => socket.once('message', () => socket.terminate()),
+      'closed at its first frame': (socket: WebSocket) => socket.once('message', () => socket.close()),
+      'cut at its first call': (socket: WebSocket) =>
+        socket.on('message', (frame) => String(frame).includes('auth.me') && socket.terminate()),
+    };
+    const kinds = Object.values(deaths);
+    let dying: ((socket: WebSocket) => unknown)[] = [];
+    const server = await serve(answerAll, { onConnect: (socket) => dying.shift()?.(socket) });
+    for (let n = 0; n < kinds.length ** 3; n++) {
+      dying = [n, Math.floor(n / kinds.length), Math.floor(n / kinds.length ** 2)].map(
+        (each) => kinds[each % kinds.length] as (socket: WebSocket) => unknown,
+      );
+      const airside = createClient({ url: server.url, retryDelayMs: () => 0, repeat: { baseMs: 1, totalMs: 5_000 } });
+      await airside.auth.me();
+      await airside.close();
+      expect(dying).toEqual([]);
+    }
+  });
+
   test('[SDK-10] a token that is refused is forgotten, and the client goes on as nobody', async () => {
     const server = await serve(answerAll, {
       onConnect: (socket, number) => {

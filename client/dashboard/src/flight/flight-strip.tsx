@@ -94,37 +94,39 @@ export function FlightStrip({
         />
       </div>
 
-      <ul className={styles.cabins} style={{ '--columns': places.length } as React.CSSProperties} aria-label="Cabins">
-        {shown.kind === 'booked' ? (
-          <li className={styles.cabin}>
-            <span className={styles.booked}>
-              {cabinNames[shown.cabin]} · {shown.seats} {shown.seats === 1 ? 'seat' : 'seats'}
-            </span>
-          </li>
-        ) : shown.kind === 'plain' ? null : (
-          flight.cabins.map((cabin) => (
-            <li
-              key={cabin.cabin}
-              className={styles.cabin}
-              style={{ '--column': places.indexOf(cabin.cabin) + 1 } as React.CSSProperties}
-            >
-              {shown.kind === 'board' ? (
-                <CabinLedgerCell cabin={ledgerOf(shown.flight, cabin)} state={flight.state} />
-              ) : (
-                <Link
-                  to="/flights/$flightId"
-                  params={{ flightId: flight.id }}
-                  search={{ cabin: cabin.cabin, ...(party > 1 && { seats: party }) }}
-                  className={styles.choice}
-                  disabled={flight.state !== 'open' || cabin.available < party}
-                >
-                  <CabinCell cabin={cabin} seats={party} state={flight.state} />
-                </Link>
-              )}
+      {shown.kind !== 'plain' && (
+        <ul className={styles.cabins} style={{ '--columns': places.length } as React.CSSProperties} aria-label="Cabins">
+          {shown.kind === 'booked' ? (
+            <li className={styles.cabin}>
+              <span className={styles.booked}>
+                {cabinNames[shown.cabin]} · {shown.seats} {shown.seats === 1 ? 'seat' : 'seats'}
+              </span>
             </li>
-          ))
-        )}
-      </ul>
+          ) : (
+            flight.cabins.map((cabin) => (
+              <li
+                key={cabin.cabin}
+                className={styles.cabin}
+                style={{ '--column': places.indexOf(cabin.cabin) + 1 } as React.CSSProperties}
+              >
+                {shown.kind === 'board' ? (
+                  <CabinLedgerCell cabin={ledgerOf(shown.flight, cabin)} state={flight.state} />
+                ) : (
+                  <Link
+                    to="/flights/$flightId"
+                    params={{ flightId: flight.id }}
+                    search={{ cabin: cabin.cabin, ...(party > 1 && { seats: party }) }}
+                    className={styles.choice}
+                    disabled={flight.state !== 'open' || cabin.available < party}
+                  >
+                    <CabinCell cabin={cabin} seats={party} state={flight.state} />
+                  </Link>
+                )}
+              </li>
+            ))
+          )}
+        </ul>
+      )}
 
       {action && <div className={styles.action}>{action}</div>}
     </article>
