@@ -61,12 +61,13 @@ create table carrier (
 alter table carrier add constraint carrier_code_ck check (code ~ '^([A-Z][A-Z0-9]|[0-9][A-Z])$');
 
 create table cluster (
-  one smallint primary key,
-  id uuid not null default uuidv7(),
+  one smallint not null default 1 primary key,
+  id uuid not null default gen_random_uuid(),
   epoch int not null default 1,
   demo_until varchar(10) null,
   created_at timestamptz(3) not null default now()
 );
+alter table cluster add constraint cluster_demo_until_ck check (demo_until ~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$');
 alter table cluster add constraint cluster_one_ck check (one = 1);
 
 create table ledger (
@@ -88,14 +89,13 @@ create table outbox (
   id bigserial primary key,
   xid xid8 not null default pg_current_xact_id(),
   type varchar(60) not null,
-  booking_id uuid null,
-  flight_id uuid null,
+  subject uuid null,
   version int null,
   data jsonb not null,
   at timestamptz(3) not null default clock_timestamp()
 );
 create index outbox_position_idx on outbox (xid, id);
-create index outbox_booking_idx on outbox (booking_id, version) where booking_id is not null;
+create index outbox_subject_idx on outbox (subject, version) where subject is not null;
 
 create table passenger (
   booking_id uuid not null,
@@ -107,6 +107,7 @@ create table passenger (
   document jsonb null,
   primary key (booking_id, position)
 );
+alter table passenger add constraint passenger_born_on_ck check (born_on ~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$');
 alter table passenger add constraint passenger_type_check check (type in ('adult', 'child', 'infant_on_lap', 'infant_in_seat'));
 
 create table payment (
@@ -156,8 +157,8 @@ create table place (
 alter table place add constraint place_code_ck check (code ~ '^[A-Z]{3}$');
 alter table place add constraint place_city_code_ck check (city_code ~ '^[A-Z]{3}$');
 alter table place add constraint place_country_ck check (country ~ '^[A-Z]{2}$');
-alter table place add constraint place_latitude_ck check (latitude >= -90 and latitude <= 90);
-alter table place add constraint place_longitude_ck check (longitude >= -180 and longitude <= 180);
+alter table place add constraint place_latitude_ck check (latitude >= '-90'::double precision and latitude <= '90'::double precision);
+alter table place add constraint place_longitude_ck check (longitude >= '-180'::double precision and longitude <= '180'::double precision);
 alter table place add constraint place_kind_check check (kind in ('airport', 'city'));
 
 create table flight (
@@ -182,8 +183,8 @@ create index flight_market_idx on flight (origin, destination, departure_date, d
 create index flight_designator_idx on flight (carrier, number, departure_date, origin);
 create index flight_departure_idx on flight (departure_date, id);
 alter table flight add constraint flight_number_ck check (number ~ '^[0-9]{1,4}[A-Z]?$');
-alter table flight add constraint flight_departs_at_ck check (departs_at ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$');
-alter table flight add constraint flight_arrives_at_ck check (arrives_at ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$');
+alter table flight add constraint flight_departs_at_ck check (departs_at ~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]$');
+alter table flight add constraint flight_arrives_at_ck check (arrives_at ~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]$');
 alter table flight add constraint flight_times_ck check (arrives_at_utc > departs_at_utc);
 alter table flight add constraint flight_route_ck check (origin <> destination);
 alter table flight add constraint flight_state_check check (state in ('open', 'closed', 'cancelled'));

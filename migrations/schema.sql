@@ -105,12 +105,13 @@ create table carrier (
 CREATE TRIGGER carrier_touch BEFORE UPDATE ON public.carrier FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
 create table cluster (
-  one smallint not null,
-  id uuid default uuidv7() not null,
+  one smallint default 1 not null,
+  id uuid default gen_random_uuid() not null,
   epoch integer default 1 not null,
   demo_until character varying(10),
   created_at timestamp(3) with time zone default now() not null,
   constraint cluster_pkey PRIMARY KEY (one),
+  constraint cluster_demo_until_ck CHECK (((demo_until)::text ~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'::text)),
   constraint cluster_one_ck CHECK ((one = 1))
 );
 
@@ -134,8 +135,8 @@ create table flight (
   constraint flight_carrier_foreign FOREIGN KEY (carrier) REFERENCES carrier(code) ON DELETE RESTRICT,
   constraint flight_destination_foreign FOREIGN KEY (destination) REFERENCES place(code) ON DELETE RESTRICT,
   constraint flight_origin_foreign FOREIGN KEY (origin) REFERENCES place(code) ON DELETE RESTRICT,
-  constraint flight_arrives_at_ck CHECK (((arrives_at)::text ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$'::text)),
-  constraint flight_departs_at_ck CHECK (((departs_at)::text ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$'::text)),
+  constraint flight_arrives_at_ck CHECK (((arrives_at)::text ~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]$'::text)),
+  constraint flight_departs_at_ck CHECK (((departs_at)::text ~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]$'::text)),
   constraint flight_number_ck CHECK (((number)::text ~ '^[0-9]{1,4}[A-Z]?$'::text)),
   constraint flight_route_ck CHECK (((origin)::text <> (destination)::text)),
   constraint flight_state_check CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text, 'cancelled'::text]))),
@@ -166,15 +167,14 @@ create table outbox (
   id bigint default nextval('outbox_id_seq'::regclass) not null,
   xid xid8 default pg_current_xact_id() not null,
   type character varying(60) not null,
-  booking_id uuid,
-  flight_id uuid,
+  subject uuid,
   version integer,
   data jsonb not null,
   at timestamp(3) with time zone default clock_timestamp() not null,
   constraint outbox_pkey PRIMARY KEY (id)
 );
-CREATE INDEX outbox_booking_idx ON public.outbox USING btree (booking_id, version) WHERE (booking_id IS NOT NULL);
 CREATE INDEX outbox_position_idx ON public.outbox USING btree (xid, id);
+CREATE INDEX outbox_subject_idx ON public.outbox USING btree (subject, version) WHERE (subject IS NOT NULL);
 
 create table passenger (
   booking_id uuid not null,
@@ -185,6 +185,7 @@ create table passenger (
   born_on character varying(10),
   document jsonb,
   constraint passenger_pkey PRIMARY KEY (booking_id, "position"),
+  constraint passenger_born_on_ck CHECK (((born_on)::text ~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'::text)),
   constraint passenger_type_check CHECK ((type = ANY (ARRAY['adult'::text, 'child'::text, 'infant_on_lap'::text, 'infant_in_seat'::text])))
 );
 
@@ -236,8 +237,8 @@ create table place (
   constraint place_code_ck CHECK (((code)::text ~ '^[A-Z]{3}$'::text)),
   constraint place_country_ck CHECK (((country)::text ~ '^[A-Z]{2}$'::text)),
   constraint place_kind_check CHECK ((kind = ANY (ARRAY['airport'::text, 'city'::text]))),
-  constraint place_latitude_ck CHECK (((latitude >= ('-90'::integer)::double precision) AND (latitude <= (90)::double precision))),
-  constraint place_longitude_ck CHECK (((longitude >= ('-180'::integer)::double precision) AND (longitude <= (180)::double precision)))
+  constraint place_latitude_ck CHECK (((latitude >= '-90'::double precision) AND (latitude <= '90'::double precision))),
+  constraint place_longitude_ck CHECK (((longitude >= '-180'::double precision) AND (longitude <= '180'::double precision)))
 );
 CREATE TRIGGER place_touch BEFORE UPDATE ON public.place FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 

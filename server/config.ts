@@ -9,13 +9,16 @@ const list = z.string().transform((text) =>
 const port = z.coerce.number().int().min(0).max(65_535);
 const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 const flag = z.enum(['0', '1']).transform((value) => value === '1');
+const isUrl = (text: string, protocols: string[]) => URL.canParse(text) && protocols.includes(new URL(text).protocol);
+const starts = (protocols: string[]) => protocols.map((each) => `${each}//`).join(' or ');
 const url = (...protocols: string[]) =>
+  z.string().refine((text) => isUrl(text, protocols), `must be one URL starting with ${starts(protocols)}`);
+const urls = (...protocols: string[]) =>
   z
     .string()
     .refine(
-      (text) =>
-        text.split(',').every((each) => URL.canParse(each.trim()) && protocols.includes(new URL(each.trim()).protocol)),
-      `must be a URL starting with ${protocols.map((each) => `${each}//`).join(' or ')}`,
+      (text) => text.split(',').every((each) => isUrl(each.trim(), protocols)),
+      `must be a URL, or several with commas between, starting with ${starts(protocols)}`,
     );
 
 /**
@@ -28,7 +31,7 @@ export const environmentSchema = z.object({
   DATABASE_URL: url('postgres:', 'postgresql:')
     .optional()
     .meta({ about: 'use this Postgres instead of the embedded one' }),
-  REDIS_URL: url('redis:', 'rediss:')
+  REDIS_URL: urls('redis:', 'rediss:')
     .optional()
     .meta({ about: 'use this Redis instead of the embedded one; comma-separated: a cluster' }),
   DB_POOL_SIZE: count(2, 200).default(10).meta({ about: 'Postgres connections of each process' }),
@@ -67,9 +70,13 @@ export const environmentSchema = z.object({
   PAYMENT_MIN_DELAY_MS: count(0, 3_600_000).default(50).meta({ about: 'least delay of the mock gateway' }),
   PAYMENT_MAX_DELAY_MS: count(0, 3_600_000).default(500).meta({ about: 'greatest delay of the mock gateway' }),
   PAYMENT_WEBHOOK_SECRETS: list
+    .refine((secrets) => secrets.length > 0, 'must name at least one secret')
     .optional()
     .meta({ about: 'comma-separated; the first signs, all verify; made at first start when absent' }),
-  PROVIDERS: list.default(['inventory', 'simulator']).meta({ about: 'fare providers that are on' }),
+  PROVIDERS: list
+    .pipe(z.array(z.enum(['inventory', 'simulator', 'google-flights', 'duffel'])))
+    .default(['inventory', 'simulator'])
+    .meta({ about: 'fare providers that are on' }),
   DUFFEL_TOKEN: z.string().min(1).optional().meta({ about: 'token of the Duffel provider' }),
   DUFFEL_URL: url('http:', 'https:').optional().meta({ about: 'address of the Duffel API' }),
   WORKER_CONCURRENCY: count(1, 256).default(3).meta({ about: 'fare-search steps at once' }),

@@ -3,9 +3,9 @@ import type { BookingRoom } from '../domain/booking/booking-room.ts';
 import { type Actor, anonymous } from '../domain/identity/actor.ts';
 import type { Tokens } from '../domain/identity/tokens.ts';
 import type { InventoryRoom } from '../domain/inventory/inventory-room.ts';
+import type { Metrics } from '../domain/operations/metrics.ts';
 import type { ImportRoom } from '../domain/schedules/import-timetable.ts';
 import type { Failure } from '../platform/runtime/failure.ts';
-import type { Metrics } from '../platform/telemetry/metrics.ts';
 
 /** What the routers call, built once in app.ts. */
 export interface Rooms {

@@ -150,8 +150,11 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
       await until(() => sockets.clients.size === 0, drainMs);
       for (const socket of sockets.clients) socket.terminate();
       sockets.close();
-      setTimeout(() => server.closeAllConnections(), drainMs).unref();
+      const drained = new AbortController();
+      const cutOff = systemClock.sleep(drainMs, drained.signal).then(() => server.closeAllConnections());
       await closed;
+      drained.abort();
+      await cutOff;
     },
   };
 }
@@ -177,6 +180,6 @@ function urlOf(server: Server, host: string): string {
 }
 
 async function until(done: () => boolean, ms: number): Promise<void> {
-  const endsAt = Date.now() + ms;
-  while (!done() && Date.now() < endsAt) await systemClock.sleep(20);
+  const endsAt = systemClock.now() + ms;
+  while (!done() && systemClock.now() < endsAt) await systemClock.sleep(20);
 }

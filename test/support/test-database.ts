@@ -29,7 +29,7 @@ export async function createTestDatabase(): Promise<{ url: string; drop: () => P
   const url = await createDatabase(adminUrl, name, templateName);
   const client = new pg.Client(url);
   await client.connect();
-  await client.query('update cluster set id = uuidv7()');
+  await client.query('update cluster set id = gen_random_uuid()');
   await client.end();
   return {
     url,

@@ -50,7 +50,7 @@ export async function advanceBookings(
     tx,
     rows.map((row) => ({
       type: eventNames[to],
-      bookingId: row.id,
+      subject: row.id,
       version: row.version,
       data: {
         status: to,

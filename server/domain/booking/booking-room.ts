@@ -2,8 +2,8 @@ import type { Pool } from 'pg';
 import type { Feed } from '../../platform/feed/feed.ts';
 import type { Orm } from '../../platform/postgres/orm.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
-import type { Metrics } from '../../platform/telemetry/metrics.ts';
 import type { SeatTruth } from '../inventory/seat-truth.ts';
+import type { Metrics } from '../operations/metrics.ts';
 import type { SeatLane } from './lane.ts';
 
 /** What the commands of this room call. Built once, in app.ts. */

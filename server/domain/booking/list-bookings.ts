@@ -15,7 +15,7 @@ export async function listBookings(
   actor: string,
   input: ListBookingsInput,
 ): Promise<{ bookings: BookingView[]; nextCursor: string | null }> {
-  const after = decodeCursor(input.cursor, ['string', 'string']);
+  const after = decodeCursor(input.cursor, ['instant', 'id']);
   const { rows } = await room.pool.query<BookingRow>(listSql, [
     actor,
     input.status ?? null,

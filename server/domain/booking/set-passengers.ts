@@ -41,9 +41,7 @@ export async function setPassengers(
     const row = (await readBooking(tx, id)) as BookingRow;
     const { status, reason, locator, payment, refund } = row;
     const data: BookingLogData = { status, reason, locator, payment, refund };
-    await writeLog(tx, [
-      { type: 'booking.passengers_changed', bookingId: id, version: row.version, data: { ...data } },
-    ]);
+    await writeLog(tx, [{ type: 'booking.passengers_changed', subject: id, version: row.version, data: { ...data } }]);
     return row;
   });
   room.announce({ bookings: [id] });

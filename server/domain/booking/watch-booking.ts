@@ -30,7 +30,7 @@ export async function* watchBooking(
   } else {
     yield { eventId: String(current.version), booking: current };
   }
-  for await (const entry of room.feed.followBooking(input.bookingId, seen, signal)) {
+  for await (const entry of room.feed.followSubject(input.bookingId, seen, signal)) {
     const row = await whenAvailable(room.clock, signal, () => readOwnBooking(room, actor, input.bookingId));
     const view = bookingViewOf(row);
     const { status, reason, locator, payment, refund } = entry.data as unknown as BookingLogData;

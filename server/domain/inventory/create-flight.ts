@@ -31,7 +31,7 @@ export async function createFlight(room: InventoryRoom, input: CreateFlightInput
     ]);
     // Two calls with one id at once: the other one made it.
     if (written === 0) return false;
-    await writeLog(tx, [{ type: 'flight.created', flightId: id, version: 1, data: { ...body } }]);
+    await writeLog(tx, [{ type: 'flight.created', subject: id, version: 1, data: { ...body } }]);
     return true;
   });
   const { row, cabins } = (await readFlights(room.pool, [id])).get(id) as { row: FlightRow; cabins: SeatTruth[] };

@@ -2,7 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 import { Carrier } from '../places/carrier.entity.ts';
 import { Place } from '../places/place.entity.ts';
 
-const wallTime = "'^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$'";
+const wallTime = "'^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]$'";
 
 /**
  * One dated flight (one leg). Wall times are text as on the airport's wall; the instants beside them

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 
 import type { Orm } from '../../platform/postgres/orm.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
-import type { Metrics } from '../../platform/telemetry/metrics.ts';
+import type { Metrics } from '../operations/metrics.ts';
 import type { PlaceDirectory } from '../places/place-directory.ts';
 import type { SeatChannel } from './seat-channel.ts';
 

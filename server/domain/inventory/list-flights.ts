@@ -15,7 +15,7 @@ export async function listFlights(
   room: InventoryRoom,
   input: ListFlightsInput,
 ): Promise<{ flights: OperatorFlightView[]; nextCursor: string | null }> {
-  const after = decodeCursor(input.cursor, ['number', 'string']);
+  const after = decodeCursor(input.cursor, ['number', 'id']);
   const { rows } = await room.pool.query<FlightRow>(listSql, [
     input.origin ? room.places.airportsOf(input.origin) : null,
     input.destination ? room.places.airportsOf(input.destination) : null,

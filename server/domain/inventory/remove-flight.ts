@@ -22,10 +22,12 @@ export async function removeFlight(
   const before = (await readFlights(room.pool, [flightId])).get(flightId);
   if (!before) throw refuse('NOT_FOUND', { reason: 'no such flight', flightId });
   const deleted = await inTransaction(room.pool, async (tx) => {
-    // The cabins' locks keep a hold from slipping in between the look at the ledger and the delete.
+    // Locked as an edit locks: the flight, then its cabins. Their locks keep a hold from slipping in between the look at the ledger and the delete.
+    await tx.query('select from flight where id = $1 for update', [flightId]);
     await tx.query('select from cabin where flight_id = $1 order by id for update', [flightId]);
     const { rowCount } = await tx.query(deleteSql, [flightId, expectedVersion]);
-    if (rowCount === 1) await writeLog(tx, [{ type: 'flight.deleted', flightId, version: expectedVersion, data: {} }]);
+    if (rowCount === 1)
+      await writeLog(tx, [{ type: 'flight.deleted', subject: flightId, version: expectedVersion, data: {} }]);
     return rowCount === 1;
   });
   if (deleted) {

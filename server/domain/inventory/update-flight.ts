@@ -39,7 +39,7 @@ export async function updateFlight(room: InventoryRoom, input: UpdateFlightInput
       await tx.query(repeatFlightSql, [flightId, flight.state, flight.departsAtUtc.getTime()]);
       const { flightId: _, expectedVersion: __, ...data } = input;
       const type = input.state === 'cancelled' ? 'flight.cancelled' : 'flight.updated';
-      await writeLog(tx, [{ type, flightId, version: flight.version, data }]);
+      await writeLog(tx, [{ type, subject: flightId, version: flight.version, data }]);
     });
   } catch (error) {
     if (!(error instanceof OptimisticLockError)) throw error;

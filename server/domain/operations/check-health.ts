@@ -26,22 +26,34 @@ export async function checkHealth(room: {
   sockets: () => number;
 }): Promise<HealthView> {
   const [postgres, redis, backlog] = await Promise.all([
-    timed(async () => {
-      const { rows } = await room.pool.query<{ server_version: string }>('show server_version');
-      return `version ${rows[0]?.server_version}`;
-    }, 'down'),
-    timed(async () => {
-      await room.redis.commands.ping();
-      return 'answers';
-    }, 'degraded'),
-    timed(async () => {
-      const { rows } = await room.pool.query<{ payments: number; refunds: number; holds: number }>(backlogSql);
-      const late = rows[0] as { payments: number; refunds: number; holds: number };
-      if (late.payments + late.refunds + late.holds > 0) {
-        throw new Error(`late: ${late.payments} payments, ${late.refunds} refunds, ${late.holds} holds`);
-      }
-      return 'nothing is late';
-    }, 'degraded'),
+    timed(
+      room.clock,
+      async () => {
+        const { rows } = await room.pool.query<{ server_version: string }>('show server_version');
+        return `version ${rows[0]?.server_version}`;
+      },
+      'down',
+    ),
+    timed(
+      room.clock,
+      async () => {
+        await room.redis.commands.ping();
+        return 'answers';
+      },
+      'degraded',
+    ),
+    timed(
+      room.clock,
+      async () => {
+        const { rows } = await room.pool.query<{ payments: number; refunds: number; holds: number }>(backlogSql);
+        const late = rows[0] as { payments: number; refunds: number; holds: number };
+        if (late.payments + late.refunds + late.holds > 0) {
+          throw new Error(`late: ${late.payments} payments, ${late.refunds} refunds, ${late.holds} holds`);
+        }
+        return 'nothing is late';
+      },
+      'degraded',
+    ),
   ]);
   const parts: HealthView['parts'] = {
     postgres,
@@ -61,21 +73,19 @@ export async function checkHealth(room: {
   };
 }
 
-async function timed(check: () => Promise<string>, otherwise: PartStatus): Promise<Part> {
+async function timed(clock: Clock, check: () => Promise<string>, otherwise: PartStatus): Promise<Part> {
   const startedAt = performance.now();
   const latencyMs = () => Math.round((performance.now() - startedAt) * 10) / 10;
-  let timer: NodeJS.Timeout | undefined;
+  const answered = new AbortController();
   try {
-    const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('no answer')), checkMs);
-    });
-    const detail = await Promise.race([check(), timeout]);
+    const detail = await Promise.race([check(), clock.sleep(checkMs, answered.signal).then(() => undefined)]);
+    if (detail === undefined) throw new Error('no answer');
     return { status: 'ok', latencyMs: latencyMs(), detail };
   } catch (error) {
     // Our own words only: a driver's message may name hosts and users.
-    const detail = error instanceof Error && /^(late:|no answer)/.test(error.message) ? error.message : 'no answer';
+    const detail = error instanceof Error && error.message.startsWith('late:') ? error.message : 'no answer';
     return { status: otherwise, latencyMs: latencyMs(), detail };
   } finally {
-    clearTimeout(timer);
+    answered.abort();
   }
 }

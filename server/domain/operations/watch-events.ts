@@ -8,12 +8,15 @@ const eventOf = (entry: FeedEntry): AdminEvent => ({
   id: entry.position,
   type: entry.type,
   at: entry.at,
-  subject: {
-    ...(entry.bookingId && { bookingId: entry.bookingId }),
-    ...(entry.flightId && { flightId: entry.flightId }),
-  },
+  subject: subjectOf(entry),
   data: entry.data,
 });
+
+/** The noun of the event's name says what its subject is. */
+function subjectOf({ type, subject }: FeedEntry): AdminEvent['subject'] {
+  if (!subject) return {};
+  return type.startsWith('flight.') ? { flightId: subject } : { bookingId: subject };
+}
 
 /**
  * The log as an operator follows it: after `lastEventId` everything that came since, otherwise the

@@ -42,7 +42,7 @@ export async function searchFlights(
     if (codes.length === 0) throw invalidInput([field], `no place has the code ${input[field]}`);
     return codes;
   };
-  const after = decodeCursor(input.cursor, ['number', 'number', 'string']);
+  const after = decodeCursor(input.cursor, ['number', 'number', 'id']);
   const asOf = isoNow(room.clock);
   const { rows } = await room.pool.query<FlightRow & { key: number; cabins: SeatTruth[] }>({
     name: 'search-flights',

@@ -149,7 +149,7 @@ async function findBinaries(): Promise<Binaries> {
     binaries = (await import(name)) as Binaries;
   } catch (error) {
     throw new Error(
-      `no embedded Postgres for ${process.platform}-${process.arch}: set DATABASE_URL to a Postgres 16 or newer, or on Linux x64 and arm64 reinstall with optional packages (npm ci --include=optional)`,
+      `no embedded Postgres for ${process.platform}-${process.arch}: set DATABASE_URL to a Postgres 15 or newer, or on Linux x64 and arm64 reinstall with optional packages (npm ci --include=optional)`,
       { cause: error },
     );
   }

@@ -6,8 +6,7 @@ import type { Clock } from '../runtime/clock.ts';
 export interface FeedEntry {
   position: string;
   type: string;
-  bookingId: string | null;
-  flightId: string | null;
+  subject: string | null;
   version: number | null;
   data: Record<string, unknown>;
   at: string;
@@ -17,14 +16,13 @@ interface Row {
   id: string;
   xid: string;
   type: string;
-  booking_id: string | null;
-  flight_id: string | null;
+  subject: string | null;
   version: number | null;
   data: Record<string, unknown>;
   at: string;
 }
 
-const columns = `id::text, xid::text, type, booking_id, flight_id, version, data,
+const columns = `id::text, xid::text, type, subject, version, data,
   to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at`;
 
 // Ids are drawn before commit: a row may appear behind one that was read already. What a running
@@ -39,15 +37,14 @@ const readNewestSql = `
   where xid < pg_snapshot_xmin(pg_current_snapshot())
   order by xid desc, id desc limit $1`;
 
-// One booking's entries are ordered by its row lock, so their versions have no gap to wait for.
-const readBookingSql = `
-  select ${columns} from outbox where booking_id = $1 and version > $2 order by version limit 100`;
+// One subject's entries are ordered by its row lock, so their versions have no gap to wait for.
+const readSubjectSql = `
+  select ${columns} from outbox where subject = $1 and version > $2 order by version limit 100`;
 
 const entryOf = (row: Row): FeedEntry => ({
   position: `${row.xid}-${row.id}`,
   type: row.type,
-  bookingId: row.booking_id,
-  flightId: row.flight_id,
+  subject: row.subject,
   version: row.version,
   data: row.data,
   at: row.at,
@@ -73,9 +70,9 @@ export class Feed {
     this.#clock = clock;
   }
 
-  /** Something new was committed about these bookings; with none named, about anything. */
-  hint(bookingIds: string[]): void {
-    for (const topic of ['*', ...bookingIds]) for (const wake of this.#waiting.get(topic) ?? []) wake();
+  /** Something new was committed about these subjects; with none named, about anything. */
+  hint(subjects: string[]): void {
+    for (const topic of ['*', ...subjects]) for (const wake of this.#waiting.get(topic) ?? []) wake();
   }
 
   /** Entries after `position`, oldest first. Throws RangeError for a position that is none. */
@@ -92,8 +89,8 @@ export class Feed {
     return rows.map(entryOf).reverse();
   }
 
-  async readBooking(bookingId: string, afterVersion: number): Promise<FeedEntry[]> {
-    const { rows } = await this.#pool.query<Row>(readBookingSql, [bookingId, afterVersion]);
+  async readSubject(subject: string, afterVersion: number): Promise<FeedEntry[]> {
+    const { rows } = await this.#pool.query<Row>(readSubjectSql, [subject, afterVersion]);
     return rows.map(entryOf);
   }
 
@@ -106,10 +103,10 @@ export class Feed {
     });
   }
 
-  /** One booking's entries after a version, in order and without a gap, until the signal aborts. */
-  async *followBooking(bookingId: string, afterVersion: number, signal: AbortSignal): AsyncGenerator<FeedEntry> {
-    yield* this.#follow(bookingId, signal, async () => {
-      const entries = await this.readBooking(bookingId, afterVersion);
+  /** One subject's entries after a version, in order and without a gap, until the signal aborts. */
+  async *followSubject(subject: string, afterVersion: number, signal: AbortSignal): AsyncGenerator<FeedEntry> {
+    yield* this.#follow(subject, signal, async () => {
+      const entries = await this.readSubject(subject, afterVersion);
       afterVersion = entries.at(-1)?.version ?? afterVersion;
       return entries;
     });

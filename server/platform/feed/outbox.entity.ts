@@ -13,16 +13,15 @@ const OutboxSchema = defineEntity({
     id: p.bigint('number').primary(),
     xid: p.string().columnType('xid8').defaultRaw('pg_current_xact_id()'),
     type: p.string().length(60),
-    /** What it is about; `version` orders the events of one subject. */
-    booking: p.uuid().fieldName('booking_id').nullable(),
-    flight: p.uuid().fieldName('flight_id').nullable(),
+    /** What it is about; `version` orders the entries of one subject. */
+    subject: p.uuid().nullable(),
     version: p.integer().nullable(),
     data: p.json().$type<Record<string, unknown>>(),
     at: p.datetime().columnType('timestamptz(3)').defaultRaw('clock_timestamp()'),
   },
   indexes: [
     { name: 'outbox_position_idx', properties: ['xid', 'id'] },
-    { name: 'outbox_booking_idx', properties: ['booking', 'version'], where: 'booking_id is not null' },
+    { name: 'outbox_subject_idx', properties: ['subject', 'version'], where: 'subject is not null' },
   ],
 });
 export class Outbox extends OutboxSchema.class {}

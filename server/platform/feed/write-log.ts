@@ -1,19 +1,17 @@
 import type { Queryable } from '../postgres/transaction.ts';
 
-/** One thing that happened. `version` orders the entries about one subject. */
+/** One thing that happened: `NOUN.verb`, what it is about, and a version that orders the entries about that. */
 export interface LogEntry {
   type: string;
-  bookingId?: string;
-  flightId?: string;
+  subject?: string;
   version?: number;
   data: Record<string, unknown>;
 }
 
 const insertSql = `
-  insert into outbox (type, booking_id, flight_id, version, data)
-  select e.type, e.booking_id, e.flight_id, e.version, e.data
-  from unnest($1::text[], $2::uuid[], $3::uuid[], $4::int4[], $5::jsonb[])
-    with ordinality as e (type, booking_id, flight_id, version, data, place)
+  insert into outbox (type, subject, version, data)
+  select e.type, e.subject, e.version, e.data
+  from unnest($1::text[], $2::uuid[], $3::int4[], $4::jsonb[]) with ordinality as e (type, subject, version, data, place)
   order by e.place`;
 
 /** Writes entries into the transaction that makes them true. They become readable with its commit. */
@@ -21,8 +19,7 @@ export async function writeLog(tx: Queryable, entries: LogEntry[]): Promise<void
   if (entries.length === 0) return;
   await tx.query(insertSql, [
     entries.map((each) => each.type),
-    entries.map((each) => each.bookingId ?? null),
-    entries.map((each) => each.flightId ?? null),
+    entries.map((each) => each.subject ?? null),
     entries.map((each) => each.version ?? null),
     entries.map((each) => JSON.stringify(each.data)),
   ]);
