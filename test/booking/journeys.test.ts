@@ -208,9 +208,13 @@ describe('what a traveller does with a booking', () => {
     expect([...first.bookings, ...second.bookings].map((each) => each.id)).toEqual(made.toReversed());
     expect(second.nextCursor).toBeNull();
     expect((await own.trpc.booking.list.query({ status: 'confirmed' })).bookings).toEqual([]);
-    expect(await failureOf(own.trpc.booking.list.query({ cursor: 'nonsense' }))).toMatchObject({
-      code: 'INVALID_INPUT',
-    });
+    const forged = Buffer.from('["yesterday","me"]').toString('base64url');
+    for (const cursor of ['nonsense', forged]) {
+      expect(await failureOf(own.trpc.booking.list.query({ cursor }))).toMatchObject({
+        code: 'INVALID_INPUT',
+        details: { issues: [{ path: ['cursor'] }] },
+      });
+    }
     await own.close();
   });
 

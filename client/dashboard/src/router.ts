@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { bookingsParams } from './booking/bookings-params.ts';
 import { PageFailure } from './failure/page-failure.tsx';
 import { flightParams } from './flight/flight-params.ts';
@@ -62,10 +62,19 @@ const importing = createRoute({
   component: lazyRouteComponent(() => import('./operate/import-page.tsx'), 'ImportPage'),
 });
 
+// `/health` itself is the server's own answer for monitors, so the page needs another address to be linked and reloaded.
 const health = createRoute({
   getParentRoute: () => root,
-  path: '/health',
+  path: '/status',
   component: lazyRouteComponent(() => import('./health/health-page.tsx'), 'HealthPage'),
+});
+
+const healthAlias = createRoute({
+  getParentRoute: () => root,
+  path: '/health',
+  beforeLoad: () => {
+    throw redirect({ to: '/status' });
+  },
 });
 
 export const router = createRouter({
@@ -76,6 +85,7 @@ export const router = createRouter({
     bookings,
     operate.addChildren([overview, board, importing]),
     health,
+    healthAlias,
   ]),
   defaultPreload: 'intent',
   defaultPendingComponent: PagePending,

@@ -119,6 +119,7 @@ export function ImportPage() {
           </Button>
         </form>
       </section>
+      {!running.data && format === 'csv' && <CsvExample />}
       {running.isError &&
         (running.error instanceof TooLarge ? (
           <p role="alert" className={styles.large}>
@@ -139,6 +140,28 @@ export function ImportPage() {
     </div>
   );
 }
+
+const csvExample = `carrier,number,origin,destination,departs_at,arrives_at,economy_seats,economy_price,currency
+QX,204,JFK,LHR,2027-03-01T19:30,2027-03-02T07:25,180,420.00,USD`;
+
+/** What the most frequent format looks like, for those who have no file yet. */
+const CsvExample = () => (
+  <section className="surface" aria-labelledby="example">
+    <div className="head">
+      <h2 id="example">What a timetable looks like</h2>
+    </div>
+    <div className="body">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <pre className={styles.example} tabIndex={0}>
+        {csvExample}
+      </pre>
+      <p className="dim">
+        Times are local to each airport. Cabins are economy, premium_economy, business and first, each with _seats and
+        _price; without a price the distance decides.
+      </p>
+    </div>
+  </section>
+);
 
 function Report({ report, applying, onApply }: { report: ImportReport; applying: boolean; onApply: () => void }) {
   const { flights, places, accepted, rejected, dryRun } = report;

@@ -10,7 +10,7 @@ const places = [
   { to: '/', label: 'Search', icon: Search, exact: true },
   { to: '/bookings', label: 'Bookings', icon: Ticket, exact: false },
   { to: '/operate', label: 'Operate', icon: RadioTower, exact: false },
-  { to: '/health', label: 'Health', icon: Activity, exact: false },
+  { to: '/status', label: 'Health', icon: Activity, exact: false },
 ] as const;
 
 export function AppHeader() {

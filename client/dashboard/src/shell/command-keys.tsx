@@ -12,7 +12,7 @@ export const openSheet = (): void => show('sheet');
 
 /** How long after `g` the second key still counts. */
 const sequenceMs = 1_200;
-const places = { f: '/', b: '/bookings', o: '/operate', h: '/health' } as const;
+const places = { f: '/', b: '/bookings', o: '/operate', h: '/status' } as const;
 
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(?:INPUT|TEXTAREA|SELECT)$/.test(target.tagName));

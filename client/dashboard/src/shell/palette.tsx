@@ -20,7 +20,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   useEffect(() => {
     spotlight.open();
   }, []);
-  const go = (to: '/' | '/bookings' | '/operate' | '/operate/import' | '/health') => () => void navigate({ to });
+  const go = (to: '/' | '/bookings' | '/operate' | '/operate/import' | '/status') => () => void navigate({ to });
   const pasted = query.trim();
   const actions = isId(pasted)
     ? [
@@ -85,7 +85,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
           label: 'Health',
           description: 'g h',
           leftSection: <Activity size={17} aria-hidden />,
-          onClick: go('/health'),
+          onClick: go('/status'),
         },
         {
           id: 'light',

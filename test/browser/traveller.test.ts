@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectGuest } from '../support/connect.ts';
+import { createFlight, dateIn } from '../support/flights.ts';
+import { findChromium } from './find-chromium.ts';
+import { openStage, type Stage } from './open-stage.ts';
+
+const chromium = await findChromium();
+const timeout = 90_000;
+
+describe.skipIf(!chromium)('traveller', () => {
+  let stage: Stage;
+  const date = dateIn(30);
+  beforeAll(async () => {
+    stage = await openStage(chromium as string);
+  }, timeout);
+  afterAll(async () => {
+    await stage?.close();
+  });
+
+  test('[DASH-3] search, hold, passengers, pay: the receipt shows the locator and what the strip promised', {
+    timeout,
+  }, async () => {
+    await createFlight(stage.operator, { carrier: 'QX', number: '101', price: 45_000, seats: 20 });
+    const page = await stage.open('/');
+    await page.getByRole('combobox', { name: 'From' }).fill('new york jo');
+    await page.getByRole('option', { name: /JFK/ }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByRole('combobox', { name: 'To' }).fill('LHR');
+    await page.getByRole('option', { name: /Heathrow/ }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/from=JFK.*to=LHR/);
+    await page.goto(`${stage.server.url}/?from=JFK&to=LHR&date=${date}&seats=2`);
+
+    const strip = page.getByRole('article', { name: /^QX 101, JFK 10:00 to LHR 22:00/ });
+    await strip.getByRole('link', { name: /Economy/ }).click();
+    await page.getByRole('button', { name: 'Hold 2 seats' }).click();
+    await page.getByRole('timer').waitFor();
+    expect(page.url()).toMatch(/\/book\/[0-9a-f-]{36}$/);
+
+    // Nothing typed: each name says what it wants, and nothing is sent.
+    await page.getByRole('button', { name: 'Save passengers' }).click();
+    expect(await page.getByText('As in the passport').count()).toBe(4);
+    const given = page.getByLabel('Given name');
+    const family = page.getByLabel('Family name');
+    await given.nth(0).fill('Ada');
+    await family.nth(0).fill('Lovelace');
+    await given.nth(1).fill('Grace');
+    await family.nth(1).fill('Hopper');
+    await page.getByRole('button', { name: 'Add an infant on a lap' }).click();
+    await given.nth(2).fill('Tim');
+    await family.nth(2).fill('Lovelace');
+    await page.getByRole('button', { name: 'Save passengers' }).click();
+    await page.getByRole('button', { name: 'Change', exact: true }).waitFor();
+
+    await page
+      .getByRole('button', { name: 'Pay $900.00' })
+      .or(page.getByRole('button', { name: /Pay US\$900.00/ }))
+      .click();
+    await page.getByTestId('locator').waitFor();
+    expect(await page.getByTestId('locator').textContent()).toMatch(/^[A-Z0-9]{6}$/);
+    expect(await page.getByRole('table', { name: 'Price' }).textContent()).toContain('900.00');
+    expect(await page.getByRole('table', { name: 'Passengers' }).textContent()).toContain('Tim Lovelace');
+
+    // The link is the state: a reload shows the same receipt.
+    await page.reload();
+    await page.getByTestId('locator').waitFor();
+    await page.getByRole('link', { name: 'Bookings' }).click();
+    await page
+      .getByRole('article', { name: /^Booking/ })
+      .getByText('Confirmed')
+      .waitFor();
+
+    await page.getByRole('link', { name: 'Open' }).click();
+    await page.getByRole('button', { name: 'Cancel booking' }).click();
+    const terms = page.getByRole('table', { name: 'What cancelling gives back' });
+    await terms.waitFor();
+    expect(await terms.textContent()).toContain('You get back');
+    await page.getByRole('button', { name: /get .*900.00 back/ }).click();
+    await page.getByRole('heading', { name: /900.00 was refunded/ }).waitFor();
+  });
+
+  test('[DASH-4] a declined payment says so, and the same seats can be held again under a new id', {
+    timeout,
+  }, async () => {
+    const flight = await createFlight(stage.operator, { carrier: 'QX', number: '102', seats: 5 });
+    const page = await stage.open(`/flights/${flight.id}`);
+    await page.getByRole('button', { name: 'Hold 1 seat' }).click();
+    await page.getByLabel('Pay with').selectOption('decline');
+    await page.getByRole('button', { name: /^Pay / }).click();
+    await page.getByRole('heading', { name: 'The payment was declined' }).waitFor();
+    const before = page.url();
+    await page.getByRole('button', { name: 'Hold again' }).click();
+    await page.getByRole('timer').waitFor();
+    expect(page.url()).not.toBe(before);
+  });
+
+  test('[DASH-5] seats that somebody else takes change on an open page, without a reload', { timeout }, async () => {
+    const day = dateIn(31);
+    const flight = await createFlight(stage.operator, {
+      carrier: 'QX',
+      number: '103',
+      seats: 30,
+      departsAt: `${day}T10:00`,
+      arrivesAt: `${day}T22:00`,
+    });
+    const results = await stage.open(`/?from=JFK&to=LHR&date=${day}`);
+    await results.getByText('30 seats').waitFor();
+    const details = await stage.open(`/flights/${flight.id}`);
+    await details.getByText('30 seats left').waitFor();
+    const other = await connectGuest(stage.server.url);
+    const { newId } = await import('../../shared/ids.ts');
+    const hold = (seats: number) =>
+      other.trpc.booking.hold.mutate({ id: newId(), legs: [{ flightId: flight.id, cabin: 'economy' }], seats });
+    for (const seats of [9, 9, 5]) await hold(seats);
+    await results.getByText('7 left').waitFor();
+    await details.getByText('7 seats left').waitFor();
+    await hold(7);
+    // "sold out" in the cabin, and the state beside the carrier.
+    await results.getByText('Sold out', { exact: true }).waitFor();
+    await details.getByRole('button', { name: 'Sold out' }).waitFor();
+    await other.close();
+  });
+
+  test('[DASH-6] a price that moved is shown as was and now before anything is held', { timeout }, async () => {
+    const flight = await createFlight(stage.operator, { carrier: 'QX', number: '104', price: 10_000 });
+    const page = await stage.open(`/flights/${flight.id}`);
+    await page.getByRole('button', { name: 'Hold 1 seat' }).waitFor();
+    // The live price is stopped on its way, as a slow network would.
+    await page.evaluate(`window.__hold = document.querySelector('article button[data-variant]')`);
+    const raise = (amount: number, expectedVersion: number) =>
+      stage.operator.trpc.admin.flights.update.mutate({
+        flightId: flight.id,
+        expectedVersion,
+        cabins: [{ cabin: 'economy', price: { amount, currency: 'USD' } }],
+      });
+    await page.routeWebSocket(/trpc/, () => undefined);
+    await raise(12_500, 1);
+    await page.getByText('125.00').first().waitFor();
+    expect(await page.getByRole('button', { name: 'Hold 1 seat' }).isEnabled()).toBe(true);
+  });
+
+  test('[DASH-7] a hold that runs out says so by itself and offers the same seats again', { timeout }, async () => {
+    const brief = await openStage(chromium as string, { env: { HOLD_TTL_SECONDS: '3' } });
+    try {
+      const flight = await createFlight(brief.operator, { carrier: 'QX', number: '105' });
+      const page = await brief.open(`/flights/${flight.id}`);
+      await page.getByRole('button', { name: 'Hold 1 seat' }).click();
+      await page.getByText('Less than a minute left').waitFor();
+      await page.getByRole('heading', { name: 'The hold ran out' }).waitFor();
+      await page.getByRole('button', { name: 'Hold again' }).click();
+      await page.getByText('Less than a minute left').waitFor();
+    } finally {
+      await brief.close();
+    }
+  });
+
+  test('[DASH-2] no page broke and none met the content policy', () => {
+    expect(stage.faults).toEqual([]);
+  });
+});
