@@ -8,6 +8,7 @@ import type { BookingRoom } from './domain/booking/booking-room.ts';
 import { createSeatLane } from './domain/booking/lane.ts';
 import { keyOperator } from './domain/identity/actor.ts';
 import { createTokens } from './domain/identity/tokens.ts';
+import { startAuditChore } from './domain/inventory/audit-chore.ts';
 import type { InventoryRoom } from './domain/inventory/inventory-room.ts';
 import { createSeatChannel, loadSeatTopics } from './domain/inventory/seat-channel.ts';
 import { checkHealth } from './domain/operations/check-health.ts';
@@ -209,11 +210,13 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
       clock,
     });
     closing.push('mock gateway', mock.close);
+    const lease = createLease(redis, (name) => keys.key('lease', name));
     const chores = startBookingChores(booking, {
       gateway: createMockClient(mock.url, () => `${door.url}/webhooks/payments/mock`),
-      lease: createLease(redis, (name) => keys.key('lease', name)),
+      lease,
       report,
     });
+    closing.push('audit', startAuditChore(inventory, { lease, log, report }).stop);
     closing.push('chores', chores.stop);
     nudge = chores.nudge;
   }

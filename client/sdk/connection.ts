@@ -102,7 +102,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   const mayPass = () => state.kind === 'open' && renewing === undefined;
 
   function become(next: ConnectionState): void {
-    if (isClosed()) return;
+    if (isClosed() || (next.kind === 'connecting' && state.kind === 'connecting')) return;
     state = next;
     for (const listener of [...listeners]) listener();
     letPass();
@@ -167,7 +167,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       become({ kind: 'connecting' });
       return;
     }
-    const delay = Math.max(0, delayOf(++attempt));
+    const delay = Math.max(0, Math.round(delayOf(++attempt)));
     become({ kind: 'waiting', attempt, retryAt: Date.now() + delay, lastOpenAt });
     waitOver = new Promise((resolve) => {
       const timer = setTimeout(resolve, delay);
@@ -226,10 +226,13 @@ export function createConnection(options: ConnectionOptions): Connection {
     else {
       // One that is still connecting may have read the old credentials.
       await new Promise<void>((resolve, reject) => whenOpen(resolve, reject));
-      renewing ??= replaceSocket().finally(() => {
-        renewing = undefined;
-        letPass();
-      });
+      // A turn later, so that whoever hears of the old socket's end knows why it was.
+      renewing ??= Promise.resolve()
+        .then(replaceSocket)
+        .finally(() => {
+          renewing = undefined;
+          letPass();
+        });
       await renewing;
     }
     await new Promise<void>((resolve, reject) => whenOpen(resolve, reject));

@@ -31,7 +31,7 @@ export const adminRouter = router({
       .mutation(({ ctx, input }) => importTimetable(ctx.rooms.schedules, input)),
   }),
   seats: router({
-    audit: operator.input(auditInput).query(({ ctx, input }) => auditSeats(ctx.rooms.inventory.pool, input.flightId)),
+    audit: operator.input(auditInput).query(({ ctx, input }) => auditSeats(ctx.rooms.inventory, input.flightId)),
   }),
   overview: operator.query(({ ctx }) => ctx.rooms.overview()),
   onEvents: operator.input(onEventsInput).subscription(async function* ({ ctx, input, signal }) {

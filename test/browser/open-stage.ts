@@ -13,13 +13,21 @@ const launchArgs = [
   '--disable-sync',
 ];
 
+export type PageOptions = BrowserContextOptions & {
+  /** Opens the operator's pages. */
+  apiKey?: string;
+  url?: string;
+  /** Before anything is loaded. */
+  prepare?: (page: Page) => Promise<void>;
+};
+
 /** A built dashboard, a real server that serves it, a browser, and an operator beside it. */
 export interface Stage {
   server: TestServer;
   browser: Browser;
   operator: Connected;
   /** A page of a new person: own storage, own identity. Errors on it end up in `faults`. */
-  open(path: string, options?: BrowserContextOptions & { apiKey?: string; url?: string }): Promise<Page>;
+  open(path: string, options?: PageOptions): Promise<Page>;
   /** Uncaught errors and refused resources of all pages. */
   faults: string[];
   close(): Promise<void>;
@@ -36,7 +44,7 @@ export async function openStage(executablePath: string, options?: Parameters<typ
     browser,
     operator,
     faults,
-    open: async (path, { apiKey, url = server.url, ...given } = {}) => {
+    open: async (path, { apiKey, url = server.url, prepare, ...given } = {}) => {
       const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB', ...given });
       if (apiKey) await context.addInitScript(`sessionStorage.setItem('airside.operator-key', '${apiKey}')`);
       const page = await context.newPage();
@@ -45,6 +53,7 @@ export async function openStage(executablePath: string, options?: Parameters<typ
       page.on('console', (message) => {
         if (/Content Security Policy|Minified React error/.test(message.text())) faults.push(message.text());
       });
+      await prepare?.(page);
       await page.goto(url + path);
       return page;
     },

@@ -185,7 +185,12 @@ describe('what an operator does with flights', () => {
         },
       ],
     });
+    await scene.operator.trpc.admin.seats.audit.query();
+    const metrics = async () => (await fetch(`${scene.server.url}/metrics`)).text();
+    expect(await metrics()).toContain('seat_drift_cabins 1');
     await scene.db.query('update cabin set held = held - 1 where flight_id = $1', [flight.id]);
+    await scene.operator.trpc.admin.seats.audit.query();
+    expect(await metrics()).toContain('seat_drift_cabins 0');
     expect(await scene.operator.trpc.admin.seats.audit.query({ flightId: newId() })).toMatchObject({
       checked: 0,
       drift: 0,

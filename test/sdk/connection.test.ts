@@ -196,7 +196,7 @@ describe('connection', () => {
       call.answer(call.params.path === 'auth.guest' ? { token: 'fresh', user: { id: 'u' } } : { socket: call.socket }),
     );
     const storage = memoryStorage();
-    const airside = client(server, { storage });
+    const airside = client(server, { storage, retryDelayMs: () => expect.unreachable('nothing had failed') });
     await airside.auth.guest();
     expect(socketOf(await airside.auth.me())).toBe(2);
     await airside.close();

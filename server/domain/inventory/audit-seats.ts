@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { AuditView } from '../../../shared/operations.ts';
+import type { Metrics } from '../operations/metrics.ts';
 
 // One statement, hence one snapshot: comparing sums that were read at different moments would find
 // drift that is none.
@@ -48,11 +49,12 @@ interface Row {
 
 /**
  * Compares counters, ledger and bookings of every cabin (or of one flight's) in one snapshot.
- * `drift` counts the cabins that disagree, and ledger rows of cabins that do not exist; it must be 0.
+ * An audit of everything also sets the metric `seat_drift_cabins`. `drift` counts the cabins that disagree, and ledger rows of cabins that do not exist; it must be 0.
  */
-export async function auditSeats(pool: Pool, flightId?: string): Promise<AuditView> {
-  const { rows } = await pool.query<Row>(auditSql, [flightId ?? null]);
+export async function auditSeats(room: { pool: Pool; metrics: Metrics }, flightId?: string): Promise<AuditView> {
+  const { rows } = await room.pool.query<Row>(auditSql, [flightId ?? null]);
   const row = rows[0] as Row;
+  if (!flightId) room.metrics.seatDrift.set(row.drift + row.orphans);
   return {
     checked: row.checked,
     drift: row.drift + row.orphans,

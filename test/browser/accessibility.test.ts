@@ -1,0 +1,140 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createFlight, dateIn } from '../support/flights.ts';
+import { findChromium } from './find-chromium.ts';
+import { openStage, type Stage } from './open-stage.ts';
+
+const chromium = findChromium();
+const timeout = 120_000;
+
+interface Violation {
+  id: string;
+  impact: string;
+  nodes: { target: string[]; failureSummary: string }[];
+}
+
+describe.skipIf(!chromium)('accessibility', () => {
+  let stage: Stage;
+  let axe: string;
+  let flightId: string;
+  const date = dateIn(20);
+  beforeAll(async () => {
+    axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+    stage = await openStage(chromium as string);
+    const times = { departsAt: `${date}T20:00`, arrivesAt: `${dateIn(21)}T08:00` };
+    const price = (amount: number) => ({ amount, currency: 'USD' });
+    const flight = await createFlight(stage.operator, {
+      carrier: 'QX',
+      number: '1',
+      ...times,
+      cabins: [
+        { cabin: 'economy', capacity: 120, price: price(42_000) },
+        { cabin: 'premium_economy', capacity: 5, price: price(70_000) },
+        { cabin: 'business', capacity: 0, price: price(190_000) },
+      ],
+    });
+    flightId = flight.id;
+    await createFlight(stage.operator, { carrier: 'QY', number: '2', ...times });
+  }, timeout);
+  afterAll(async () => {
+    await stage?.close();
+  });
+
+  /** What axe finds serious or critical, in words. */
+  async function faultsOn(page: Page): Promise<string[]> {
+    // Colours in the middle of a transition belong to nobody.
+    await page.waitForTimeout(400);
+    // Evaluated by the browser itself, so the page's content policy stays as it is.
+    await page.evaluate(axe);
+    const violations = (await page.evaluate('axe.run(document).then((found) => found.violations)')) as Violation[];
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')}: ${node.failureSummary}`));
+  }
+
+  async function expectsNoSidewaysScroll(page: Page): Promise<void> {
+    const [wide, shown] = (await page.evaluate(
+      '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
+    )) as [number, number];
+    expect(wide, page.url()).toBeLessThanOrEqual(shown);
+  }
+
+  describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
+    test.each([1280, 360])(
+      '[DASH-18] axe finds nothing serious on any page at %i px, and none scrolls sideways',
+      { timeout },
+      async (width) => {
+        const page = await stage.open('/', {
+          colorScheme,
+          viewport: { width, height: 900 },
+          apiKey: stage.server.apiKey,
+          reducedMotion: 'reduce',
+        });
+        const visit = async (path: string, ready: () => Promise<unknown>) => {
+          await page.goto(stage.server.url + path);
+          await ready();
+          expect(await faultsOn(page), path).toEqual([]);
+          await expectsNoSidewaysScroll(page);
+        };
+        const heading = (name: string | RegExp) => () => page.getByRole('heading', { name }).first().waitFor();
+
+        await visit('/', () => page.getByRole('combobox', { name: 'From' }).waitFor());
+        await visit(`/?from=JFK&to=LHR&date=${date}`, () => page.getByRole('article').nth(1).waitFor());
+        await visit(`/flights/${flightId}`, () => page.getByRole('button', { name: 'Hold 1 seat' }).first().waitFor());
+        await page.getByRole('button', { name: 'Hold 1 seat' }).first().click();
+        await page.getByRole('timer').waitFor();
+        await page.getByRole('button', { name: 'Save passengers' }).click();
+        expect(await faultsOn(page), 'held, with faults in the form').toEqual([]);
+        await expectsNoSidewaysScroll(page);
+        await page.getByRole('button', { name: /^Pay / }).click();
+        await page.getByTestId('locator').waitFor();
+        expect(await faultsOn(page), 'receipt').toEqual([]);
+        await page.getByRole('button', { name: 'Cancel booking' }).click();
+        await page.getByRole('table', { name: 'What cancelling gives back' }).waitFor();
+        expect(await faultsOn(page), 'cancel').toEqual([]);
+        await visit('/bookings', () =>
+          page
+            .getByRole('article', { name: /^Booking/ })
+            .first()
+            .waitFor(),
+        );
+        await visit('/operate', heading(/Overview/));
+        await visit('/operate/flights', () => page.getByRole('article').nth(1).waitFor());
+        await visit(`/operate/flights?edit=${flightId}`, () => page.getByLabel('Economy seats').waitFor());
+        await visit('/operate/import', heading('Import a timetable'));
+        await visit('/status', heading('Health'));
+        await visit('/no-such-page', heading('No page at this address'));
+      },
+    );
+  });
+
+  test('[DASH-18] without a key the operator gate is just as clean, and so are the palette and the sheet', {
+    timeout,
+  }, async () => {
+    const page = await stage.open('/operate');
+    await page.getByRole('heading', { name: 'For operators' }).waitFor();
+    expect(await faultsOn(page)).toEqual([]);
+    await page.evaluate('document.activeElement?.blur()');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+    expect(await faultsOn(page), 'sheet').toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+k');
+    await page.getByPlaceholder('Go to, do, or paste an id').waitFor();
+    expect(await faultsOn(page), 'palette').toEqual([]);
+  });
+
+  test('[DASH-19] at 200 % zoom everything is still there and nothing scrolls sideways', { timeout }, async () => {
+    const page = await stage.open(`/?from=JFK&to=LHR&date=${date}`, {
+      viewport: { width: 640, height: 450 },
+      deviceScaleFactor: 2,
+    });
+    await page.getByRole('article').nth(1).waitFor();
+    await expectsNoSidewaysScroll(page);
+    await page.getByRole('link', { name: 'Bookings' }).click();
+    await page.getByRole('heading', { name: 'My bookings' }).waitFor();
+    await expectsNoSidewaysScroll(page);
+  });
+});
