@@ -184,6 +184,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     booking,
     schedules: { inventory, announcePlaces: () => logBroadcast.send({ bookings: [], places: true }) },
     metrics,
+    log,
     version,
     overview: () => readOverview({ pool, clock, sockets: () => sockets() }),
     health: () => checkHealth({ pool, redis, clock, version, startedAtMs, sockets: () => sockets() }),

@@ -114,7 +114,7 @@ export const repeatLink =
         else if (!answered) inDoubt ||= trace.sends > sendsBefore;
 
         const delayMs = repeatDelayMs(failure, attempt, settings);
-        const repeatable = failure.retryable && true && !(error.cause instanceof ClientClosed);
+        const repeatable = failure.retryable && (idempotent || answered) && !(error.cause instanceof ClientClosed);
         if (!repeatable || attempt >= settings.attempts || Date.now() + delayMs > endsAt) {
           fail(error);
           return;

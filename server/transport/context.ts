@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { HealthView, OverviewView } from '../../shared/operations.ts';
 import type { BookingRoom } from '../domain/booking/booking-room.ts';
 import { type Actor, anonymous } from '../domain/identity/actor.ts';
@@ -14,6 +15,7 @@ export interface Rooms {
   booking: BookingRoom;
   schedules: ImportRoom;
   metrics: Metrics;
+  log: Logger;
   version: string;
   overview(): Promise<OverviewView>;
   health(): Promise<HealthView>;

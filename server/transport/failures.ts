@@ -1,7 +1,7 @@
 import { type TRPC_ERROR_CODE_KEY, TRPCError } from '@trpc/server';
 import * as z from 'zod';
 import type { FailureCode, FailureView } from '../../shared/failure.ts';
-import { isUnavailable } from '../platform/postgres/pg-errors.ts';
+import { isPoolExhausted, isRetryable, isUnavailable } from '../platform/postgres/pg-errors.ts';
 import { Failure } from '../platform/runtime/failure.ts';
 import type { ErrorReporter } from '../platform/telemetry/error-reporter.ts';
 
@@ -44,6 +44,8 @@ const messages: Record<FailureCode, string> = {
   UNAVAILABLE: 'Temporarily unavailable; try again with the same id.',
   INTERNAL: 'Something went wrong on our side.',
 };
+
+const busyRetryMs = 200;
 
 const invalid = (issues: { path: (string | number)[]; message: string }[]): Failure =>
   new Failure('INVALID_INPUT', { issues });
@@ -95,6 +97,8 @@ export function createFailureMap(report: ErrorReporter): (error: unknown) => Fai
       if (ours) return ours;
       if (cause) return classify(cause);
     }
+    // Lost its race five times over, or found no connection in time: nothing was written, come back.
+    if (isRetryable(error) || isPoolExhausted(error)) return new Failure('BUSY', { retryAfterMs: busyRetryMs });
     const errorId = report(error);
     return new Failure(isUnavailable(error) ? 'UNAVAILABLE' : 'INTERNAL', { errorId });
   };

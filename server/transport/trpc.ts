@@ -34,15 +34,17 @@ function failureOf(error: TRPCError, ctx: Context | undefined): Failure {
 /** Every call: its request id, its latency, its failure as a code of the catalogue. */
 const observed = t.middleware(({ ctx, path, type, next }) =>
   requestScope.run({ requestId: randomUUID() }, async () => {
-    const stop = ctx.rooms.metrics.requestLatencySeconds.startTimer({ procedure: path });
+    const { metrics, log } = ctx.rooms;
+    const stop = metrics.requestLatencySeconds.startTimer({ procedure: path });
+    const done = (outcome: string) => log.debug({ procedure: path, outcome, seconds: stop({ outcome }) }, 'call');
     const result = await next();
     if (result.ok) {
       // A subscription's latency is that of its start.
-      stop({ outcome: type === 'subscription' ? 'started' : 'ok' });
+      done(type === 'subscription' ? 'started' : 'ok');
       return result;
     }
     const failure = ctx.rooms.failureOf(result.error);
-    stop({ outcome: failure.code });
+    done(failure.code);
     throw trpcErrorOf(failure);
   }),
 );

@@ -19,6 +19,10 @@ export const isRetryable = (error: unknown): boolean => retryable.has(codeOf(err
 export const violatesUnique = (error: unknown, constraint: string): boolean =>
   codeOf(error) === '23505' && constraintOf(error) === constraint;
 
+/** Every connection of the pool was taken for longer than a caller may wait: there is more to do than we can. */
+export const isPoolExhausted = (error: unknown): boolean =>
+  error instanceof Error && /timeout exceeded when trying to connect/i.test(error.message);
+
 /**
  * The connection is gone or the server is not taking any: shutting down, starting up, crashed, full.
  * Whether a commit that was in flight happened is unknown; the request id answers that on a repeat.
@@ -41,6 +45,6 @@ const unavailable = new Set([
 export const isUnavailable = (error: unknown): boolean => {
   const code = codeOf(error);
   if (code !== undefined) return unavailable.has(code);
-  // pg reports a cut connection and a wait in vain for the pool as plain errors.
-  return error instanceof Error && /connection terminated|timeout exceeded when trying to connect/i.test(error.message);
+  // pg reports a cut connection as a plain error.
+  return error instanceof Error && /connection terminated/i.test(error.message);
 };
