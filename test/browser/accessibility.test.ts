@@ -45,10 +45,12 @@ describe.skipIf(!chromium)('accessibility', () => {
   /** What axe finds serious or critical, in words. */
   async function faultsOn(page: Page): Promise<string[]> {
     // Colours in the middle of a transition belong to nobody.
-    await page.waitForTimeout(400);
+    await page.waitForTimeout(250);
     // Evaluated by the browser itself, so the page's content policy stays as it is.
     await page.evaluate(axe);
-    const violations = (await page.evaluate('axe.run(document).then((found) => found.violations)')) as Violation[];
+    const violations = (await page.evaluate(
+      `axe.run(document, { resultTypes: ['violations'] }).then((found) => found.violations)`,
+    )) as Violation[];
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')}: ${node.failureSummary}`));

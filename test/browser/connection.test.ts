@@ -55,7 +55,7 @@ describe.skipIf(!chromium)('connection and health', () => {
     await page.keyboard.press('b');
     await page.getByRole('heading', { name: 'My bookings' }).waitFor();
     await page.keyboard.press('/');
-    await page.waitForFunction(`document.activeElement?.id === 'search-from'`);
+    await expect.poll(() => page.evaluate('document.activeElement?.id')).toBe('search-from');
     await page.keyboard.press('Escape');
     await page.evaluate('document.activeElement.blur()');
     await page.keyboard.press('?');
@@ -85,7 +85,7 @@ describe.skipIf(!chromium)('connection and health', () => {
   test('[DASH-17] an address that leads nowhere says so and offers the way back', { timeout }, async () => {
     const page = await stage.open('/no/such/page');
     await page.getByRole('heading', { name: 'No page at this address' }).waitFor();
-    await page.getByRole('link', { name: 'Search flights' }).click();
+    await page.getByRole('link', { name: 'Search flights', exact: true }).click();
     await page.getByRole('combobox', { name: 'From' }).waitFor();
   });
 });

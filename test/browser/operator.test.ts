@@ -21,10 +21,10 @@ describe.skipIf(!chromium)('operator', () => {
   test('[DASH-8] a wrong key opens nothing and says so; the right one is kept in the tab', { timeout }, async () => {
     const page = await stage.open('/operate');
     await page.getByLabel('Operator key').fill('not-the-key-of-this-server');
-    await page.getByRole('button', { name: 'Open' }).click();
+    await page.getByRole('button', { name: 'Open', exact: true }).click();
     await page.getByRole('heading', { name: 'That key opens nothing' }).waitFor();
     await page.getByLabel('Operator key').fill(stage.server.apiKey);
-    await page.getByRole('button', { name: 'Open' }).click();
+    await page.getByRole('button', { name: 'Open', exact: true }).click();
     await page.getByRole('heading', { name: /Overview/ }).waitFor();
     await page.reload();
     await page.getByRole('heading', { name: /Overview/ }).waitFor();

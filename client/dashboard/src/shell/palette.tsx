@@ -113,6 +113,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
       query={query}
       onQueryChange={setQuery}
       onSpotlightClose={onClose}
+      attributes={{ content: { 'aria-label': 'Command palette' } }}
       shortcut={null}
       highlightQuery
       scrollable

@@ -1,4 +1,4 @@
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
+import { Button, type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
 
 const signal: MantineColorsTuple = [
   '#e2f3f8',
@@ -40,6 +40,12 @@ export const theme = createTheme({
   respectReducedMotion: true,
   fontSizes: { xs: '12px', sm: '14px', md: '15px', lg: '17px', xl: '20px' },
   components: {
+    // Mantine judges contrast by the light scheme's shade alone; ours differs in the dark.
+    Button: Button.extend({
+      vars: (_, { color, variant = 'filled' }) => ({
+        root: variant === 'filled' && !color ? { '--button-color': 'var(--a-on-accent)' } : {},
+      }),
+    }),
     Tooltip: { defaultProps: { openDelay: 150, multiline: true } },
     Modal: { defaultProps: { centered: true, radius: 'md', overlayProps: { backgroundOpacity: 0.5 } } },
     Drawer: { defaultProps: { position: 'right', overlayProps: { backgroundOpacity: 0.35 } } },
@@ -59,6 +65,7 @@ export const cssVariables: CSSVariablesResolver = () => {
     '--mantine-color-default-border': 'var(--a-line-strong)',
     '--mantine-color-anchor': 'var(--a-accent)',
     '--mantine-color-error': 'var(--a-bad)',
+    '--mantine-primary-color-contrast': 'var(--a-on-accent)',
   };
   return { variables: {}, light: shared, dark: shared };
 };
