@@ -19,6 +19,7 @@ function tableOf(result: LoadResult): string {
     `refused ${result.refused}`,
     `errors ${errors}${errors ? ` (${listOf(result.errors)})` : ''}`,
     `repeats ${listOf(result.repeats)}`,
+    `settled afterwards ${result.settled}`,
     `oversold ${result.oversold}`,
     `stranded ${result.stranded}`,
     `answer p50 ${ms(holdMs.p50)}, p95 ${ms(holdMs.p95)}, p99 ${ms(holdMs.p99)}, max ${ms(holdMs.max)}`,

@@ -34,7 +34,10 @@ const passengerSchema = z.object({
   document: z
     .object({
       type: z.enum(['passport', 'id_card']),
-      number: z.string().trim().min(3).max(30),
+      number: z
+        .string()
+        .trim()
+        .regex(/^[A-Za-z0-9-]{3,30}$/, 'letters, digits and hyphens'),
       country: z.string().regex(/^[A-Z]{2}$/, 'an ISO 3166 code, two capital letters'),
       expiresOn: dateSchema.optional(),
     })
@@ -96,7 +99,14 @@ export const setPassengersInput = z.object({
 export type SetPassengersInput = z.infer<typeof setPassengersInput>;
 
 export const bookingIdInput = z.object({ id: idSchema });
-export const payInput = z.object({ id: idSchema, method: z.string().trim().min(1).max(40).optional() });
+export const payInput = z.object({
+  id: idSchema,
+  method: z
+    .string()
+    .trim()
+    .regex(/^[\w.-]{1,40}$/, 'a short word')
+    .optional(),
+});
 export const cancelInput = z.object({ id: idSchema, quoteId: idSchema.optional() });
 
 export const listBookingsInput = z

@@ -36,11 +36,18 @@ function deserialize(payload: unknown): unknown {
   return meta === undefined ? json : superjson.deserialize({ json, meta });
 }
 
+const unreadable = Symbol('unreadable');
+
 /** A missing input, `{ json: null }` and `undefined` all mean "no input". */
 function deserializeInput(payload: unknown): unknown {
   if (payload === undefined || payload === null) return undefined;
   if (typeof payload !== 'object' || !('json' in payload)) return payload;
-  return deserialize(payload) ?? undefined;
+  try {
+    return deserialize(payload) ?? undefined;
+  } catch {
+    // Nothing that any schema takes: the caller is answered under its own id that the input is not valid.
+    return unreadable;
+  }
 }
 
 export const transformer = {

@@ -168,7 +168,6 @@ export function createConnection(options: ConnectionOptions): Connection {
       return;
     }
     const delay = Math.max(0, Math.round(delayOf(++attempt)));
-    become({ kind: 'waiting', attempt, retryAt: Date.now() + delay, lastOpenAt });
     waitOver = new Promise((resolve) => {
       const timer = setTimeout(resolve, delay);
       stopWaiting = () => {
@@ -176,6 +175,8 @@ export function createConnection(options: ConnectionOptions): Connection {
         resolve();
       };
     });
+    // Last, as whoever hears of it may want to try at once.
+    become({ kind: 'waiting', attempt, retryAt: Date.now() + delay, lastOpenAt });
   }
 
   const hooks = { connectTimeoutMs: options.connectTimeoutMs ?? 10_000, opened, received, gone };

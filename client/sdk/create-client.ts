@@ -119,7 +119,7 @@ export function createClient(options: ClientOptions): AirsideClient {
     },
     refused: async (failure, given) => {
       // Another one may have been set since that socket was opened.
-      if (given.token !== undefined && given.token === token) await keepToken(null);
+      if (given.token !== undefined && given.token === token) await keepToken(null).catch(() => {});
       options.onUnauthenticated?.(failure);
     },
   });

@@ -21,6 +21,8 @@ export interface LoadResult {
   stranded: number;
   /** Every other ending, by its code. */
   errors: Record<string, number>;
+  /** Holds that ended without an answer and were asked for afterwards; they are counted above as well. */
+  settled: number;
   /** Calls that the client sent again by itself. */
   repeats: Record<string, number>;
   /** From the call to its answer, repeats included, as this one process saw it. */
@@ -42,8 +44,8 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
       url: options.url,
       // A third of the memory of Node's own, which matters with thousands in one process.
       WebSocket: LeanSocket,
-      // Patient beyond what a person would be: a server that is merely slow is not an error.
-      repeat: { totalMs: 300_000 },
+      // Patient beyond what a person would be: a server that is merely slow or busy is not an error.
+      repeat: { attempts: 10_000, totalMs: 300_000 },
       onRepeat: ({ failure }) => count(repeats, failure.code),
       ...who,
     });
@@ -58,6 +60,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     const histogram = createHistogram();
     const bookings: { client: AirsideClient; booking: BookingView }[] = [];
     const errors: Record<string, number> = {};
+    const unsettled = new Set<AirsideClient>();
     let refused = 0;
     let answered = 0;
     const meter = startMeter('holding', options.buyers);
@@ -69,6 +72,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
         bookings.push({ client, booking: await client.bookings.hold({ legs, seats: options.perBooking }) });
       } catch (error) {
         if (isFailure(error, 'SOLD_OUT')) refused++;
+        else if (error instanceof AirsideError && error.outcome === 'unknown') unsettled.add(client);
         else count(errors, codeOf(error));
       }
       histogram.record(Math.max(1, Math.round((performance.now() - calledAt) * 1_000)));
@@ -80,6 +84,16 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     );
     const seconds = (performance.now() - startedAt) / 1_000;
     meter.end();
+    // Whoever was left without an answer asks what became of it, as a program would at its next start.
+    let settled = 0;
+    for (const client of unsettled) {
+      for (const { outcome, booking, error } of await client.bookings.settlePending()) {
+        if (booking) bookings.push({ client, booking });
+        else if (isFailure(error, 'SOLD_OUT')) refused++;
+        else count(errors, error?.code ?? outcome);
+        settled++;
+      }
+    }
 
     const soldSeats = bookings.reduce((sum, { booking }) => sum + booking.seats, 0);
     const afterStorm = await readCounters(operator, flight.id, flight.departsAt);
@@ -96,6 +110,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
       oversold: Math.max(0, ...[soldSeats, afterStorm.taken, after.taken].map((taken) => taken - options.seats)),
       stranded: refused > 0 && afterStorm.available >= options.perBooking ? afterStorm.available : 0,
       errors,
+      settled,
       repeats,
       holdMs: { p50: milliseconds(50), p95: milliseconds(95), p99: milliseconds(99), max: histogram.max / 1_000 },
       seconds,

@@ -126,7 +126,7 @@ describe.skipIf(!chromium)('operator', () => {
     expect(await page.getByRole('region', { name: 'Rejected lines' }).textContent()).toContain('XQX');
     const query = { date: dateIn(50) };
     expect((await stage.operator.trpc.admin.flights.list.query(query)).flights).toHaveLength(0);
-    await page.getByRole('button', { name: 'Apply 1 changes' }).click();
+    await page.getByRole('button', { name: 'Apply 1 change' }).click();
     await page.getByRole('heading', { name: 'Applied' }).waitFor();
     expect((await stage.operator.trpc.admin.flights.list.query(query)).flights).toHaveLength(1);
   });

@@ -121,6 +121,37 @@ describe.skipIf(!chromium)('traveller', () => {
     await other.close();
   });
 
+  test('[DASH-20] a changed number flashes once, for 600 ms at most, and not at all where less motion is asked for', {
+    timeout,
+  }, async () => {
+    const day = dateIn(32);
+    const flight = await createFlight(stage.operator, {
+      carrier: 'QX',
+      number: '106',
+      seats: 30,
+      departsAt: `${day}T10:00`,
+      arrivesAt: `${day}T22:00`,
+    });
+    const record = `window.flashes = [];
+      const animate = Element.prototype.animate;
+      Element.prototype.animate = function (frames, options) {
+        window.flashes.push(options.duration);
+        return animate.call(this, frames, options);
+      };`;
+    const open = (reducedMotion: 'reduce' | 'no-preference') =>
+      stage.open(`/?from=JFK&to=LHR&date=${day}`, { reducedMotion, prepare: (page) => page.addInitScript(record) });
+    const [moving, still] = await Promise.all([open('no-preference'), open('reduce')]);
+    for (const page of [moving, still]) await page.getByText('30 seats').waitFor();
+    const guest = await connectGuest(stage.server.url);
+    await guest.trpc.booking.hold.mutate({ id: newId(), legs: [{ flightId: flight.id, cabin: 'economy' }], seats: 2 });
+    for (const page of [moving, still]) await page.getByText('28 seats').waitFor();
+    const flashes = (await moving.evaluate('window.flashes')) as number[];
+    expect(flashes).toHaveLength(1);
+    expect(flashes[0]).toBeLessThanOrEqual(600);
+    expect(await still.evaluate('window.flashes')).toEqual([]);
+    await guest.close();
+  });
+
   test('[DASH-6] a price that moved is shown as was and now before anything is held', { timeout }, async () => {
     const flight = await createFlight(stage.operator, { carrier: 'QX', number: '104', price: 10_000 });
     const page = await stage.open(`/flights/${flight.id}`, {

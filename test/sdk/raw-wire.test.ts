@@ -61,7 +61,7 @@ function withoutMeta(frame: unknown): unknown {
 }
 
 describe('the wire', () => {
-  test('[WIRE-1] the documented conversation is what the server says, to the letter', async () => {
+  test('[WIRE-9] the documented conversation is what the server says, to the letter', async () => {
     const bindings = new Bindings();
     bindings.bind('the-operator-key', server.apiKey);
     bindings.bind('2026-12-24', dateIn(30));
@@ -109,7 +109,7 @@ describe('the wire', () => {
     }
   });
 
-  test('[WIRE-1] the document shows every kind of frame', () => {
+  test('[WIRE-9] the document shows every kind of frame', () => {
     const steps = stepsOf(markdown);
     const frames = steps.flatMap((step) => ('text' in step ? [step.text] : []));
     for (const sign of [

@@ -54,13 +54,14 @@ describe('the front door', () => {
         '{"id":1,"method":"query","params":{"path":"no.such"}}',
         '{"id":2,"method":"query","params":{"path":"flights.get","input":{"json":{"flightId":"x"}}}}',
         '{"id":3,"method":"query","params":{"path":"auth.guest"}}',
+        '{"id":4,"method":"query","params":{"path":"search.places","input":{"json":{"q":"a"},"meta":{"values":{"__proto__.x":["Date"]}}}}}',
       ],
-      3,
+      4,
     );
     const codes = (answers as { id: number; error: { json: { data: { failure: { code: string } } } } }[])
       .toSorted((a, b) => a.id - b.id)
       .map((answer) => answer.error.json.data.failure.code);
-    expect(codes).toEqual(['NOT_FOUND', 'INVALID_INPUT', 'NOT_FOUND']);
+    expect(codes).toEqual(['NOT_FOUND', 'INVALID_INPUT', 'NOT_FOUND', 'INVALID_INPUT']);
     expect(JSON.stringify(answers)).not.toMatch(/node_modules|\.ts:|select |stack/i);
     const bad = await exchange(['{"method":"connectionParams","data":{"token":"forged"}}'], 1, {
       path: '/trpc?connectionParams=1',

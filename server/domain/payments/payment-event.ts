@@ -6,7 +6,7 @@ export const mockProvider = 'mock';
 
 /** What the gateway tells by webhook, after its signature was checked. */
 export const paymentEventSchema = z.object({
-  id: z.string().min(1).max(100),
+  id: z.string().regex(/^[!-~]{1,100}$/, 'printable characters'),
   type: z.enum(['payment.succeeded', 'payment.failed']),
   paymentId: idSchema,
   bookingId: idSchema,

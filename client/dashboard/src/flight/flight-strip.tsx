@@ -18,7 +18,7 @@ import { useLiveFlight } from './seat-store.ts';
 
 type Shown =
   /** For sale: each cabin leads to the flight with that cabin chosen. */
-  | { kind: 'sale'; flight: FlightView; seats: number }
+  | { kind: 'sale'; flight: FlightView; seats: number; wanted?: CabinClass | undefined }
   /** In a booking: the cabin that was bought. */
   | { kind: 'booked'; flight: FlightView; cabin: CabinClass; seats: number }
   /** On the operator's board: the counters. */
@@ -117,6 +117,7 @@ export function FlightStrip({
                     params={{ flightId: flight.id }}
                     search={{ cabin: cabin.cabin, ...(party > 1 && { seats: party }) }}
                     className={styles.choice}
+                    data-wanted={(shown.kind === 'sale' && shown.wanted === cabin.cabin) || undefined}
                     disabled={flight.state !== 'open' || cabin.available < party}
                   >
                     <CabinCell cabin={cabin} seats={party} state={flight.state} />

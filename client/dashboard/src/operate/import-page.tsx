@@ -179,12 +179,15 @@ function Report({ report, applying, onApply }: { report: ImportReport; applying:
             tone={rejected.length === 0 ? 'ok' : 'warn'}
             icon={rejected.length === 0 ? CircleCheck : TriangleAlert}
           >
-            {accepted.toLocaleString()} lines understood, {rejected.length.toLocaleString()} rejected
+            {accepted.toLocaleString()} {accepted === 1 ? 'line' : 'lines'} understood,{' '}
+            {rejected.length.toLocaleString()} rejected
           </StateTag>
         </div>
         {dryRun && (
           <Button onClick={onApply} loading={applying} disabled={effect === 0}>
-            {effect === 0 ? 'Nothing to apply' : `Apply ${effect.toLocaleString()} changes`}
+            {effect === 0
+              ? 'Nothing to apply'
+              : `Apply ${effect.toLocaleString()} ${effect === 1 ? 'change' : 'changes'}`}
           </Button>
         )}
       </div>

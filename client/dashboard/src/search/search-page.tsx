@@ -100,7 +100,7 @@ function Results({ params, onSearch }: { params: Complete; onSearch: (next: Sear
             <ol className={styles.flights}>
               {flights.map((flight) => (
                 <li key={flight.id}>
-                  <FlightStrip kind="sale" flight={flight} seats={seats} columns={columns} />
+                  <FlightStrip kind="sale" flight={flight} seats={seats} wanted={cabin} columns={columns} />
                 </li>
               ))}
             </ol>

@@ -34,7 +34,7 @@ export function followServerClock(): void {
   });
 }
 
-export const serverNow = (): number => Date.now() + offsetMs;
+const serverNow = (): number => Date.now() + offsetMs;
 
 const everySecond = (listener: () => void): (() => void) => {
   const timer = setInterval(listener, 250);
