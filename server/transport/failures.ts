@@ -73,6 +73,28 @@ function failureOfTrpc(error: TRPCError): Failure | undefined {
   }
 }
 
+/** What can be told from the error itself. Undefined: nobody expected it. */
+export function expectedFailure(error: unknown): Failure | undefined {
+  if (error instanceof Failure) return error;
+  if (error instanceof z.ZodError) {
+    return invalid(
+      error.issues.map(({ path, message }) => ({
+        path: path.map((key) => (typeof key === 'symbol' ? String(key) : key)),
+        message,
+      })),
+    );
+  }
+  if (error instanceof TRPCError) {
+    // An error that a procedure threw arrives as the cause of tRPC's own.
+    const { cause } = error;
+    if (cause instanceof Failure || cause instanceof z.ZodError) return expectedFailure(cause);
+    return failureOfTrpc(error) ?? (cause && expectedFailure(cause));
+  }
+  // Lost its race five times over, or found no connection in time: nothing was written, come back.
+  if (isRetryable(error) || isPoolExhausted(error)) return new Failure('BUSY', { retryAfterMs: busyRetryMs });
+  return undefined;
+}
+
 /**
  * Turns whatever was thrown into one entry of the catalogue. What nobody expected is reported once
  * and leaves as an opaque id: no message, no stack, no statement.
@@ -80,27 +102,10 @@ function failureOfTrpc(error: TRPCError): Failure | undefined {
 export function createFailureMap(report: ErrorReporter): (error: unknown) => Failure {
   const known = new WeakMap<object, Failure>();
   const classify = (error: unknown): Failure => {
-    if (error instanceof Failure) return error;
-    if (error instanceof z.ZodError) {
-      return invalid(
-        error.issues.map(({ path, message }) => ({
-          path: path.map((key) => (typeof key === 'symbol' ? String(key) : key)),
-          message,
-        })),
-      );
-    }
-    if (error instanceof TRPCError) {
-      // An error that a procedure threw arrives as the cause of tRPC's own.
-      const cause = error.cause;
-      if (cause instanceof Failure || cause instanceof z.ZodError) return classify(cause);
-      const ours = failureOfTrpc(error);
-      if (ours) return ours;
-      if (cause) return classify(cause);
-    }
-    // Lost its race five times over, or found no connection in time: nothing was written, come back.
-    if (isRetryable(error) || isPoolExhausted(error)) return new Failure('BUSY', { retryAfterMs: busyRetryMs });
-    const errorId = report(error);
-    return new Failure(isUnavailable(error) ? 'UNAVAILABLE' : 'INTERNAL', { errorId });
+    const expected = expectedFailure(error);
+    if (expected) return expected;
+    const source = error instanceof TRPCError && error.cause ? error.cause : error;
+    return new Failure(isUnavailable(source) ? 'UNAVAILABLE' : 'INTERNAL', { errorId: report(source) });
   };
   return (error) => {
     if (typeof error !== 'object' || error === null) return classify(error);

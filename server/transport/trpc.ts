@@ -7,7 +7,7 @@ import type { Actor } from '../domain/identity/actor.ts';
 import { Failure, refuse } from '../platform/runtime/failure.ts';
 import { requestScope } from '../platform/telemetry/logger.ts';
 import type { Context } from './context.ts';
-import { messageOf, trpcErrorOf } from './failures.ts';
+import { expectedFailure, messageOf, trpcErrorOf } from './failures.ts';
 
 const t = initTRPC.context<Context>().create({
   transformer,
@@ -19,7 +19,7 @@ const t = initTRPC.context<Context>().create({
     return {
       message: messageOf(view),
       code: TRPC_ERROR_CODES_BY_KEY[code],
-      data: { code, httpStatus: shape.data.httpStatus, path: shape.data.path, failure: view },
+      data: { code, httpStatus: shape.data.httpStatus, path: shape.data.path ?? null, failure: view },
     };
   },
 });
@@ -27,8 +27,7 @@ const t = initTRPC.context<Context>().create({
 /** Without a context (the socket's own set-up failed) only what is a Failure already can be told. */
 function failureOf(error: TRPCError, ctx: Context | undefined): Failure {
   if (ctx) return ctx.rooms.failureOf(error);
-  if (error.cause instanceof Failure) return error.cause;
-  return new Failure('INTERNAL', { errorId: randomUUID() });
+  return expectedFailure(error) ?? new Failure('INTERNAL', { errorId: randomUUID() });
 }
 
 /** Every call: its request id, its latency, its failure as a code of the catalogue. */

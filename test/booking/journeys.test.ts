@@ -107,6 +107,8 @@ describe('what a traveller does with a booking', () => {
     });
     expect(renamed).toMatchObject({ version: held.version + 1, contact: { email: 'ada@example.org' } });
     expect(renamed.passengers[0]).toMatchObject({ givenName: 'Augusta' });
+    const repeated = await booking().setPassengers.mutate({ id: held.id, passengers: renamed.passengers });
+    expect(repeated).toEqual(renamed);
     expect(await scene.cabin(flight.id)).toMatchObject({ available: 1, version: 2 });
     expect(await failureOf(booking().setPassengers.mutate({ id: held.id, passengers: [adult, adult] }))).toMatchObject({
       code: 'INVALID_INPUT',

@@ -18,7 +18,7 @@ export type PageOptions = BrowserContextOptions & {
   apiKey?: string;
   url?: string;
   /** Before anything is loaded. */
-  prepare?: (page: Page) => Promise<void>;
+  prepare?: (page: Page) => Promise<unknown>;
 };
 
 /** A built dashboard, a real server that serves it, a browser, and an operator beside it. */

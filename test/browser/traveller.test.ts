@@ -139,7 +139,10 @@ describe.skipIf(!chromium)('traveller', () => {
         return animate.call(this, frames, options);
       };`;
     const open = (reducedMotion: 'reduce' | 'no-preference') =>
-      stage.open(`/?from=JFK&to=LHR&date=${day}`, { reducedMotion, prepare: (page) => page.addInitScript(record) });
+      stage.open(`/?from=JFK&to=LHR&date=${day}`, {
+        reducedMotion,
+        prepare: async (page) => void (await page.addInitScript(record)),
+      });
     const [moving, still] = await Promise.all([open('no-preference'), open('reduce')]);
     for (const page of [moving, still]) await page.getByText('30 seats').waitFor();
     const guest = await connectGuest(stage.server.url);

@@ -67,6 +67,10 @@ describe('the front door', () => {
       path: '/trpc?connectionParams=1',
     });
     expect(bad).toMatchObject([{ id: null, error: { json: { data: { failure: { code: 'UNAUTHENTICATED' } } } } }]);
+    const wrong = await exchange(['{"method":"connectionParams","data":7}'], 1, { path: '/trpc?connectionParams=1' });
+    expect(wrong).toMatchObject([
+      { id: null, error: { json: { data: { path: null, failure: { code: 'INVALID_INPUT' } } } } },
+    ]);
     expect(await exchange(['not json'], 1)).toMatchObject([
       { id: null, error: { json: { data: { failure: { code: 'INVALID_INPUT' } } } } },
     ]);

@@ -41,7 +41,7 @@ export async function holdSeats(room: BookingRoom, actor: string, input: HoldInp
       case 'held':
         room.announce({ seats: outcome.truths });
         room.metrics.bookingsTotal.inc();
-        return bookingViewOf((await readBooking(room.pool, input.id)) as BookingRow);
+        return bookingViewOf(outcome.booking);
       case 'exists':
         return replay(room, (await readBooking(room.pool, input.id)) as BookingRow, actor, bodyHash);
       case 'refused': {

@@ -5,6 +5,7 @@ import { pausePoint } from '../../platform/runtime/pause-points.ts';
 import { takeSeats } from '../inventory/move-seats.ts';
 import type { SeatTruth } from '../inventory/seat-truth.ts';
 import type { PartyPrice } from '../offers/price-party.ts';
+import { type BookingRow, readBooking } from './booking-rows.ts';
 import { writePassengers } from './write-passengers.ts';
 
 /** One hold on its way to Postgres. */
@@ -20,7 +21,7 @@ export interface HoldMember {
 }
 
 export type HoldOutcome =
-  | { kind: 'held'; truths: SeatTruth[] }
+  | { kind: 'held'; booking: BookingRow; truths: SeatTruth[] }
   /** The id is taken already: a repeat, or somebody else's. */
   | { kind: 'exists' }
   /** This cabin had too few seats, is closed, or costs something else by now. Nothing was written. */
@@ -89,8 +90,10 @@ export function createSeatLane(pool: Pool): SeatLane {
         ],
       });
       await writePassengers(tx, member.id, member.passengers);
+      // Read before the commit: whoever is told of the hold needs nothing more from Postgres.
+      const booking = (await readBooking(tx, member.id)) as BookingRow;
       await pausePoint('lane.before-commit');
-      return { kind: 'held', truths: outcome.truths };
+      return { kind: 'held', booking, truths: outcome.truths };
     });
   return {
     hold: async (member) => {

@@ -1,4 +1,5 @@
-import { type BookingView, type SetPassengersInput, seatsTaken } from '../../../shared/booking.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { type BookingView, type Passenger, type SetPassengersInput, seatsTaken } from '../../../shared/booking.ts';
 import { writeLog } from '../../platform/feed/write-log.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { invalidInput, refuse } from '../../platform/runtime/failure.ts';
@@ -29,6 +30,7 @@ export async function setPassengers(
   if (seatsTaken(passengers) !== before.seats) {
     throw invalidInput(['passengers'], `they take ${seatsTaken(passengers)} seats, the booking has ${before.seats}`);
   }
+  if (isSame(before, passengers, contact)) return bookingViewOf(before);
   const after = await inTransaction(room.pool, async (tx) => {
     const raised = await tx.query<{ version: number }>(raiseSql, [
       id,
@@ -47,6 +49,10 @@ export async function setPassengers(
   room.announce({ bookings: [id] });
   return bookingViewOf(after);
 }
+
+/** A repeat after a lost answer must not look like another change to whoever follows the booking. */
+const isSame = (before: BookingRow, passengers: Passenger[], contact: BookingView['contact'] | undefined): boolean =>
+  isDeepStrictEqual(before.passengers, passengers) && (!contact || isDeepStrictEqual(before.contact, contact));
 
 const notAllowed = (row: BookingRow) =>
   refuse('NOT_ALLOWED', {
