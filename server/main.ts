@@ -50,7 +50,7 @@ async function main(): Promise<void> {
       void stop('engine lost', 1);
     });
     say(`operator key  ${engines.adminApiKey}`);
-    if (config.WEB_CONCURRENCY > 1) {
+    if (config.WEB_CONCURRENCY > 1 && config.AIRSIDE_ROLE !== 'worker') {
       await serveByMany(config, engines, closing, (detail) => void stop(detail, 1));
       return;
     }
@@ -59,7 +59,8 @@ async function main(): Promise<void> {
     announce(app.url);
   } catch (error) {
     await closing.close(log);
-    throw error;
+    // Asked to stop while starting: that the start failed then is no news.
+    if (!stopping) throw error;
   }
 }
 
@@ -77,7 +78,8 @@ async function serveByMany(
     log,
     onProgress: progressOnTerminal(),
   });
-  closing.push('background', first.stop);
+  if (config.AIRSIDE_ROLE === 'web') await first.stop();
+  else closing.push('background', first.stop);
   const workers = Array.from({ length: config.WEB_CONCURRENCY }, () =>
     cluster.fork({ AIRSIDE_ENGINES: JSON.stringify(engines), AIRSIDE_ROLE: 'web', AIRSIDE_DEMO: '0' }),
   );

@@ -1,17 +1,6 @@
 import type { Pool } from 'pg';
 import type { PlaceView } from '../../../shared/place.ts';
-
-interface PlaceRow {
-  code: string;
-  kind: 'airport' | 'city';
-  name: string;
-  city: string;
-  cityCode: string | null;
-  country: string;
-  latitude: number;
-  longitude: number;
-  zone: string;
-}
+import type { PlaceFact } from './place-fact.ts';
 
 /**
  * All places in memory: some thousand rows that hardly change and that every search and every
@@ -43,7 +32,7 @@ export async function openPlaceDirectory(pool: Pool): Promise<PlaceDirectory> {
   let entries: Entry[] = [];
 
   const reload = async (): Promise<void> => {
-    const { rows } = await pool.query<PlaceRow>(
+    const { rows } = await pool.query<PlaceFact>(
       `select code, kind, name, city, city_code as "cityCode", country, latitude, longitude, zone from place order by code`,
     );
     const airports = Map.groupBy(
