@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
-import type { Environment } from './config.ts';
+import { ConfigError, type Environment } from './config.ts';
 import { startBookingChores } from './domain/booking/booking-chores.ts';
 import type { BookingRoom } from './domain/booking/booking-room.ts';
 import { createSeatLane } from './domain/booking/lane.ts';
@@ -85,6 +85,9 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     poolSize: config.DB_POOL_SIZE,
     entities,
     onPoolError: (error) => log.warn({ reason: error.message }, 'an idle Postgres connection was lost'),
+  }).catch((error: unknown) => {
+    if (!config.DATABASE_URL || !(error instanceof Error)) throw error;
+    throw new ConfigError(`DATABASE_URL: ${error.message}`);
   });
   closing.push('postgres', () => {
     // Connections that are being closed may still hear of the server's own end.

@@ -6,8 +6,13 @@ const list = z.string().transform((text) =>
     .map((each) => each.trim())
     .filter((each) => each !== ''),
 );
-const port = z.coerce.number().int().min(0).max(65_535);
-const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+const count = (least: number, most: number) =>
+  z.coerce
+    .number(`must be a whole number from ${least} to ${most}`)
+    .int(`must be a whole number from ${least} to ${most}`)
+    .min(least, `must be at least ${least}`)
+    .max(most, `must be at most ${most}`);
+const port = count(0, 65_535);
 const flag = z.enum(['0', '1']).transform((value) => value === '1');
 const isUrl = (text: string, protocols: string[]) => URL.canParse(text) && protocols.includes(new URL(text).protocol);
 const starts = (protocols: string[]) => protocols.map((each) => `${each}//`).join(' or ');
