@@ -136,7 +136,9 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   });
   closing.push('broadcasts', () => Promise.all([seatBroadcast.close(), logBroadcast.close()]).then(() => undefined));
 
+  const lane = createSeatLane(pool);
   const metrics = createMetrics({
+    laneDepth: lane.depth,
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     pending: async () => {
       const { rows } = await pool.query<{ n: number }>(
@@ -154,7 +156,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     clock,
     metrics,
     feed,
-    lane: createSeatLane(pool),
+    lane,
     holdTtlSeconds: config.HOLD_TTL_SECONDS,
     announce: ({ seats: truths = [], bookings = [] }) => {
       seats.publish(truths);

@@ -80,7 +80,7 @@ describe('what a traveller does with a booking', () => {
 
   it('[BOOK-5] a price that changes between pricing and taking is not charged unseen', async () => {
     const flight = await scene.flight({ seats: 9 });
-    const disarm = armPausePoint('lane.before-take', async () => {
+    const disarm = armPausePoint('lane.before-call', async () => {
       disarm();
       await scene.db.query('update cabin set price_amount = 99999, version = version + 1 where flight_id = $1', [
         flight.id,
@@ -195,7 +195,8 @@ describe('what a traveller does with a booking', () => {
     disarm();
     release();
     expect(await delivered).toBe(200);
-    expect(refused).toMatchObject({ code: 'SOLD_OUT' });
+    // Whoever asks meanwhile gets no seat: none is free, or the cabin cannot be looked at in time.
+    expect(['SOLD_OUT', 'BUSY']).toContain(refused.code);
     expect(await booking().get.query({ id })).toMatchObject({ status: 'confirmed' });
     await contender.close();
   });

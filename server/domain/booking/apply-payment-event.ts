@@ -3,7 +3,7 @@ import { money } from '../../../shared/money.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { refuse } from '../../platform/runtime/failure.ts';
 import { pausePoint } from '../../platform/runtime/pause-points.ts';
-import { settleSeats, takeSeats } from '../inventory/move-seats.ts';
+import { retakeSeats, settleSeats } from '../inventory/move-seats.ts';
 import type { SeatTruth } from '../inventory/seat-truth.ts';
 import { addRefund } from '../payments/add-refund.ts';
 import { mergeEvent } from '../payments/merge-event.ts';
@@ -83,10 +83,9 @@ async function giveBack(tx: PoolClient, booking: BookingRow, event: PaymentEvent
 /** All seats again or none: a savepoint undoes what was taken before a leg refused. */
 async function retake(tx: PoolClient, booking: BookingRow): Promise<SeatTruth[] | undefined> {
   await tx.query('savepoint retake');
-  const outcome = await takeSeats(tx, 'retake', movesOf(booking));
-  if (outcome.taken) return outcome.truths;
-  await tx.query('rollback to savepoint retake');
-  return undefined;
+  const truths = await retakeSeats(tx, movesOf(booking));
+  if (!truths) await tx.query('rollback to savepoint retake');
+  return truths;
 }
 
 /** Declined. The seats are free again at once, unless another payment of the booking may still come. */

@@ -3,7 +3,7 @@ import { type BookingView, type HoldInput, seatsTaken } from '../../../shared/bo
 import { refuse } from '../../platform/runtime/failure.ts';
 import type { SeatTruth } from '../inventory/seat-truth.ts';
 import { availableOf, seatTruthColumns } from '../inventory/seat-truth.ts';
-import { priceParty } from '../offers/price-party.ts';
+import { type PricedLeg, priceParty } from '../offers/price-party.ts';
 import type { BookingRoom } from './booking-room.ts';
 import { type BookingRow, bookingViewOf, readBooking } from './booking-rows.ts';
 import { expireDue } from './expire-holds.ts';
@@ -45,19 +45,20 @@ export async function holdSeats(room: BookingRoom, actor: string, input: HoldInp
       case 'exists':
         return replay(room, (await readBooking(room.pool, input.id)) as BookingRow, actor, bodyHash);
       case 'refused': {
+        const leg = price.legs.find(({ cabinId }) => cabinId === outcome.cabinId) as PricedLeg;
+        const cabin = await readRefusing(room, leg);
         // Holds past their deadline still count until somebody says so; nobody else need be awaited.
-        const freed = await expireDue(room, { cabinIds: price.legs.map((leg) => leg.cabinId) });
-        const truth = await readCabin(room, outcome.cabinId);
+        if (cabin?.due) await expireDue(room, { cabinIds: [leg.cabinId] });
+        // Gone, closed or repriced: the next pricing says which, or goes on with the new price.
+        if (!cabin || cabin.due || !cabin.asPriced) break;
         // Two legs may lie in one cabin, which then needs seats for both.
-        const wanted = seats * price.legs.filter((leg) => leg.cabinId === outcome.cabinId).length;
-        if (freed === 0 && truth && availableOf(truth) < wanted) {
-          // Closed flights and changed prices are told by the next pricing, in that order.
-          await priceParty(room.pool, input.legs, seats, input.expected);
+        const wanted = seats * price.legs.filter(({ cabinId }) => cabinId === leg.cabinId).length;
+        if (availableOf(cabin) < wanted) {
           throw refuse('SOLD_OUT', {
-            flightId: truth.flightId,
-            cabin: truth.cabin,
-            available: availableOf(truth),
-            version: truth.version,
+            flightId: leg.flightId,
+            cabin: leg.cabin,
+            available: availableOf(cabin),
+            version: cabin.version,
           });
         }
       }
@@ -76,9 +77,27 @@ async function replay(room: BookingRoom, known: BookingRow, actor: string, bodyH
   return getBooking(room, actor, known.id);
 }
 
-async function readCabin(room: BookingRoom, cabinId: number): Promise<SeatTruth | undefined> {
-  const { rows } = await room.pool.query<SeatTruth>(`select ${seatTruthColumns} from cabin c where c.id = $1`, [
-    cabinId,
-  ]);
+// Holds that are over are few, and an index has just them; asked the other way round, every booking a
+// full cabin ever had would be looked at for each refusal. The limit keeps the planner to it.
+const refusingSql = `
+  select ${seatTruthColumns},
+    c.state = 'open' and c.departs_at_utc > now() and c.price_amount = $2 and c.price_currency = $3 as "asPriced",
+    exists (
+      select from (
+        select b.id from booking b where b.status in ('held', 'paying') and b.hold_expires_at <= now() limit 500
+      ) over_now join booking_leg l on l.booking_id = over_now.id where l.cabin_id = c.id
+    ) as due
+  from cabin c where c.id = $1`;
+
+/** The cabin that refused, as it is now: still what was priced, and are there holds in it that are over? */
+async function readRefusing(
+  room: BookingRoom,
+  leg: PricedLeg,
+): Promise<(SeatTruth & { asPriced: boolean; due: boolean }) | undefined> {
+  const { rows } = await room.pool.query<SeatTruth & { asPriced: boolean; due: boolean }>({
+    name: 'read-refusing-cabin',
+    text: refusingSql,
+    values: [leg.cabinId, leg.price.amount, leg.price.currency],
+  });
   return rows[0];
 }

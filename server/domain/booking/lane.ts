@@ -1,12 +1,13 @@
 import type { Pool } from 'pg';
 import type { Passenger } from '../../../shared/booking.ts';
-import { inTransaction } from '../../platform/postgres/transaction.ts';
+import { isPoolExhausted, isRetryable, isUnavailable, violatesUnique } from '../../platform/postgres/pg-errors.ts';
+import { withRetries } from '../../platform/postgres/transaction.ts';
+import { refuse } from '../../platform/runtime/failure.ts';
 import { pausePoint } from '../../platform/runtime/pause-points.ts';
-import { takeSeats } from '../inventory/move-seats.ts';
+import { holdSeatsSql } from '../inventory/hold-seats-sql.ts';
 import type { SeatTruth } from '../inventory/seat-truth.ts';
 import type { PartyPrice } from '../offers/price-party.ts';
-import { type BookingRow, readBooking } from './booking-rows.ts';
-import { writePassengers } from './write-passengers.ts';
+import type { BookingRow } from './booking-rows.ts';
 
 /** One hold on its way to Postgres. */
 export interface HoldMember {
@@ -29,80 +30,169 @@ export type HoldOutcome =
 
 /** Where holds become durable. Callers know nothing of how many share a transaction. */
 export interface SeatLane {
+  /** Fails: BUSY when too many are waiting. */
   hold(member: HoldMember): Promise<HoldOutcome>;
+  /** Members that wait or are on their way. */
+  depth(): number;
 }
 
-const insertBookingSql = `
-  insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact)
-  values ($1, $2, $3, 'held', $4, $5, $6, now() + make_interval(secs => $7), $8)
-  on conflict (id) do nothing`;
+/** More than this in one call makes the first of them wait for the last without being cheaper. */
+const batchMax = 256;
+/** Beyond it the answer is BUSY: a queue that grows is a promise that nobody keeps. */
+const waitingMax = 1_024;
+/** At first sight of a full queue; about what it takes to work it off. */
+const busyRetryMs = 250;
 
-const insertLegsSql = `
-  insert into booking_leg (booking_id, position, flight_id, cabin_id, cabin, quantity, price_amount)
-  select $1, l.position, l.flight_id, l.cabin_id, l.cabin, $6, l.price_amount
-  from unnest($2::uuid[], $3::int4[], $4::text[], $5::int8[])
-    with ordinality as l (flight_id, cabin_id, cabin, price_amount, position)`;
+interface Waiting {
+  member: HoldMember;
+  resolve: (outcome: HoldOutcome) => void;
+  reject: (error: unknown) => void;
+}
 
-/** Thrown to roll back; never leaves this file. */
-class Refused extends Error {
-  readonly cabinId: number;
-  constructor(cabinId: number) {
-    super('refused');
-    this.cabinId = cabinId;
+interface Row {
+  codes: string[];
+  refused_by: (number | null)[];
+  /** Milliseconds since the epoch, by Postgres' clock. */
+  at: number;
+  truths: SeatTruth[];
+}
+
+/**
+ * Batches holds without a timer: an idle lane sends what comes at once; while a batch is on its way
+ * the next one gathers, first come first served. One call of one function decides all members of a
+ * batch, each for itself, and commits them together.
+ */
+export function createSeatLane(pool: Pool): SeatLane {
+  const queue: Waiting[] = [];
+  /** Ids on their way: the same id twice in one batch would fail it. */
+  const inFlight = new Map<string, Promise<HoldOutcome>>();
+  let running = false;
+
+  const run = async (): Promise<void> => {
+    running = true;
+    // Whoever called in this same turn of the event loop rides along.
+    await Promise.resolve();
+    while (queue.length > 0) await settle(queue.splice(0, batchMax));
+    running = false;
+  };
+
+  /** Answers every member of a batch, whatever happens. */
+  const settle = async (batch: Waiting[]): Promise<void> => {
+    try {
+      await pausePoint('lane.before-call');
+      const row = await call(batch);
+      batch.forEach(({ member, resolve }, place) => {
+        resolve(outcomeOf(member, row, place));
+      });
+    } catch (error) {
+      if (batch.length > 1 && isPoison(error)) {
+        // One member spoils the batch; halves find it, and it fails alone.
+        const half = batch.length >> 1;
+        await settle(batch.slice(0, half));
+        await settle(batch.slice(half));
+        return;
+      }
+      for (const { resolve, reject } of batch) {
+        // Another process holds the same id just now.
+        if (violatesUnique(error, 'booking_pkey')) resolve({ kind: 'exists' });
+        else reject(error);
+      }
+    }
+  };
+
+  const call = (batch: Waiting[]): Promise<Row> =>
+    withRetries(async () => {
+      const { rows } = await pool.query<Row>({ name: 'hold-seats', text: holdSeatsSql, values: valuesOf(batch) });
+      return rows[0] as Row;
+    });
+
+  const lane: SeatLane = {
+    depth: () => inFlight.size,
+    hold: (member) => {
+      const same = inFlight.get(member.id);
+      // Once the first is decided the second is an ordinary repeat.
+      if (same)
+        return same.then(
+          () => lane.hold(member),
+          () => lane.hold(member),
+        );
+      if (queue.length >= waitingMax) return Promise.reject(refuse('BUSY', { retryAfterMs: busyRetryMs }));
+      const outcome = new Promise<HoldOutcome>((resolve, reject) => {
+        queue.push({ member, resolve, reject });
+      }).finally(() => inFlight.delete(member.id));
+      inFlight.set(member.id, outcome);
+      if (!running) run().catch(() => undefined);
+      return outcome;
+    },
+  };
+  return lane;
+}
+
+/** A lost race was tried again already, and with the server away nobody is to blame: anything else is a member's fault. */
+const isPoison = (error: unknown): boolean => !isRetryable(error) && !isUnavailable(error) && !isPoolExhausted(error);
+
+function outcomeOf(member: HoldMember, row: Row, place: number): HoldOutcome {
+  switch (row.codes[place]) {
+    case 'h':
+      return { kind: 'held', booking: bookingOf(member, row.at), truths: row.truths };
+    case 'x':
+      return { kind: 'exists' };
+    default:
+      return { kind: 'refused', cabinId: row.refused_by[place] as number };
   }
 }
 
-/** The simplest right lane: one transaction a request. Locks: the booking's id first, then cabins by id. */
-export function createSeatLane(pool: Pool): SeatLane {
-  const holdInTransaction = (member: HoldMember) =>
-    inTransaction(pool, async (tx): Promise<HoldOutcome> => {
-      const { legs, total } = member.price;
-      const inserted = await tx.query({
-        name: 'insert-booking',
-        text: insertBookingSql,
-        values: [
-          member.id,
-          member.actor,
-          member.bodyHash,
-          member.seats,
-          total.amount,
-          total.currency,
-          member.ttlSeconds,
-          member.contact && JSON.stringify(member.contact),
-        ],
-      });
-      if (inserted.rowCount === 0) return { kind: 'exists' };
-      await pausePoint('lane.before-take');
-      const moves = legs.map((leg) => ({ bookingId: member.id, cabinId: leg.cabinId, quantity: member.seats }));
-      const prices = new Map(legs.map((leg) => [leg.cabinId, leg.price]));
-      const outcome = await takeSeats(tx, 'hold', moves, prices);
-      if (!outcome.taken) throw new Refused(outcome.cabinId);
-      await tx.query({
-        name: 'insert-legs',
-        text: insertLegsSql,
-        values: [
-          member.id,
-          legs.map((leg) => leg.flightId),
-          legs.map((leg) => leg.cabinId),
-          legs.map((leg) => leg.cabin),
-          legs.map((leg) => leg.price.amount),
-          member.seats,
-        ],
-      });
-      await writePassengers(tx, member.id, member.passengers);
-      // Read before the commit: whoever is told of the hold needs nothing more from Postgres.
-      const booking = (await readBooking(tx, member.id)) as BookingRow;
-      await pausePoint('lane.before-commit');
-      return { kind: 'held', booking, truths: outcome.truths };
-    });
-  return {
-    hold: async (member) => {
-      try {
-        return await holdInTransaction(member);
-      } catch (error) {
-        if (error instanceof Refused) return { kind: 'refused', cabinId: error.cabinId };
-        throw error;
-      }
-    },
-  };
+/** What a hold looks like that was written just now: nobody can have changed it before its maker is told. */
+const bookingOf = (member: HoldMember, at: number): BookingRow => ({
+  id: member.id,
+  actor: member.actor,
+  bodyHash: member.bodyHash,
+  status: 'held',
+  due: false,
+  seats: member.seats,
+  priceAmount: member.price.total.amount,
+  priceCurrency: member.price.total.currency,
+  holdExpiresAt: new Date(at + member.ttlSeconds * 1_000).toISOString(),
+  locator: null,
+  contact: member.contact,
+  reason: null,
+  version: 1,
+  createdAt: new Date(at).toISOString(),
+  legs: member.price.legs.map(({ flightId, cabin, cabinId }) => ({ flightId, cabin, cabinId, quantity: member.seats })),
+  passengers: member.passengers,
+  payment: null,
+  refund: null,
+});
+
+/** The arrays of `hold_seats`, in its order. */
+function valuesOf(batch: Waiting[]): unknown[] {
+  const members = batch.map((each) => each.member);
+  const legs = members.flatMap((member, place) =>
+    member.price.legs.map((leg) => ({ ...leg, member: place + 1, quantity: member.seats })),
+  );
+  const travellers = members.flatMap((member, place) =>
+    member.passengers.map((passenger) => ({ ...passenger, member: place + 1 })),
+  );
+  return [
+    members.map((each) => each.id),
+    members.map((each) => each.actor),
+    members.map((each) => each.bodyHash),
+    members.map((each) => each.seats),
+    members.map((each) => each.price.total.amount),
+    members.map((each) => each.price.total.currency),
+    members.map((each) => each.ttlSeconds),
+    members.map((each) => each.contact && JSON.stringify(each.contact)),
+    legs.map((leg) => leg.member),
+    legs.map((leg) => leg.flightId),
+    legs.map((leg) => leg.cabinId),
+    legs.map((leg) => leg.cabin),
+    legs.map((leg) => leg.quantity),
+    legs.map((leg) => leg.price.amount),
+    travellers.map((each) => each.member),
+    travellers.map((each) => each.type),
+    travellers.map((each) => each.givenName),
+    travellers.map((each) => each.familyName),
+    travellers.map((each) => each.bornOn ?? null),
+    travellers.map((each) => (each.document ? JSON.stringify(each.document) : null)),
+  ];
 }

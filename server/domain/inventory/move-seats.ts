@@ -9,28 +9,25 @@ export interface Move {
   quantity: number;
 }
 
-/** What one seat of each kind of movement does to the counters. */
+/** What one seat of each kind of movement does to the counters. Holds are taken by `hold_seats`. */
 const effects = {
-  hold: { held: 1, sold: 0 },
   confirm: { held: -1, sold: 1 },
   release: { held: -1, sold: 0 },
   /** A late payment takes seats again after the hold was given up. */
   retake: { held: 0, sold: 1 },
   return: { held: 0, sold: -1 },
-} as const satisfies Record<Exclude<MovementKind, 'repair'>, { held: number; sold: number }>;
+} as const satisfies Record<Exclude<MovementKind, 'hold' | 'repair'>, { held: number; sold: number }>;
 
 type SeatMovement = keyof typeof effects;
 
 /**
  * Takes seats, or nothing at all. The WHERE is the decision: it is re-tested on the newest row after
- * any wait for its lock, and the CHECK of the table stands behind it. Prices, when given, must be
- * what they were when the caller computed the total.
+ * any wait for its lock, and the CHECK of the table stands behind it.
  */
-const takeSql = `
-  update cabin c set held = held + $2, sold = sold + $3, version = version + 1
+const retakeSql = `
+  update cabin c set sold = sold + $2, version = version + 1
   where c.id = $1 and c.state = 'open' and c.departs_at_utc > now()
-    and c.held + c.sold + $2 + $3 <= c.target_capacity
-    and ($4::int8 is null or (c.price_amount = $4 and c.price_currency = $5))
+    and c.held + c.sold + $2 <= c.target_capacity
   returning ${seatTruthColumns}`;
 
 const giveSql = `
@@ -80,34 +77,16 @@ async function writeLedger(tx: PoolClient, kind: SeatMovement, moves: Move[], tr
   });
 }
 
-export type TakeOutcome = { taken: true; truths: SeatTruth[] } | { taken: false; cabinId: number };
-
-/**
- * Takes seats in all cabins or says which one refused; the caller then rolls back.
- *
- * @param prices by cabin id: refuse when the cabin's price is no longer this.
- */
-export async function takeSeats(
-  tx: PoolClient,
-  kind: 'hold' | 'retake',
-  moves: Move[],
-  prices?: Map<number, { amount: number; currency: string }>,
-): Promise<TakeOutcome> {
+/** Sells seats again in all cabins, at the price that was agreed before; undefined if one has too few, then roll back. */
+export async function retakeSeats(tx: PoolClient, moves: Move[]): Promise<SeatTruth[] | undefined> {
   const truths: SeatTruth[] = [];
-  const { held, sold } = effects[kind];
   for (const [cabinId, quantity] of sumByCabin(moves)) {
-    const price = prices?.get(cabinId);
-    const { rows } = await tx.query<SeatTruth>({
-      name: 'take-seats',
-      text: takeSql,
-      values: [cabinId, held * quantity, sold * quantity, price?.amount ?? null, price?.currency ?? null],
-    });
-    const truth = rows[0];
-    if (!truth) return { taken: false, cabinId };
-    truths.push(truth);
+    const { rows } = await tx.query<SeatTruth>({ name: 'retake-seats', text: retakeSql, values: [cabinId, quantity] });
+    if (!rows[0]) return undefined;
+    truths.push(rows[0]);
   }
-  await writeLedger(tx, kind, moves, truths);
-  return { taken: true, truths };
+  await writeLedger(tx, 'retake', moves, truths);
+  return truths;
 }
 
 /** Confirms, releases or returns seats that these bookings have. Throws (CHECK) if they had not. */

@@ -3,7 +3,7 @@ import { type Money, money, sameMoney } from '../../../shared/money.ts';
 import type { Queryable } from '../../platform/postgres/transaction.ts';
 import { invalidInput, refuse } from '../../platform/runtime/failure.ts';
 
-interface PricedLeg {
+export interface PricedLeg {
   flightId: string;
   cabin: CabinClass;
   cabinId: number;

@@ -16,6 +16,7 @@ export interface Metrics {
 export function createMetrics(gauges: {
   pool: () => { total: number; idle: number; waiting: number };
   pending: () => Promise<number>;
+  laneDepth: () => number;
 }): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -39,6 +40,14 @@ export function createMetrics(gauges: {
     collect: async () => {
       // A scrape must not fail because Postgres is away.
       bookingsPending.set(await gauges.pending().catch(() => Number.NaN));
+    },
+  });
+  const laneDepth: Gauge = new Gauge({
+    name: 'lane_depth',
+    help: 'Holds that wait for Postgres or are on their way to it',
+    registers,
+    collect: () => {
+      laneDepth.set(gauges.laneDepth());
     },
   });
   const counter = (name: string, help: string) => new Counter({ name, help, registers });

@@ -1,0 +1,122 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSeatLane, type HoldMember } from '../../server/domain/booking/lane.ts';
+import { priceParty } from '../../server/domain/offers/price-party.ts';
+import { armPausePoint } from '../../server/platform/runtime/pause-points.ts';
+import { newId } from '../../shared/ids.ts';
+import { openScene, type Scene } from '../support/scene.ts';
+
+describe('the lane', () => {
+  let scene: Scene;
+  let pool: pg.Pool;
+  beforeAll(async () => {
+    scene = await openScene();
+    pool = new pg.Pool({ connectionString: scene.server.engines.databaseUrl, max: 4 });
+  });
+  afterAll(async () => {
+    expect(await scene.drift()).toBe(0);
+    await pool.end();
+    await scene.close();
+  });
+
+  async function memberOf(flightIds: string[], seats: number, id = newId()): Promise<HoldMember> {
+    const legs = flightIds.map((flightId) => ({ flightId, cabin: 'economy' as const }));
+    return {
+      id,
+      actor: newId(),
+      bodyHash: Buffer.alloc(32),
+      seats,
+      passengers: [],
+      contact: null,
+      price: await priceParty(pool, legs, seats),
+      ttlSeconds: 900,
+    };
+  }
+  const holds = async () => {
+    const { rows } = await scene.db.query<{ n: number }>('select count(*)::int as n from booking');
+    return rows[0]?.n;
+  };
+
+  it('[LANE-1] decides each member of a batch for itself, in the order of arrival, all legs or none', async () => {
+    const [wide, narrow] = await Promise.all([scene.flight({ seats: 9 }), scene.flight({ seats: 5 })]);
+    const lane = createSeatLane(pool);
+    const members = await Promise.all([
+      memberOf([wide.id, narrow.id], 3),
+      memberOf([wide.id, narrow.id], 3),
+      memberOf([narrow.id, wide.id], 2),
+      memberOf([wide.id], 4),
+      memberOf([wide.id], 1),
+    ]);
+    const outcomes = await Promise.all(members.map((member) => lane.hold(member)));
+    expect(outcomes.map((outcome) => outcome.kind)).toEqual(['held', 'refused', 'held', 'held', 'refused']);
+    expect(await scene.cabin(wide.id)).toMatchObject({ available: 0 });
+    expect(await scene.cabin(narrow.id)).toMatchObject({ available: 0 });
+    const first = outcomes[0];
+    // What the maker is told is what everybody reads.
+    if (first?.kind !== 'held') throw new Error('not held');
+    const { rows } = await scene.db.query<{ expires: Date; created: Date }>(
+      'select hold_expires_at as expires, created_at as created from booking where id = $1',
+      [first.booking.id],
+    );
+    expect(first.booking.holdExpiresAt).toBe(rows[0]?.expires.toISOString());
+    expect(first.booking.createdAt).toBe(rows[0]?.created.toISOString());
+  });
+
+  it('[LANE-2] a member that cannot be written fails alone', async () => {
+    const flight = await scene.flight({ seats: 20 });
+    const lane = createSeatLane(pool);
+    const good = await Promise.all(Array.from({ length: 6 }, () => memberOf([flight.id], 1)));
+    // No booking of ten seats exists; the record refuses it whoever asks.
+    const poison = { ...(await memberOf([flight.id], 1)), seats: 10 };
+    const outcomes = await Promise.allSettled(
+      [...good.slice(0, 3), poison, ...good.slice(3)].map((member) => lane.hold(member)),
+    );
+    expect(outcomes.map((outcome) => outcome.status)).toEqual(
+      Array.from({ length: 7 }, (_, place) => (place === 3 ? 'rejected' : 'fulfilled')),
+    );
+    expect(await scene.cabin(flight.id)).toMatchObject({ available: 14 });
+  });
+
+  it('[LANE-3] the queue is bounded: beyond it the answer is BUSY and nothing is written', async () => {
+    const flight = await scene.flight({ seats: 9 });
+    const lane = createSeatLane(pool);
+    const before = await holds();
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let reached = () => {};
+    const paused = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
+    const disarm = armPausePoint('lane.before-call', () => {
+      reached();
+      return released;
+    });
+    const member = await memberOf([flight.id], 1);
+    const first = lane.hold(member);
+    await paused;
+    const waiting = Array.from({ length: 1_024 }, () => lane.hold({ ...member, id: newId() }));
+    await expect(lane.hold({ ...member, id: newId() })).rejects.toMatchObject({ code: 'BUSY' });
+    expect(lane.depth()).toBe(1_025);
+    disarm();
+    release();
+    const outcomes = await Promise.all([first, ...waiting]);
+    expect(outcomes.filter((outcome) => outcome.kind === 'held')).toHaveLength(9);
+    expect(await holds()).toBe((before ?? 0) + 9);
+    expect(lane.depth()).toBe(0);
+  });
+
+  it('[LANE-4] the same id at once, in one lane or in two, is held once', async () => {
+    const flight = await scene.flight({ seats: 20 });
+    for (const lanes of [1, 2, 4]) {
+      const all = Array.from({ length: lanes }, () => createSeatLane(pool));
+      const member = await memberOf([flight.id], 1);
+      const outcomes = await Promise.all(Array.from({ length: 8 }, (_, place) => all[place % lanes]?.hold(member)));
+      const kinds = outcomes.map((outcome) => outcome?.kind);
+      expect(kinds.filter((kind) => kind === 'held')).toHaveLength(1);
+      expect(kinds.filter((kind) => kind === 'exists')).toHaveLength(7);
+    }
+    expect(await scene.cabin(flight.id)).toMatchObject({ available: 17 });
+  });
+});
