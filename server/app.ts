@@ -136,7 +136,8 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   });
   closing.push('broadcasts', () => Promise.all([seatBroadcast.close(), logBroadcast.close()]).then(() => undefined));
 
-  const lane = createSeatLane(pool);
+  const seats = createSeatChannel({ hub, broadcast: seatBroadcast, clock, epoch: cluster.epoch });
+  const lane = createSeatLane(pool, seats.publish);
   const metrics = createMetrics({
     laneDepth: lane.depth,
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
@@ -147,7 +148,6 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
       return rows[0]?.n ?? 0;
     },
   });
-  const seats = createSeatChannel({ hub, broadcast: seatBroadcast, clock, epoch: cluster.epoch });
   // Chores start after the rooms that nudge them.
   let nudge = { payments: () => {}, releases: () => {} };
   const booking: BookingRoom = {

@@ -39,7 +39,7 @@ describe('the lane', () => {
 
   it('[LANE-1] decides each member of a batch for itself, in the order of arrival, all legs or none', async () => {
     const [wide, narrow] = await Promise.all([scene.flight({ seats: 9 }), scene.flight({ seats: 5 })]);
-    const lane = createSeatLane(pool);
+    const lane = createSeatLane(pool, () => undefined);
     const members = await Promise.all([
       memberOf([wide.id, narrow.id], 3),
       memberOf([wide.id, narrow.id], 3),
@@ -64,7 +64,7 @@ describe('the lane', () => {
 
   it('[LANE-2] a member that cannot be written fails alone', async () => {
     const flight = await scene.flight({ seats: 20 });
-    const lane = createSeatLane(pool);
+    const lane = createSeatLane(pool, () => undefined);
     const good = await Promise.all(Array.from({ length: 6 }, () => memberOf([flight.id], 1)));
     // No booking of ten seats exists; the record refuses it whoever asks.
     const poison = { ...(await memberOf([flight.id], 1)), seats: 10 };
@@ -79,7 +79,7 @@ describe('the lane', () => {
 
   it('[LANE-3] the queue is bounded: beyond it the answer is BUSY and nothing is written', async () => {
     const flight = await scene.flight({ seats: 9 });
-    const lane = createSeatLane(pool);
+    const lane = createSeatLane(pool, () => undefined);
     const before = await holds();
     let release = () => {};
     const released = new Promise<void>((resolve) => {
@@ -110,7 +110,7 @@ describe('the lane', () => {
   it('[LANE-4] the same id at once, in one lane or in two, is held once', async () => {
     const flight = await scene.flight({ seats: 20 });
     for (const lanes of [1, 2, 4]) {
-      const all = Array.from({ length: lanes }, () => createSeatLane(pool));
+      const all = Array.from({ length: lanes }, () => createSeatLane(pool, () => undefined));
       const member = await memberOf([flight.id], 1);
       const outcomes = await Promise.all(Array.from({ length: 8 }, (_, place) => all[place % lanes]?.hold(member)));
       const kinds = outcomes.map((outcome) => outcome?.kind);

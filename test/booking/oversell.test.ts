@@ -51,7 +51,7 @@ describe('many buyers for few seats', () => {
    */
   async function race(lanes: number): Promise<PromiseSettledResult<HoldOutcome>[]> {
     const price = await priceParty(pool, [{ flightId, cabin: 'economy' }], 1);
-    const all = Array.from({ length: lanes }, () => createSeatLane(pool));
+    const all = Array.from({ length: lanes }, () => createSeatLane(pool, () => undefined));
     let waiting = 0;
     let open = () => {};
     const everybodyIsHere = new Promise<void>((resolve) => {

@@ -39,7 +39,6 @@ export async function holdSeats(room: BookingRoom, actor: string, input: HoldInp
     });
     switch (outcome.kind) {
       case 'held':
-        room.announce({ seats: outcome.truths });
         room.metrics.bookingsTotal.inc();
         return bookingViewOf(outcome.booking);
       case 'exists':

@@ -22,7 +22,7 @@ export interface HoldMember {
 }
 
 export type HoldOutcome =
-  | { kind: 'held'; booking: BookingRow; truths: SeatTruth[] }
+  | { kind: 'held'; booking: BookingRow }
   /** The id is taken already: a repeat, or somebody else's. */
   | { kind: 'exists' }
   /** This cabin had too few seats, is closed, or costs something else by now. Nothing was written. */
@@ -61,8 +61,10 @@ interface Row {
  * Batches holds without a timer: an idle lane sends what comes at once; while a batch is on its way
  * the next one gathers, first come first served. One call of one function decides all members of a
  * batch, each for itself, and commits them together.
+ *
+ * @param onCommitted told once a batch what the touched cabins are now.
  */
-export function createSeatLane(pool: Pool): SeatLane {
+export function createSeatLane(pool: Pool, onCommitted: (truths: SeatTruth[]) => void): SeatLane {
   const queue: Waiting[] = [];
   /** Ids on their way: the same id twice in one batch would fail it. */
   const inFlight = new Map<string, Promise<HoldOutcome>>();
@@ -81,6 +83,7 @@ export function createSeatLane(pool: Pool): SeatLane {
     try {
       await pausePoint('lane.before-call');
       const row = await call(batch);
+      if (row.codes.includes('h')) onCommitted(row.truths);
       batch.forEach(({ member, resolve }, place) => {
         resolve(outcomeOf(member, row, place));
       });
@@ -134,7 +137,7 @@ const isPoison = (error: unknown): boolean => !isRetryable(error) && !isUnavaila
 function outcomeOf(member: HoldMember, row: Row, place: number): HoldOutcome {
   switch (row.codes[place]) {
     case 'h':
-      return { kind: 'held', booking: bookingOf(member, row.at), truths: row.truths };
+      return { kind: 'held', booking: bookingOf(member, row.at) };
     case 'x':
       return { kind: 'exists' };
     default:

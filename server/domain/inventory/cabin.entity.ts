@@ -3,7 +3,8 @@ import { cabinClasses } from '../../../shared/flight.ts';
 import { Flight } from './flight.entity.ts';
 
 /**
- * The seat bucket. `held` and `sold` are the truth about seats; only move-seats.ts changes them.
+ * The seat bucket. `held` and `sold` are the truth about seats; only the SQL of this room changes
+ * them (move-seats.ts, and the function behind hold-seats-sql.ts).
  *
  * `targetCapacity` is what the operator asked for. `capacity` is the hard limit of the CHECK: the
  * same, unless more was already taken when the operator cut it. Free = max(0, target − held − sold).
