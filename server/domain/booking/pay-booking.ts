@@ -63,5 +63,5 @@ async function startedRow(
   const held = room.recent.take(id);
   if (held?.version !== version - 1) return room.store.read(id);
   const amount = { amount: held.priceAmount, currency: held.priceCurrency };
-  return { ...held, status: 'paying', version, locator, payment: { id: paymentId, status: 'pending', amount } };
+  return { ...held, status: 'paying', version, locator, payment: { id: paymentId, amount, status: 'pending' } };
 }
