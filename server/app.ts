@@ -10,7 +10,12 @@ import { keyOperator } from './domain/identity/actor.ts';
 import { createTokens } from './domain/identity/tokens.ts';
 import { startAuditChore } from './domain/inventory/audit-chore.ts';
 import type { InventoryRoom } from './domain/inventory/inventory-room.ts';
+import { KnownSeats } from './domain/inventory/known-seats.ts';
+import { startTruthPusher } from './domain/inventory/push-truths.ts';
+import { openRedisGate } from './domain/inventory/redis-gate.ts';
 import { createSeatChannel, loadSeatTopics } from './domain/inventory/seat-channel.ts';
+import { createSeatGate } from './domain/inventory/seat-gate.ts';
+import type { SeatTruth } from './domain/inventory/seat-truth.ts';
 import { checkHealth } from './domain/operations/check-health.ts';
 import { createMetrics } from './domain/operations/metrics.ts';
 import { readOverview } from './domain/operations/read-overview.ts';
@@ -119,11 +124,27 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const feed = new Feed(pool, clock);
   const hub = new Hub({ clock, load: (ids) => loadSeatTopics(pool, ids), onError: (error) => report(error) });
   closing.push('live hub', () => hub.close());
+  const metrics = createMetrics({
+    laneDepth: () => lane.depth(),
+    pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    pending: async () => {
+      const { rows } = await pool.query<{ n: number }>(
+        `select count(*)::int as n from booking where status in ('held', 'paying')`,
+      );
+      return rows[0]?.n ?? 0;
+    },
+  });
+  const known = new KnownSeats(clock);
+  const redisGate = openRedisGate({ redis, keys, clock, epoch: cluster.epoch });
+  const gate = createSeatGate({ known, redis: redisGate, pool, clock, metrics, report });
   const seatBroadcast: Broadcast<Update[]> = await openBroadcast({
     redis,
     channel: keys.channel('seats'),
     processId,
-    onMessage: (updates) => hub.offer(updates),
+    onMessage: (updates) => {
+      hub.offer(updates);
+      gate.learn(updates);
+    },
   });
   const logBroadcast: Broadcast<LogHint> = await openBroadcast({
     redis,
@@ -137,17 +158,12 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   closing.push('broadcasts', () => Promise.all([seatBroadcast.close(), logBroadcast.close()]).then(() => undefined));
 
   const seats = createSeatChannel({ hub, broadcast: seatBroadcast, clock, epoch: cluster.epoch });
-  const lane = createSeatLane(pool, seats.publish);
-  const metrics = createMetrics({
-    laneDepth: lane.depth,
-    pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    pending: async () => {
-      const { rows } = await pool.query<{ n: number }>(
-        `select count(*)::int as n from booking where status in ('held', 'paying')`,
-      );
-      return rows[0]?.n ?? 0;
-    },
-  });
+  closing.push('truth pusher', startTruthPusher({ known, redis: redisGate, pool, clock, report }).stop);
+  const tellSeats = (truths: SeatTruth[]): void => {
+    gate.settle(truths);
+    seats.publish(truths);
+  };
+  const lane = createSeatLane(pool, tellSeats);
   // Chores start after the rooms that nudge them.
   let nudge = { payments: () => {}, releases: () => {} };
   const booking: BookingRoom = {
@@ -159,7 +175,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     lane,
     holdTtlSeconds: config.HOLD_TTL_SECONDS,
     announce: ({ seats: truths = [], bookings = [] }) => {
-      seats.publish(truths);
+      tellSeats(truths);
       if (bookings.length > 0) logBroadcast.send({ bookings });
     },
     nudgePayments: () => nudge.payments(),
