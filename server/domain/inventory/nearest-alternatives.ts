@@ -38,20 +38,23 @@ export interface Alternatives {
 // three days before and after on the calendar hold all departures within three times 24 hours.
 const nearestSql = `
   with refused as materialized (
-    select f.id, f.departs_at_utc,
-      array(select f.origin union select p.code from place p join place o on o.city_code = p.city_code
-            where o.code = f.origin and p.kind = 'airport') as origins,
-      array(select f.destination union select p.code from place p join place d on d.city_code = p.city_code
-            where d.code = f.destination and p.kind = 'airport') as destinations,
-      to_char(f.departure_date::date - 3, 'YYYY-MM-DD') as first_date,
+    select f.id, f.origin, f.destination, f.departs_at_utc, to_char(f.departure_date::date - 3, 'YYYY-MM-DD') as first_date,
       to_char(f.departure_date::date + 3, 'YYYY-MM-DD') as last_date
     from flight f where f.id = $1
+  ), origins as materialized (
+    select r.origin as code from refused r union
+    select p.code from refused r join place o on o.code = r.origin join place p on p.city_code = o.city_code
+    where p.kind = 'airport'
+  ), destinations as materialized (
+    select r.destination as code from refused r union
+    select p.code from refused r join place d on d.code = r.destination join place p on p.city_code = d.city_code
+    where p.kind = 'airport'
   ), offered as (
     select distinct on (f.id) f.id, f.carrier, f.number, f.departs_at, f.departs_at_utc, c.cabin,
       c.target_capacity - c.held - c.sold as available, c.price_amount, c.price_currency, c.cabin = $2 as same_cabin,
       abs(extract(epoch from f.departs_at_utc - r.departs_at_utc)) as apart
-    from refused r
-    join flight f on f.origin = any(r.origins) and f.destination = any(r.destinations)
+    from refused r cross join origins o cross join destinations d
+    join flight f on f.origin = o.code and f.destination = d.code
       and f.departure_date between r.first_date and r.last_date
       and f.departs_at_utc between r.departs_at_utc - interval '72 hours' and r.departs_at_utc + interval '72 hours'
     join cabin c on c.flight_id = f.id
