@@ -79,7 +79,7 @@ export type HoldOutcome =
   /** The id is taken already: a repeat, or somebody else's. */
   | { kind: 'exists' }
   /** Nothing was written. `leg` is the place of the first leg that refused, `cabin` what it is now. */
-  | { kind: 'refused'; why: HoldRefusal; leg: number; cabin: SeatTruth | undefined }
+  | { kind: 'refused'; why: HoldRefusal; leg: number; cabin?: SeatTruth }
   /** Nothing was written: the party costs this now. */
   | { kind: 'repriced'; now: Money };
 
