@@ -9,6 +9,7 @@ export interface Metrics {
   bookingsPending: Gauge;
   flightDbUpdatesTotal: Counter;
   seatDrift: Gauge;
+  seatRepairsTotal: Counter;
   requestLatencySeconds: Histogram<'procedure' | 'outcome'>;
   sockets: Gauge;
 }
@@ -58,7 +59,12 @@ export function createMetrics(gauges: {
     bookingsFailed: counter('bookings_failed', 'Bookings that failed or expired'),
     bookingsPending,
     flightDbUpdatesTotal: counter('flight_db_updates_total', 'Flights created or changed by operators and imports'),
-    seatDrift: new Gauge({ name: 'seat_drift_cabins', help: 'Cabins that disagreed at the last audit', registers }),
+    seatDrift: new Gauge({
+      name: 'seat_drift_cabins',
+      help: 'Cabins whose counters, ledger and bookings are known to disagree; 0, always',
+      registers,
+    }),
+    seatRepairsTotal: counter('seat_repairs_total', 'Cabins that an operator had to repair; 0, always'),
     requestLatencySeconds: new Histogram({
       name: 'request_latency_seconds',
       help: 'From the parsed request to its answer',
