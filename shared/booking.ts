@@ -98,6 +98,15 @@ export const setPassengersInput = z.object({
 });
 export type SetPassengersInput = z.infer<typeof setPassengersInput>;
 
+export const reholdInput = z.object({
+  /** The booking that is over. */
+  id: idSchema,
+  newId: idSchema,
+  /** The price of the whole party that the traveller was shown. */
+  expected: moneySchema.optional(),
+});
+export type ReholdInput = z.infer<typeof reholdInput>;
+
 export const bookingIdInput = z.object({ id: idSchema });
 export const payInput = z.object({
   id: idSchema,
@@ -120,7 +129,7 @@ export type ListBookingsInput = z.infer<typeof listBookingsInput>;
 
 export const onStatusInput = z.object({ bookingId: idSchema, lastEventId: z.string().max(100).nullish() });
 
-export type BookingAction = 'pay' | 'set_passengers' | 'cancel';
+export type BookingAction = 'pay' | 'set_passengers' | 'cancel' | 'rehold';
 
 export interface BookingView {
   id: string;
