@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
+import type { AuditStatusView } from '../shared/operations.ts';
 import { ConfigError, type Environment } from './config.ts';
 import { startBookingChores } from './domain/booking/booking-chores.ts';
 import type { BookingRoom } from './domain/booking/booking-room.ts';
@@ -11,6 +12,7 @@ import { createSellingLanes, type SellingLanes } from './domain/booking/selling-
 import { keyOperator } from './domain/identity/actor.ts';
 import { createTokens } from './domain/identity/tokens.ts';
 import { startAuditChore } from './domain/inventory/audit-chore.ts';
+import { createDriftBook } from './domain/inventory/drift-book.ts';
 import type { InventoryRoom } from './domain/inventory/inventory-room.ts';
 import { KnownSeats } from './domain/inventory/known-seats.ts';
 import { createAlternatives } from './domain/inventory/nearest-alternatives.ts';
@@ -36,6 +38,7 @@ import { openOrm } from './platform/postgres/orm.ts';
 import { type Broadcast, openBroadcast } from './platform/redis/broadcast.ts';
 import { keyspace } from './platform/redis/keyspace.ts';
 import { createLease } from './platform/redis/lease.ts';
+import { openNote } from './platform/redis/note.ts';
 import { openRedis } from './platform/redis/redis.ts';
 import { type Clock, isoNow, systemClock } from './platform/runtime/clock.ts';
 import { Closing } from './platform/runtime/closing.ts';
@@ -65,6 +68,9 @@ interface LogHint {
   bookings: string[];
   places?: true;
 }
+
+/** What an operator is shown of the audit is never older. */
+const auditStatusLifeMs = 3_600_000;
 
 /**
  * The only composition root: opens every resource, wires the rooms, mounts the front door. If
@@ -189,6 +195,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     announce: (bookings) => logBroadcast.send({ bookings }),
     nudgePayments: () => nudge.payments(),
   };
+  const auditStatus = openNote<AuditStatusView>(redis, keys.key('audit', 'status'), auditStatusLifeMs);
   const inventory: InventoryRoom = {
     pool,
     orm,
@@ -196,6 +203,9 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     metrics,
     places,
     seats,
+    log,
+    drift: createDriftBook(metrics),
+    auditStatus: async () => (await auditStatus.get()) ?? null,
     announceLog: () => logBroadcast.send({ bookings: [] }),
     nudgeReleases: () => nudge.releases(),
   };
@@ -247,7 +257,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
       lease,
       report,
     });
-    closing.push('audit', startAuditChore(inventory, { lease, log, report }).stop);
+    closing.push('audit', startAuditChore(inventory, { lease, status: auditStatus, report }).stop);
     closing.push('chores', chores.stop);
     nudge = chores.nudge;
   }

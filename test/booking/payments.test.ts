@@ -106,7 +106,7 @@ describe('payments, early, late, twice and never', () => {
     expect(await failureOf(scene.guest.trpc.booking.pay.mutate({ id: booking.id }))).toMatchObject({
       code: 'HOLD_EXPIRED',
     });
-    expect(await get(booking.id)).toMatchObject({ status: 'expired', availableActions: [] });
+    expect(await get(booking.id)).toMatchObject({ status: 'expired', availableActions: ['rehold'] });
   });
 
   it('[PAY-5] a second payment of a booking is given back and changes nothing else', async () => {

@@ -35,6 +35,8 @@ export interface BookingStore {
   seal(batchId: string): Promise<boolean>;
 
   read(bookingId: string): Promise<BookingRow | undefined>;
+  /** Waits for whoever is deciding about this booking at the moment. */
+  untilDecided(bookingId: string): Promise<void>;
   /** Which of these ids belong to bookings, whoever's. */
   known(bookingIds: string[]): Promise<boolean[]>;
   /** Bookings past their deadline, longest first. */

@@ -13,6 +13,7 @@ export interface Metrics {
   gateVerdictsTotal: Counter<'verdict'>;
   laneBatchMembers: Histogram<'verb'>;
   seatDrift: Gauge;
+  seatRepairsTotal: Counter;
   requestLatencySeconds: Histogram<'procedure' | 'outcome'>;
   sockets: Gauge;
 }
@@ -77,7 +78,12 @@ export function createMetrics(gauges: {
       buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
       registers,
     }),
-    seatDrift: new Gauge({ name: 'seat_drift_cabins', help: 'Cabins that disagreed at the last audit', registers }),
+    seatDrift: new Gauge({
+      name: 'seat_drift_cabins',
+      help: 'Cabins whose counters, ledger and bookings are known to disagree; 0, always',
+      registers,
+    }),
+    seatRepairsTotal: counter('seat_repairs_total', 'Cabins that an operator had to repair; 0, always'),
     requestLatencySeconds: new Histogram({
       name: 'request_latency_seconds',
       help: 'From the parsed request to its answer',
