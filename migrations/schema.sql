@@ -163,6 +163,14 @@ create table ledger (
 );
 CREATE INDEX ledger_cabin_idx ON public.ledger USING btree (cabin_id);
 
+create table log_horizon (
+  one smallint default 1 not null,
+  xid xid8 default '0'::xid8 not null,
+  id bigint default 0 not null,
+  constraint log_horizon_pkey PRIMARY KEY (one),
+  constraint log_horizon_one_ck CHECK ((one = 1))
+);
+
 create table outbox (
   id bigint default nextval('outbox_id_seq'::regclass) not null,
   xid xid8 default pg_current_xact_id() not null,
@@ -171,9 +179,8 @@ create table outbox (
   version integer,
   data jsonb not null,
   at timestamp(3) with time zone default clock_timestamp() not null,
-  constraint outbox_pkey PRIMARY KEY (id)
+  constraint outbox_pkey PRIMARY KEY (xid, id)
 );
-CREATE INDEX outbox_position_idx ON public.outbox USING btree (xid, id);
 CREATE INDEX outbox_subject_idx ON public.outbox USING btree (subject, version) WHERE (subject IS NOT NULL);
 
 create table passenger (
@@ -269,6 +276,22 @@ create table schema_migration (
   executed_at timestamp(6) with time zone default CURRENT_TIMESTAMP(6) not null,
   constraint schema_migration_pkey PRIMARY KEY (id)
 );
+
+CREATE OR REPLACE FUNCTION public.begin_epoch()
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  newest xid8 := pg_snapshot_xmax(pg_current_snapshot());
+  begun int;
+begin
+  if exists (select from outbox where xid >= newest) then
+    update outbox set xid = '0';
+    update log_horizon set xid = '0', id = 0;
+  end if;
+  update cluster set epoch = epoch + 1 returning epoch into begun;
+  return begun;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.hold_seats(p_id uuid[], p_actor uuid[], p_hash bytea[], p_seats smallint[], p_amount bigint[], p_currency text[], p_ttl integer[], p_contact jsonb[], l_member integer[], l_flight uuid[], l_cabin integer[], l_class text[], l_quantity integer[], l_price bigint[], t_member integer[], t_type text[], t_given text[], t_family text[], t_born text[], t_document jsonb[], OUT codes text[], OUT refused_by integer[], OUT at timestamp with time zone, OUT truths jsonb)
  RETURNS record
