@@ -127,14 +127,25 @@ export class LogTail {
       this.#push(fromStream);
       return;
     }
-    const page = await this.#record.readAfter(end, pageSize);
-    if (!page.isKept) {
-      this.#generation += 1;
-      await this.#begin();
-      return;
+    const found = await this.#catchUp(end);
+    if (found === 0 && fromStream === undefined) await this.#pause();
+  }
+
+  /** Everything that the record has after a position. Answers how many entries that were. */
+  async #catchUp(end: Position): Promise<number> {
+    let found = 0;
+    for (;;) {
+      const { rows, isKept } = await this.#record.readAfter(end, pageSize);
+      if (!isKept) {
+        this.#generation += 1;
+        await this.#begin();
+        return found;
+      }
+      this.#push(rows);
+      found += rows.length;
+      if (rows.length < pageSize || this.#stopping.signal.aborted) return found;
+      end = (rows.at(-1) as LogRow).position;
     }
-    this.#push(page.rows);
-    if (page.rows.length === 0 && fromStream === undefined) await this.#pause();
   }
 
   async #begin(): Promise<void> {
