@@ -83,7 +83,7 @@ describe('the timeline of a booking', () => {
     expect(entries.filter((entry) => entry.kind === 'money').map((entry) => entry.amount)).toEqual(
       Array(4).fill(amount),
     );
-    expect(entries.find((entry) => entry.title === 'Payment started')?.detail).toBe('By card.');
+    expect(entries.find((entry) => entry.title === 'Payment started')?.detail).toBe('Method: card.');
     expect(entries.find((entry) => entry.status === 'paying')?.detail).toMatch(
       /^Your record locator is [A-Z2-9]{6}\.$/,
     );

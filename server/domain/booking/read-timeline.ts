@@ -148,7 +148,7 @@ function moneyEntries({ payments, paymentEvents, refunds }: Sources): TimelineEn
       at,
       kind: 'money' as const,
       title: 'Payment started',
-      ...(method ? { detail: `By ${method}.` } : {}),
+      ...(method ? { detail: `Method: ${method}.` } : {}),
       amount,
     })),
     ...paymentEvents.map(({ at, type, amount }) => ({ at, kind: 'money' as const, title: paymentTitle(type), amount })),
