@@ -33,6 +33,10 @@ import { loadDemo } from './domain/schedules/load-demo.ts';
 import type { Engines } from './engines.ts';
 import { entities } from './entities.ts';
 import { Feed } from './platform/feed/feed.ts';
+import { LogRecord } from './platform/feed/log-record.ts';
+import { LogStream } from './platform/feed/log-stream.ts';
+import { type Retention, startPruning } from './platform/feed/prune-log.ts';
+import { startRelay } from './platform/feed/relay-log.ts';
 import { Hub, type Update } from './platform/live/hub.ts';
 import { migrate } from './platform/postgres/migrate.ts';
 import { openOrm } from './platform/postgres/orm.ts';
@@ -63,6 +67,9 @@ export interface App {
   /** Drains, then closes everything in reverse. Idempotent. */
   stop(): Promise<void>;
 }
+
+/** The history of bookings and flights is part of them; what else happened interests for a week. */
+const logRetention: Retention = { days: 7, keptNouns: ['booking', 'booking_intent', 'flight'] };
 
 /** Bookings that moved, and places that changed: hints for every process. */
 interface LogHint {
@@ -130,7 +137,11 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     if (added > 0) log.info({ flights: added }, 'demo timetable loaded');
   }
 
-  const feed = new Feed(pool, clock);
+  const record = new LogRecord(pool);
+  // One stream an epoch: what a record wrote before it went back in time is none of this one's.
+  const stream = new LogStream(redis, keys.key('feed', 'booking_event_stream', String(cluster.epoch)), clock);
+  const feed = new Feed({ epoch: cluster.epoch, record, stream, clock, onError: (error) => report(error) });
+  closing.push('feed', () => feed.close());
   const hub = new Hub({ clock, load: (ids) => loadSeatTopics(pool, ids), onError: (error) => report(error) });
   closing.push('live hub', () => hub.close());
   const metrics = createMetrics({
@@ -146,6 +157,8 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const known = new KnownSeats(clock);
   const redisGate = openRedisGate({ redis, keys, clock, epoch: cluster.epoch });
   const gate = createSeatGate({ known, redis: redisGate, pool, clock, metrics, report });
+  // Chores start after the rooms that nudge them.
+  let nudge = { payments: () => {}, releases: () => {}, relay: () => {} };
   const seatBroadcast: Broadcast<Update[]> = await openBroadcast({
     redis,
     channel: keys.channel('seats'),
@@ -161,6 +174,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     processId,
     onMessage: (hint) => {
       feed.hint(hint.bookings);
+      nudge.relay();
       if (hint.places) places.reload().catch((error) => report(error));
     },
   });
@@ -179,8 +193,6 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     },
     onBatch: (verb, members) => metrics.laneBatchMembers.observe({ verb }, members),
   });
-  // Chores start after the rooms that nudge them.
-  let nudge = { payments: () => {}, releases: () => {} };
   const booking: BookingRoom = {
     pool,
     orm,
@@ -261,7 +273,10 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     });
     closing.push('audit', startAuditChore(inventory, { lease, status: auditStatus, report }).stop);
     closing.push('chores', chores.stop);
-    nudge = chores.nudge;
+    const relay = startRelay({ record, stream, lease, clock, report });
+    closing.push('relay', relay.stop);
+    closing.push('pruning', startPruning({ pool, record, retention: logRetention, lease, clock, report }).stop);
+    nudge = { ...chores.nudge, relay: relay.nudge };
   }
   closing.push('front door', door.close);
   readiness.ready = true;

@@ -16,6 +16,7 @@ import { getBooking } from '../domain/booking/get-booking.ts';
 import { holdSeats } from '../domain/booking/hold-seats.ts';
 import { listBookings } from '../domain/booking/list-bookings.ts';
 import { payBooking } from '../domain/booking/pay-booking.ts';
+import { readOwnTimeline } from '../domain/booking/read-timeline.ts';
 import { reholdBooking } from '../domain/booking/rehold-booking.ts';
 import { setPassengers } from '../domain/booking/set-passengers.ts';
 import { watchBooking } from '../domain/booking/watch-booking.ts';
@@ -39,6 +40,9 @@ export const bookingRouter = router({
     .mutation(({ ctx, input }) => setPassengers(ctx.rooms.booking, ctx.actor.id, input)),
   pay: traveller.input(payInput).mutation(({ ctx, input }) => payBooking(ctx.rooms.booking, ctx.actor.id, input)),
   get: traveller.input(bookingIdInput).query(({ ctx, input }) => getBooking(ctx.rooms.booking, ctx.actor.id, input.id)),
+  timeline: traveller
+    .input(bookingIdInput)
+    .query(({ ctx, input }) => readOwnTimeline(ctx.rooms.booking, ctx.actor.id, input.id)),
   list: traveller
     .input(listBookingsInput)
     .query(({ ctx, input }) => listBookings(ctx.rooms.booking, ctx.actor.id, input)),
