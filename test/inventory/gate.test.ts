@@ -24,8 +24,10 @@ describe('the gate of a process', () => {
   /** Redis has worked off what was sent to it before, and its answers have arrived where they go. */
   const redisDone = async () => {
     await scene.redis.commands.ping();
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   };
+  /** What has arrived gets to where it goes. */
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
   /** A cabin whose truth this process and Redis know. */
   const known = async (seats: number, options?: { state?: string }): Promise<Cabin> => {
     const cabin = await scene.cabin(seats, options);
@@ -93,11 +95,21 @@ describe('the gate of a process', () => {
       const cabin = await known(0);
       age();
       await scene.redis.commands.flushall();
+      const row = await scene.truth(cabin);
       const reads = vi.spyOn(scene.db, 'query');
+      let read = () => {};
+      reads.mockImplementationOnce(
+        () =>
+          new Promise((resolve) => {
+            read = () => resolve({ rows: [row] });
+          }) as never,
+      );
       expect(refused(await askAll(cabin, 20))).toBe(0);
       expect(refused(await askAll(cabin, 20))).toBe(0);
       expect(reads).toHaveBeenCalledTimes(1);
-      await reads.mock.results[0]?.value;
+      read();
+      await turn();
+      expect(reads).toHaveBeenCalledTimes(1);
       reads.mockRestore();
       await redisDone();
       expect(await hash(cabin)).toMatchObject({ truth: '0', version: '1', state: 'open' });
@@ -111,9 +123,11 @@ describe('the gate of a process', () => {
       await scene.redis.commands.del(scene.key(cabin));
       const reads = vi.spyOn(scene.db, 'query').mockRejectedValueOnce(new Error('away') as never);
       expect(await process.gate.asks(want(cabin))).toBeUndefined();
+      await turn();
       expect(scene.errors.splice(0)).toEqual([new Error('away')]);
       await process.gate.asks(want(cabin));
       await reads.mock.results[1]?.value;
+      await turn();
       reads.mockRestore();
       await redisDone();
       expect(await hash(cabin)).toMatchObject({ truth: '5' });
@@ -168,9 +182,11 @@ describe('the gate of a process', () => {
       const away = openRedis('redis://127.0.0.1:1', createLogger('fatal'));
       const alone = scene.process(away);
       const calls = vi.spyOn(away.commands, 'evalsha');
-      const cabin = await scene.cabin(5);
+      const [cabin, other] = [await scene.cabin(5), await scene.cabin(5)];
       const truth = await scene.truth(cabin);
+      alone.gate.learn(seatUpdates([await scene.truth(other)]));
       alone.gate.settle([truth]);
+      await turn();
       for (let i = 0; i < 20; i++) expect(await alone.gate.asks(want(cabin))).toBeUndefined();
       expect(calls).toHaveBeenCalledTimes(3);
       for (let i = 0; i < 20; i++) alone.gate.settle([truth]);
@@ -179,7 +195,7 @@ describe('the gate of a process', () => {
       expect(await alone.count('redisDecrementsFailed')).toBe(2);
       // The wait is at most a tenth of a second and two more at first.
       scene.clock.advance(300);
-      await Promise.all([askAll(cabin, 5, alone), askAll(await scene.cabin(5), 5, alone)]);
+      await Promise.all([askAll(cabin, 5, alone), askAll(other, 5, alone)]);
       expect(calls).toHaveBeenCalledTimes(4);
       await askAll(cabin, 5, alone);
       expect(calls).toHaveBeenCalledTimes(4);
@@ -189,6 +205,19 @@ describe('the gate of a process', () => {
         await askAll(cabin, 5, alone);
       }
       expect(calls).toHaveBeenCalledTimes(14);
+      await away.close();
+    });
+
+    it('[GATE-7] what fails together with what opened it makes the wait no longer', async () => {
+      const away = openRedis('redis://127.0.0.1:1', createLogger('fatal'));
+      const alone = scene.process(away);
+      const random = vi.spyOn(Math, 'random').mockReturnValue(0.99);
+      await Promise.all(Array.from({ length: 100 }, () => alone.redisGate.admit(1, [1])));
+      random.mockRestore();
+      scene.clock.advance(297);
+      expect(alone.redisGate.isAway()).toBe(true);
+      scene.clock.advance(1);
+      expect(alone.redisGate.isAway()).toBe(false);
       await away.close();
     });
 
@@ -204,7 +233,7 @@ describe('the gate of a process', () => {
         void answers.then(() => {
           isAnswered = true;
         });
-        await new Promise((resolve) => setImmediate(resolve));
+        await turn();
         expect(isAnswered).toBe(false);
         scene.clock.advance(1);
         expect(refused(await answers)).toBe(0);
