@@ -134,11 +134,12 @@ describe('the gate of a process', () => {
     });
 
     it('[GATE-4] two databases on one Redis share nothing', async () => {
-      const cabin = await known(0);
       const elsewhere = await openGateScene();
       const neighbour = elsewhere.process();
-      const twin = { ...(await elsewhere.cabin(5)), cabinId: cabin.cabinId };
-      neighbour.gate.settle([{ ...(await elsewhere.truth(twin)), cabinId: cabin.cabinId }]);
+      const twin = await elsewhere.cabin(5);
+      const truth = await elsewhere.truth(twin);
+      const cabin = await known(0);
+      neighbour.gate.settle([{ ...truth, cabinId: cabin.cabinId }]);
       await elsewhere.redis.commands.ping();
       age();
       expect(refused(await askAll(twin, 2, neighbour))).toBe(0);
@@ -184,7 +185,6 @@ describe('the gate of a process', () => {
       const calls = vi.spyOn(away.commands, 'evalsha');
       const [cabin, other] = [await scene.cabin(5), await scene.cabin(5)];
       const truth = await scene.truth(cabin);
-      alone.gate.learn(seatUpdates([await scene.truth(other)]));
       alone.gate.settle([truth]);
       await turn();
       for (let i = 0; i < 20; i++) expect(await alone.gate.asks(want(cabin))).toBeUndefined();
@@ -195,7 +195,7 @@ describe('the gate of a process', () => {
       expect(await alone.count('redisDecrementsFailed')).toBe(2);
       // The wait is at most a tenth of a second and two more at first.
       scene.clock.advance(300);
-      await Promise.all([askAll(cabin, 5, alone), askAll(other, 5, alone)]);
+      await Promise.all([cabin, other].map(({ cabinId }) => alone.redisGate.admit([{ cabinId, quantities: [1] }])));
       expect(calls).toHaveBeenCalledTimes(4);
       await askAll(cabin, 5, alone);
       expect(calls).toHaveBeenCalledTimes(4);
@@ -208,11 +208,20 @@ describe('the gate of a process', () => {
       await away.close();
     });
 
+    it('[GATE-7] a cabin that Redis cannot work on shuts no other gate', async () => {
+      const [broken, sound] = [await known(5), await known(5)];
+      await scene.redis.commands.set(scene.key(broken), 'no hash');
+      for (let i = 0; i < 5; i++) await Promise.all([askAll(broken, 1), askAll(sound, 1)]);
+      expect(process.redisGate.isAway()).toBe(false);
+      expect(await process.count('redisDecrementsFailed')).toBe(5);
+      expect(await process.count('redisDecrementsTotal')).toBe(5);
+    });
+
     it('[GATE-7] what fails together with what opened it makes the wait no longer', async () => {
       const away = openRedis('redis://127.0.0.1:1', createLogger('fatal'));
       const alone = scene.process(away);
       const random = vi.spyOn(Math, 'random').mockReturnValue(0.99);
-      await Promise.all(Array.from({ length: 100 }, () => alone.redisGate.admit(1, [1])));
+      await Promise.all(Array.from({ length: 100 }, () => alone.redisGate.admit([{ cabinId: 1, quantities: [1] }])));
       random.mockRestore();
       scene.clock.advance(297);
       expect(alone.redisGate.isAway()).toBe(true);
@@ -265,7 +274,7 @@ describe('the gate of a process', () => {
       const away = openRedis('redis://127.0.0.1:1', createLogger('fatal'));
       const alone = scene.process(away);
       alone.gate.settle([await scene.truth(await scene.cabin(5))]);
-      for (let i = 0; i < 3; i++) await alone.redisGate.admit(1, [1]);
+      for (let i = 0; i < 3; i++) await alone.redisGate.admit([{ cabinId: 1, quantities: [1] }]);
       expect(alone.redisGate.isAway()).toBe(true);
       scene.clock.advance(-3_600_000);
       expect(alone.redisGate.isAway()).toBe(false);
