@@ -63,6 +63,7 @@ function tableOf(proof: ResumeProof): string {
     `entries of the whole log, in order at two operators ${proof.logEntries}`,
     `gaps, repeats, refusals ${proof.faults.length}`,
     ...proof.faults.slice(0, 20).map((fault) => `  ${fault}`),
+    `slowest wait for a state ${proof.slowestSeconds.toFixed(1)} s`,
     `${proof.seconds.toFixed(0)} s`,
   ].join('\n');
 }

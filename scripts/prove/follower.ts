@@ -6,6 +6,8 @@ export type ResumeKind = 'cut' | 'moved' | 'killed';
 export interface Follower {
   /** Loses its socket now, and goes on at the same node or at the other one. */
   lose(kind: 'cut' | 'moved'): void;
+  /** How it stands, for a complaint. */
+  describe(): string;
   stop(): void;
 }
 
@@ -45,10 +47,14 @@ export function follow(options: {
   let isLive = false;
   let over = false;
   let timer: NodeJS.Timeout | undefined;
+  let attempts = 0;
+  let changedAt = performance.now();
 
   const open = () => {
     if (over) return;
-    const mine = new WebSocket(`${urlOf(lost === 'moved').replace('http', 'ws')}/trpc?connectionParams=1`);
+    attempts += 1;
+    const url = urlOf(lost === 'moved');
+    const mine = new WebSocket(`${url.replace('http', 'ws')}/trpc?connectionParams=1`);
     socket = mine;
     let started = false;
     const mute = setTimeout(() => mine.terminate(), patienceMs);
@@ -72,6 +78,7 @@ export function follow(options: {
         clearTimeout(mute);
         started = true;
         isLive = true;
+        changedAt = performance.now();
         if (lost && isResuming) onResume(lost);
         isResuming = false;
       } else if (frame.result?.type === 'data' && frame.result.data) {
@@ -97,6 +104,7 @@ export function follow(options: {
     lost = kind;
     isResuming = true;
     isLive = false;
+    changedAt = performance.now();
     retry();
   };
 
@@ -108,6 +116,10 @@ export function follow(options: {
       socket = undefined;
       before.terminate();
       again(kind);
+    },
+    describe: () => {
+      const seconds = ((performance.now() - changedAt) / 1000).toFixed(1);
+      return `${isLive ? 'subscribed' : 'not subscribed'} for ${seconds} s, ${attempts} sockets, last lost by: ${lost ?? 'nothing'}`;
     },
     stop: () => {
       over = true;
