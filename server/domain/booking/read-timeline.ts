@@ -60,8 +60,10 @@ const sourcesSql = `
     ${list(
       `'at', ${instant('g.at')}, 'kind', g.kind, 'seats', greatest(abs(g.d_held), abs(g.d_sold)), 'cabin', c.cabin,
        'flightId', c.flight_id`,
-      'ledger g join cabin c on c.id = g.cabin_id where g.booking_id = b.id',
-      'g.id',
+      // By its key, which begins with the cabin.
+      `ledger g join cabin c on c.id = g.cabin_id where g.booking_id = b.id
+         and g.cabin_id in (select l.cabin_id from booking_leg l where l.booking_id = b.id)`,
+      'g.at, g.version',
     )} as moves,
     ${list(
       `'at', ${instant('o.at')}, 'type', o.type, 'flightId', o.subject, 'data', o.data`,
