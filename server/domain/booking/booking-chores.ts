@@ -2,7 +2,7 @@ import type { Lease } from '../../platform/redis/lease.ts';
 import { startChore } from '../../platform/runtime/periodic.ts';
 import type { ErrorReporter } from '../../platform/telemetry/error-reporter.ts';
 import type { BookingRoom } from './booking-room.ts';
-import { expireDue } from './expire-holds.ts';
+import { expireHolds } from './expire-holds.ts';
 import { releaseCancelledFlights } from './release-cancelled-flights.ts';
 
 const everyMs = 1_000;
@@ -18,7 +18,7 @@ export function startBookingChores(
   const expiry = startChore({
     ...common,
     name: 'expire holds',
-    run: async () => ((await lease('expire-holds', leaseMs, () => expireDue(room))) ?? 0) > 0,
+    run: async () => ((await lease('expire-holds', leaseMs, () => expireHolds(room))) ?? 0) > 0,
   });
   const releases = startChore({
     ...common,
