@@ -4,8 +4,10 @@ import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import type { AuditStatusView } from '../shared/operations.ts';
 import { ConfigError, type Environment } from './config.ts';
+import { applyPaymentEvent } from './domain/booking/apply-payment-event.ts';
 import { startBookingChores } from './domain/booking/booking-chores.ts';
 import type { BookingRoom } from './domain/booking/booking-room.ts';
+import { completeRefund } from './domain/booking/complete-refund.ts';
 import { createHoldLimits, noHoldLimits } from './domain/booking/hold-limits.ts';
 import { openBookingStore } from './domain/booking/postgres-booking-store.ts';
 import { createRecentHolds } from './domain/booking/recent-holds.ts';
@@ -24,8 +26,13 @@ import { createSeatGate } from './domain/inventory/seat-gate.ts';
 import { checkHealth } from './domain/operations/check-health.ts';
 import { createMetrics } from './domain/operations/metrics.ts';
 import { readOverview } from './domain/operations/read-overview.ts';
+import { countStuck } from './domain/payments/count-stuck.ts';
+import { createMockClient } from './domain/payments/mock-client.ts';
 import { startMockGateway } from './domain/payments/mock-gateway.ts';
-import { createMockClient } from './domain/payments/payment-gateway.ts';
+import { startPaymentChore } from './domain/payments/payment-chore.ts';
+import { mockProvider } from './domain/payments/payment-event.ts';
+import type { PaymentGateways } from './domain/payments/payment-gateway.ts';
+import { createPostgresPaymentQueue } from './domain/payments/postgres-payment-queue.ts';
 import { openPlaceDirectory } from './domain/places/place-directory.ts';
 import { savePlaces } from './domain/places/save-places.ts';
 import { worldPlaces } from './domain/places/world-places.ts';
@@ -37,6 +44,7 @@ import { LogRecord } from './platform/feed/log-record.ts';
 import { LogStream } from './platform/feed/log-stream.ts';
 import { type Retention, startPruning } from './platform/feed/prune-log.ts';
 import { startRelay } from './platform/feed/relay-log.ts';
+import { createHttpClient } from './platform/http/http-client.ts';
 import { Hub, type Update } from './platform/live/hub.ts';
 import { migrate } from './platform/postgres/migrate.ts';
 import { openOrm } from './platform/postgres/orm.ts';
@@ -51,6 +59,7 @@ import { type ErrorReporter, logErrors } from './platform/telemetry/error-report
 import type { Rooms } from './transport/context.ts';
 import { createFailureMap } from './transport/failures.ts';
 import { openFrontDoor } from './transport/http-server.ts';
+import { webhookPath } from './transport/payment-webhook.route.ts';
 
 export interface AppOptions {
   config: Readonly<Environment>;
@@ -64,12 +73,16 @@ export interface AppOptions {
 
 export interface App {
   url: string;
+  /** Looks at once, instead of within a second, for what is to be asked of payment providers. */
+  nudgePayments(): void;
   /** Drains, then closes everything in reverse. Idempotent. */
   stop(): Promise<void>;
 }
 
 /** The history of bookings and flights is part of them; what else happened interests for a week. */
 const logRetention: Retention = { days: 7, keptNouns: ['booking', 'booking_intent', 'flight'] };
+/** To one payment provider at the same time. */
+const providerConnections = 32;
 
 /** Bookings that moved, and places that changed: hints for every process. */
 interface LogHint {
@@ -153,6 +166,10 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
       );
       return rows[0]?.n ?? 0;
     },
+    stuck: async () => {
+      const { payments, refunds } = await countStuck(pool);
+      return payments + refunds;
+    },
   });
   const known = new KnownSeats(clock);
   const redisGate = openRedisGate({ redis, keys, clock, epoch: cluster.epoch });
@@ -224,6 +241,18 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     nudgeReleases: () => nudge.releases(),
   };
 
+  const http = createHttpClient(providerConnections);
+  closing.push('connections to providers', http.close);
+  const address = { mock: config.PAYMENT_MOCK_URL ?? '', self: '' };
+  const gateways: PaymentGateways = {
+    [mockProvider]: createMockClient({
+      http,
+      baseUrl: () => address.mock,
+      callbackUrl: () => `${address.self}${webhookPath}${mockProvider}`,
+      secrets: engines.webhookSecrets,
+    }),
+  };
+
   let sockets = () => 0;
   const rooms: Rooms = {
     tokens: createTokens({
@@ -250,25 +279,34 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     port: config.PORT,
     corsOrigins: config.CORS_ORIGINS,
     publicRoutes: config.AIRSIDE_ROLE !== 'worker',
-    webhooks: { secrets: engines.webhookSecrets },
+    webhooks: { gateways },
     readiness,
     log,
   });
   sockets = door.sockets;
+  address.self = door.url;
 
   if (config.AIRSIDE_ROLE !== 'web') {
-    const mock = await startMockGateway({
-      successRate: config.PAYMENT_SUCCESS_RATE,
-      minDelayMs: config.PAYMENT_MIN_DELAY_MS,
-      maxDelayMs: config.PAYMENT_MAX_DELAY_MS,
-      secret: engines.webhookSecrets[0] as string,
-      clock,
-    });
-    closing.push('mock gateway', mock.close);
+    if (!config.PAYMENT_MOCK_URL) {
+      const mock = await startMockGateway({
+        successRate: config.PAYMENT_SUCCESS_RATE,
+        minDelayMs: config.PAYMENT_MIN_DELAY_MS,
+        maxDelayMs: config.PAYMENT_MAX_DELAY_MS,
+        secret: engines.webhookSecrets[0] as string,
+        clock,
+        isTrusting: true,
+      });
+      closing.push('mock gateway', mock.close);
+      address.mock = mock.url;
+    }
     const lease = createLease(redis, (name) => keys.key('lease', name));
-    const chores = startBookingChores(booking, {
-      gateway: createMockClient(mock.url, () => `${door.url}/webhooks/payments/mock`),
-      lease,
+    const chores = startBookingChores(booking, { lease, report });
+    const payments = startPaymentChore({
+      queue: createPostgresPaymentQueue(pool),
+      gateways,
+      clock,
+      apply: (event) => applyPaymentEvent(booking, event),
+      onRefunded: (refund) => completeRefund(booking, refund),
       report,
     });
     closing.push('audit', startAuditChore(inventory, { lease, status: auditStatus, report }).stop);
@@ -276,11 +314,12 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     const relay = startRelay({ record, stream, lease, clock, report });
     closing.push('relay', relay.stop);
     closing.push('pruning', startPruning({ pool, record, retention: logRetention, lease, clock, report }).stop);
-    nudge = { ...chores.nudge, relay: relay.nudge };
+    closing.push('payments', payments.stop);
+    nudge = { payments: payments.nudge, releases: chores.nudge.releases, relay: relay.nudge };
   }
   closing.push('front door', door.close);
   readiness.ready = true;
-  return { url: door.url, stop: () => closing.close(log) };
+  return { url: door.url, nudgePayments: () => nudge.payments(), stop: () => closing.close(log) };
 }
 
 async function readCluster(pool: Pool): Promise<{ id: string; epoch: number }> {

@@ -124,6 +124,8 @@ export interface OverviewView {
   bookings: Record<BookingStatus, number>;
   /** Captured and not refunded, by currency. */
   revenue: Money[];
+  /** Without an end, and asked for so often that nobody asks any more: an operator must look. */
+  stuck: { payments: number; refunds: number };
   /** Newest last; one entry a minute for the last hour. */
   bookingsPerMinute: { at: Instant; held: number; confirmed: number }[];
   sockets: number;
