@@ -16,17 +16,16 @@ import { listBookings } from '../domain/booking/list-bookings.ts';
 import { payBooking } from '../domain/booking/pay-booking.ts';
 import { setPassengers } from '../domain/booking/set-passengers.ts';
 import { watchBooking } from '../domain/booking/watch-booking.ts';
+import { directMutation } from './direct-mutation.ts';
 import { router, traveller } from './trpc.ts';
 
 export const bookingRouter = router({
-  hold: traveller.input(holdInput).mutation(({ ctx, input }) => holdSeats(ctx.rooms.booking, ctx.actor.id, input)),
-  create: traveller
-    .input(holdInput)
-    .mutation(({ ctx, input }) => createBooking(ctx.rooms.booking, ctx.actor.id, input)),
+  hold: directMutation(holdInput, ({ ctx, input }) => holdSeats(ctx.rooms.booking, ctx.actor.id, input)),
+  create: directMutation(holdInput, ({ ctx, input }) => createBooking(ctx.rooms.booking, ctx.actor.id, input)),
   setPassengers: traveller
     .input(setPassengersInput)
     .mutation(({ ctx, input }) => setPassengers(ctx.rooms.booking, ctx.actor.id, input)),
-  pay: traveller.input(payInput).mutation(({ ctx, input }) => payBooking(ctx.rooms.booking, ctx.actor.id, input)),
+  pay: directMutation(payInput, ({ ctx, input }) => payBooking(ctx.rooms.booking, ctx.actor.id, input)),
   get: traveller.input(bookingIdInput).query(({ ctx, input }) => getBooking(ctx.rooms.booking, ctx.actor.id, input.id)),
   list: traveller
     .input(listBookingsInput)
