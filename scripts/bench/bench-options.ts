@@ -13,8 +13,7 @@ the book reach on it in the same run. Starts engines and servers of its own, and
   --in-flight N    calls that each socket keeps in flight (8)
   --rate N         calls a second of the open loops (3000)
   --json FILE      everything that was measured, as JSON
-  --profile        profiles the servers of echo, hold and sold-out, and says where their time goes
-                   (rates are lower then)
+  --profile        profiles the servers and says where their time goes (rates are lower then)
 `;
 
 /** What is wrong, in one line for whoever typed the command. */

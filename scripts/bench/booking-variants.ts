@@ -6,7 +6,6 @@ export interface HostPlan {
   /** Its Redis is ended before the first round. */
   redisDead?: boolean;
   role?: 'all' | 'web';
-  profiled?: boolean;
 }
 
 export interface VariantPlan {
@@ -28,11 +27,11 @@ export interface VariantPlan {
 const sea = 1_000_000;
 
 export const hosts: Record<string, HostPlan> = {
-  echo: { kind: 'echo', flights: 0, capacity: 0, profiled: true },
-  hold: { kind: 'airside', flights: 1, capacity: sea, profiled: true },
+  echo: { kind: 'echo', flights: 0, capacity: 0 },
+  hold: { kind: 'airside', flights: 1, capacity: sea },
   flights: { kind: 'airside', flights: 1_000, capacity: sea },
   legs: { kind: 'airside', flights: 2, capacity: sea },
-  'sold-out': { kind: 'airside', flights: 1, capacity: 500, profiled: true },
+  'sold-out': { kind: 'airside', flights: 1, capacity: 500 },
   'redis-dead': { kind: 'airside', flights: 1, capacity: sea, redisDead: true },
   life: { kind: 'airside', flights: 1, capacity: sea },
   'life-batched': { kind: 'airside', flights: 1, capacity: sea },

@@ -28,7 +28,7 @@ const patienceMs = 60_000;
 
 export async function openHost(stage: Stage, name: string, plan: HostPlan, options: BenchOptions): Promise<Host> {
   const profileDir = join(stage.dataDir, `profile-${name}`);
-  const profiled = options.profile && plan.profiled === true;
+  const profiled = options.profile;
   if (profiled) await mkdir(profileDir);
   const nodeArgs = profiled ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`, '--cpu-prof-interval=500'] : [];
   const database =

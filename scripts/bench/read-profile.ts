@@ -55,7 +55,7 @@ export function readProfile(file: string, windowsUs: [number, number][], calls: 
     perCallUs: worked / Math.max(1, calls),
     functions: [...functions.values()]
       .toSorted((a, b) => b.us - a.us)
-      .slice(0, 40)
+      .slice(0, 30)
       .map(({ name, at: where, us }) => ({ name, at: where, share: share(us) })),
     packages: [...packages]
       .toSorted(([, a], [, b]) => b - a)

@@ -154,7 +154,7 @@ const sumOf = (a: Acknowledged, b: Acknowledged): Acknowledged => ({
 async function profilesOf(entries: Entry[], say: (line: string) => void): Promise<BenchReport['profiles']> {
   const profiles: BenchReport['profiles'] = [];
   for (const { variant, host, rounds } of entries) {
-    if (!host.plan.profiled || variant.openLoop) continue;
+    if (variant.openLoop || profiles.some((each) => each.host === host.name)) continue;
     say(`reading the profile of ${host.name}`);
     await host.server.stop();
     const file = host.profile();

@@ -8,20 +8,27 @@ interface Post {
 
 /**
  * Delivers signed payment events over connections that stay open, one request at a time on each. Written on bare
- * sockets: Node's own client costs more than the server's whole work for an event.
+ * sockets: Node's own client costs more than the server's whole work for an event. The server closes a connection
+ * that was idle between two rounds; another is opened when there is something to deliver, and a post that met the
+ * closing is sent again, as a provider would.
  */
 export class WebhookCourier {
   readonly #waiting: Post[] = [];
   readonly #idle: Socket[] = [];
-  readonly #all: Socket[] = [];
+  readonly #busy = new Map<Socket, Post>();
+  readonly #open = new Set<Socket>();
+  readonly #address: { host: string; port: number };
   readonly #secret: string;
   readonly #head: string;
+  readonly #connections: number;
+  #closed = false;
 
   constructor(url: string, secret: string, connections: number) {
     const { hostname, port, pathname, host } = new URL(url);
+    this.#address = { host: hostname, port: Number(port) };
     this.#secret = secret;
+    this.#connections = connections;
     this.#head = `POST ${pathname} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\nconnection: keep-alive\r\n`;
-    for (let n = 0; n < connections; n++) this.#open(hostname, Number(port));
   }
 
   post(body: string, whenAnswered: (status: number) => void): void {
@@ -30,13 +37,13 @@ export class WebhookCourier {
   }
 
   close(): void {
-    for (const socket of this.#all) socket.destroy();
+    this.#closed = true;
+    for (const socket of this.#open) socket.destroy();
   }
 
-  readonly #busy = new WeakMap<Socket, Post>();
-
-  #open(host: string, port: number): void {
-    const socket = connect({ host, port, noDelay: true });
+  #connect(): void {
+    const socket = connect({ ...this.#address, noDelay: true });
+    this.#open.add(socket);
     let received = '';
     socket.setEncoding('latin1');
     socket.on('data', (chunk: string) => {
@@ -52,15 +59,18 @@ export class WebhookCourier {
     });
     socket.on('error', () => undefined);
     socket.once('close', () => {
+      this.#open.delete(socket);
       const at = this.#idle.indexOf(socket);
       if (at >= 0) this.#idle.splice(at, 1);
-      this.#busy.get(socket)?.whenAnswered(0);
+      const post = this.#busy.get(socket);
+      this.#busy.delete(socket);
+      if (post) this.#waiting.unshift(post);
+      if (!this.#closed) this.#next();
     });
     socket.once('connect', () => {
       this.#idle.push(socket);
       this.#next();
     });
-    this.#all.push(socket);
   }
 
   #next(): void {
@@ -73,6 +83,8 @@ export class WebhookCourier {
         `${this.#head}airside-signature: ${signature}\r\ncontent-length: ${Buffer.byteLength(post.body)}\r\n\r\n${post.body}`,
       );
     }
+    const wanted = Math.min(this.#connections, this.#busy.size + this.#waiting.length);
+    while (this.#open.size < wanted) this.#connect();
   }
 }
 
