@@ -20,8 +20,15 @@ interface Place {
   paying: boolean;
 }
 
+export interface Load {
+  open(): Promise<void>;
+  /** A run-up that is not counted, the window, and the end of every call in flight. */
+  run(round: RoundPlan): Promise<RoundResult>;
+  total(): Acknowledged;
+}
+
 /** Keeps a server under one kind of load, and counts what it answers. */
-export class LoadGenerator {
+export class LoadGenerator implements Load {
   readonly #plan: LoadPlan;
   readonly #caller: WireCaller;
   readonly #ids = new BookingIds();
@@ -60,12 +67,6 @@ export class LoadGenerator {
     return { ...this.#total, unanswered: this.#inFlight };
   }
 
-  close(): void {
-    this.#caller.close();
-    this.#courier?.close();
-  }
-
-  /** A run-up that is not counted, the window, and the end of every call in flight. */
   async run(round: RoundPlan): Promise<RoundResult> {
     const stopOpenLoop = round.rate === undefined ? this.#startClosedLoop() : this.#startOpenLoop(round.rate);
     await sleep(Math.min(200, round.seconds * 200));
@@ -247,9 +248,9 @@ export class LoadGenerator {
   }
 }
 
-const monotonicUs = (): number => Number(process.hrtime.bigint() / 1_000n);
+export const monotonicUs = (): number => Number(process.hrtime.bigint() / 1_000n);
 
-function cpuOf(watch: Record<string, number>): Record<string, number> {
+export function cpuOf(watch: Record<string, number>): Record<string, number> {
   return Object.fromEntries(
     Object.entries({ ...watch, load: process.pid }).map(([name, pid]) => [name, cpuSeconds(pid)]),
   );

@@ -17,8 +17,10 @@ export interface Work {
   flightIds: string[];
   /** Legs of each booking; they lie on different flights. */
   legs: number;
+  /** Instead of calling a server: the record itself, so many holds a call. */
+  store?: { databaseUrl: string; batch: number } | undefined;
   /** For lives: where and how the generator plays the payment provider. */
-  webhook?: { url: string; secret: string; eventsPerPost: number; amount: number; currency: string };
+  webhook?: { url: string; secret: string; eventsPerPost: number; amount: number; currency: string } | undefined;
 }
 
 export interface RoundPlan {

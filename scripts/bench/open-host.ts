@@ -10,7 +10,8 @@ import type { Program } from './start-program.ts';
 export interface Host {
   name: string;
   plan: HostPlan;
-  server: Program;
+  /** Absent where the record is called without one. */
+  server: Program | undefined;
   /** Absent for the echo. */
   database: Database | undefined;
   watch: Record<string, number>;
@@ -42,7 +43,7 @@ export async function openHost(stage: Stage, name: string, plan: HostPlan, optio
     plan,
     server,
     database,
-    watch: { server: server.pid, ...watch },
+    watch: server ? { server: server.pid, ...watch } : watch,
     profile: () => {
       if (!profiled) return undefined;
       const file = readdirSync(profileDir).find((each) => each.endsWith('.cpuprofile'));
@@ -56,9 +57,11 @@ async function openServer(
   plan: HostPlan,
   database: Database | undefined,
   nodeArgs: string[],
-): Promise<Program> {
+): Promise<Program | undefined> {
   const env = database ? { DATABASE_URL: database.url } : undefined;
   switch (plan.kind) {
+    case 'store':
+      return undefined;
     case 'echo':
       return stage.program('echo', env, nodeArgs);
     case 'for-update':
@@ -81,7 +84,7 @@ async function openServer(
 /** A generator for one variant, its sockets open and its travellers signed in. */
 export async function openLoad(stage: Stage, host: Host, variant: VariantPlan, options: BenchOptions): Promise<Load> {
   const { sockets, perSocket } = variant.callers ?? { sockets: options.sockets, perSocket: options.inFlight };
-  const url = host.server.ready;
+  const url = host.server?.ready ?? '';
   const plan: LoadPlan = {
     url,
     tokens: host.plan.kind === 'airside' ? await guests(url, sockets) : [],
@@ -94,6 +97,7 @@ export async function openLoad(stage: Stage, host: Host, variant: VariantPlan, o
       // The echo is sent what the others are sent.
       flightIds: host.database?.flightIds ?? ['0198c0de-0000-7000-8000-000000000000'],
       legs: variant.legs,
+      store: variant.batch ? { databaseUrl: host.database?.url as string, batch: variant.batch } : undefined,
       webhook: variant.eventsPerPost
         ? {
             url: `${url}/webhooks/payments/mock`,

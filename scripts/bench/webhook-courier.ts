@@ -16,12 +16,11 @@ export class WebhookCourier {
   readonly #waiting: Post[] = [];
   readonly #idle: Socket[] = [];
   readonly #busy = new Map<Socket, Post>();
-  readonly #open = new Set<Socket>();
+  #open = 0;
   readonly #address: { host: string; port: number };
   readonly #secret: string;
   readonly #head: string;
   readonly #connections: number;
-  #closed = false;
 
   constructor(url: string, secret: string, connections: number) {
     const { hostname, port, pathname, host } = new URL(url);
@@ -36,14 +35,9 @@ export class WebhookCourier {
     this.#next();
   }
 
-  close(): void {
-    this.#closed = true;
-    for (const socket of this.#open) socket.destroy();
-  }
-
   #connect(): void {
     const socket = connect({ ...this.#address, noDelay: true });
-    this.#open.add(socket);
+    this.#open++;
     let received = '';
     socket.setEncoding('latin1');
     socket.on('data', (chunk: string) => {
@@ -59,13 +53,13 @@ export class WebhookCourier {
     });
     socket.on('error', () => undefined);
     socket.once('close', () => {
-      this.#open.delete(socket);
+      this.#open--;
       const at = this.#idle.indexOf(socket);
       if (at >= 0) this.#idle.splice(at, 1);
       const post = this.#busy.get(socket);
       this.#busy.delete(socket);
       if (post) this.#waiting.unshift(post);
-      if (!this.#closed) this.#next();
+      this.#next();
     });
     socket.once('connect', () => {
       this.#idle.push(socket);
@@ -84,7 +78,7 @@ export class WebhookCourier {
       );
     }
     const wanted = Math.min(this.#connections, this.#busy.size + this.#waiting.length);
-    while (this.#open.size < wanted) this.#connect();
+    while (this.#open < wanted) this.#connect();
   }
 }
 

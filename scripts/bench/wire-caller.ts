@@ -40,10 +40,6 @@ export class WireCaller {
     );
   }
 
-  close(): void {
-    for (const socket of this.#sockets) socket.terminate();
-  }
-
   #receive(socket: WebSocket, data: Buffer): void {
     if (data[0] === brace && data[5] === colon) {
       let slot = 0;

@@ -1,13 +1,14 @@
-import { LoadGenerator } from '../load-generator.ts';
+import { type Load, LoadGenerator } from '../load-generator.ts';
 import type { FromLoad, ToLoad } from '../load-plan.ts';
+import { StoreLoad } from '../store-load.ts';
 
 // A process of its own, so that its CPU time is nobody else's. It ends with the process that started it.
 
-let generator: LoadGenerator | undefined;
+let generator: Load | undefined;
 
 async function obey(order: ToLoad): Promise<FromLoad> {
   if ('open' in order) {
-    generator = new LoadGenerator(order.open);
+    generator = order.open.work.store ? new StoreLoad(order.open) : new LoadGenerator(order.open);
     await generator.open();
     return { opened: true };
   }
