@@ -100,7 +100,9 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
   };
 
   const server = createServer({ requestTimeout: 60_000, headersTimeout: 15_000 }, (request, response) => {
-    harden(request, response, () => route(request, response));
+    // Headers that tell a browser what it may do; no browser is told anything by a webhook.
+    if (request.url?.startsWith('/webhooks/')) route(request, response);
+    else harden(request, response, () => route(request, response));
   });
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.messageBytes, perMessageDeflate: false });
   const trpcOverSockets = applyWSSHandler({
