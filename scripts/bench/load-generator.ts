@@ -9,6 +9,7 @@ import { WireCaller } from './wire-caller.ts';
 
 /** Calls that an open loop may have in flight. */
 const openLoopPlaces = 16_384;
+const webhookConnectionsMax = 256;
 const drainMs = 15_000;
 const paymentKey = '"payment":{"id":"';
 
@@ -50,7 +51,11 @@ export class LoadGenerator implements Load {
     this.#plan = plan;
     this.#caller = new WireCaller((slot, ok, data) => this.#answered(slot, ok, data));
     const { webhook } = plan.work;
-    if (webhook) this.#courier = new WebhookCourier(webhook.url, webhook.secret, plan.sockets);
+    if (webhook) {
+      // A provider has as many as it needs; each carries one event at a time.
+      const connections = Math.min(webhookConnectionsMax, plan.sockets * plan.perSocket);
+      this.#courier = new WebhookCourier(webhook.url, webhook.secret, connections);
+    }
     this.#places = Array.from({ length: Math.max(openLoopPlaces, plan.sockets * plan.perSocket) }, () => ({
       startedAt: 0,
       bookingId: '',

@@ -6,6 +6,7 @@ import {
   listBookingsInput,
   onStatusInput,
   payInput,
+  reholdInput,
   setPassengersInput,
 } from '../../shared/booking.ts';
 import { cancelBooking, quoteCancellation } from '../domain/booking/cancel-booking.ts';
@@ -14,6 +15,7 @@ import { getBooking } from '../domain/booking/get-booking.ts';
 import { holdSeats } from '../domain/booking/hold-seats.ts';
 import { listBookings } from '../domain/booking/list-bookings.ts';
 import { payBooking } from '../domain/booking/pay-booking.ts';
+import { reholdBooking } from '../domain/booking/rehold-booking.ts';
 import { setPassengers } from '../domain/booking/set-passengers.ts';
 import { watchBooking } from '../domain/booking/watch-booking.ts';
 import { directMutation } from './direct-mutation.ts';
@@ -22,6 +24,9 @@ import { router, traveller } from './trpc.ts';
 export const bookingRouter = router({
   hold: directMutation(holdInput, ({ ctx, input }) => holdSeats(ctx.rooms.booking, ctx.actor.id, input)),
   create: directMutation(holdInput, ({ ctx, input }) => createBooking(ctx.rooms.booking, ctx.actor.id, input)),
+  rehold: traveller
+    .input(reholdInput)
+    .mutation(({ ctx, input }) => reholdBooking(ctx.rooms.booking, ctx.actor.id, input)),
   setPassengers: traveller
     .input(setPassengersInput)
     .mutation(({ ctx, input }) => setPassengers(ctx.rooms.booking, ctx.actor.id, input)),

@@ -17,6 +17,7 @@ import { joinWrites } from './join-writes.ts';
 import { keepAlive } from './keep-alive.ts';
 import { originPolicy } from './origin-policy.ts';
 import { paymentWebhook, type WebhookSettings } from './payment-webhook.route.ts';
+import { remoteAddress } from './remote-address.ts';
 
 export interface FrontDoorSettings {
   host: string;
@@ -75,6 +76,7 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     maxBatchSize: limits.callsPerBatch,
     createContext: async ({ req }): Promise<Context> => ({
       rooms,
+      address: remoteAddress(req),
       actor: await refusing(() =>
         actorOf(rooms.tokens, {
           token: bearerOf(req.headers.authorization),
@@ -111,6 +113,7 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     maxBatchSize: limits.callsPerBatch,
     createContext: async ({ req, info }: CreateWSSContextFnOptions): Promise<Context> => ({
       rooms,
+      address: remoteAddress(req),
       actor: await refusing(() =>
         actorOf(rooms.tokens, {
           token: info.connectionParams?.token ?? bearerOf(req.headers.authorization),
