@@ -47,7 +47,7 @@ export const hosts: Record<string, HostPlan> = {
 const one = { legs: 1, counts: 'ok' } as const;
 const hold = { ...one, path: 'booking.hold' } as const;
 
-export const variants: VariantPlan[] = [
+const variants: VariantPlan[] = [
   { name: 'echo', title: 'stock tRPC echo', host: 'echo', ...one, path: 'echo' },
   { name: 'hold', title: 'hold, one hot flight', host: 'hold', ...hold },
   { name: 'flights', title: 'hold, 1,000 flights', host: 'flights', ...hold },
