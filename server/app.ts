@@ -30,7 +30,6 @@ import { countStuck } from './domain/payments/count-stuck.ts';
 import { createMockClient } from './domain/payments/mock-client.ts';
 import { startMockGateway } from './domain/payments/mock-gateway.ts';
 import { startPaymentChore } from './domain/payments/payment-chore.ts';
-import { mockProvider } from './domain/payments/payment-event.ts';
 import type { PaymentGateways } from './domain/payments/payment-gateway.ts';
 import { createPostgresPaymentQueue } from './domain/payments/postgres-payment-queue.ts';
 import { openPlaceDirectory } from './domain/places/place-directory.ts';
@@ -244,14 +243,13 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const http = createHttpClient(providerConnections);
   closing.push('connections to providers', http.close);
   const address = { mock: config.PAYMENT_MOCK_URL ?? '', self: '' };
-  const gateways: PaymentGateways = {
-    [mockProvider]: createMockClient({
-      http,
-      baseUrl: () => address.mock,
-      callbackUrl: () => `${address.self}${webhookPath}${mockProvider}`,
-      secrets: engines.webhookSecrets,
-    }),
-  };
+  const mockClient = createMockClient({
+    http,
+    baseUrl: () => address.mock,
+    callbackUrl: () => `${address.self}${webhookPath}${mockClient.name}`,
+    secrets: engines.webhookSecrets,
+  });
+  const gateways: PaymentGateways = { [mockClient.name]: mockClient };
 
   let sockets = () => 0;
   const rooms: Rooms = {

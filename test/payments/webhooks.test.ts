@@ -284,6 +284,33 @@ describe('callbacks', () => {
     await receiver.close();
   });
 
+  it('[PAY-16] a kept connection that the receiver has closed meanwhile is replaced, unseen', async () => {
+    const used = new WeakSet<object>();
+    let cut = 0;
+    const server = createServer((request, response) => {
+      if (used.has(request.socket)) {
+        cut++;
+        request.socket.destroy();
+        return;
+      }
+      used.add(request.socket);
+      request.resume().once('end', () => response.end('{}'));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const http = createHttpClient(1);
+    for (let turn = 0; turn < 4; turn++) {
+      expect(await http.send(url, { method: 'POST', body: '{}' })).toMatchObject({ status: 200 });
+    }
+    expect(cut).toBeGreaterThan(0);
+    // Nobody there at all is an error, and no loop.
+    http.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await expect(http.send(url, { method: 'GET' })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    http.close();
+  });
+
   it('[PAY-16] an answer that says nothing of its members has each sent alone; after twelve times it is given up', async () => {
     const receiver = await openReceiver(() => ({ status: 503 }));
     const sent = [event(), event()].map((each) => receiver.queue.send(receiver.url, each));

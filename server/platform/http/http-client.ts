@@ -41,7 +41,7 @@ export function createHttpClient(socketsMax: number): HttpClient {
           );
         },
       );
-      request.once('error', (error: NodeJS.ErrnoException) => {
+      request.on('error', (error: NodeJS.ErrnoException) => {
         const stale = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
         reject(stale ? new StaleConnection() : error);
       });
