@@ -278,7 +278,11 @@ describe('bookings', () => {
     expect(await asked).toMatchObject({ code: 'UNAVAILABLE', outcome: 'unknown' });
     const next = client({ storage: left });
     const [intent] = await next.bookings.pending();
-    expect(intent).toMatchObject({ procedure: 'rehold', wanted: true, input: { again: held.id, expected: held.price } });
+    expect(intent).toMatchObject({
+      procedure: 'rehold',
+      wanted: true,
+      input: { again: held.id, expected: held.price },
+    });
     const settled = await next.bookings.settlePending();
     expect(settled).toMatchObject([{ outcome: 'found', booking: { id: intent?.input.id, status: 'held', seats: 3 } }]);
     expect(await next.bookings.pending()).toEqual([]);
