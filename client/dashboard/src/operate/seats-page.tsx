@@ -174,7 +174,7 @@ function Disagreements({
                 const { held, sold } = row[record];
                 const off = held !== row.bookings.held || sold !== row.bookings.sold;
                 return (
-                  <td key={record} className="nowrap" data-off={off || undefined}>
+                  <td key={record} className={`nowrap ${off ? styles.off : ''}`}>
                     {off && <ShieldX size={12} strokeWidth={2.4} aria-label="differs:" />} {held} held, {sold} sold
                   </td>
                 );
