@@ -148,7 +148,7 @@ export const startStep = (record: ModelRecord): StepStart => ({
  *
  * @param edited cabins that an operator has edited in it.
  */
-export function checkStep(record: ModelRecord, start: StepStart, edited?: Cabin): void {
+export function checkStep(record: ModelRecord, start: StepStart, edited: Cabin[] = []): void {
   const now = record.now();
   for (const { booking, status } of record.log.slice(start.log)) {
     if (status === 'paying') {
@@ -174,7 +174,7 @@ export function checkStep(record: ModelRecord, start: StepStart, edited?: Cabin)
     demand(cabin.version >= before, 'versions rise', () => show(cabin));
     for (let version = before + 1; version <= cabin.version; version++) {
       demand(
-        cabin === edited || written.some((row) => row.cabin === cabin && row.version === version),
+        edited.includes(cabin) || written.some((row) => row.cabin === cabin && row.version === version),
         'each version has its row of the ledger',
         () => show(cabin),
       );

@@ -1,5 +1,6 @@
 import type { PaymentEvent } from '../../server/domain/payments/payment-event.ts';
 import type { Bug } from './bugs.ts';
+import { checkHolds, checkPays, checkTruths } from './check-answer.ts';
 import { checkRecord, checkStep, startStep } from './check-record.ts';
 import type { Cabin } from './model-record.ts';
 import { ModelStore } from './model-store.ts';
@@ -18,7 +19,7 @@ export interface Exploration {
 const ttlSeconds = 60;
 const beginMs = Date.UTC(2026, 0, 1);
 const tickMs = ttlSeconds * 1_000;
-const bodyHash = Buffer.alloc(32);
+const bodyHash = '0'.repeat(64);
 
 const statusCodes = ['held', 'paying', 'confirmed', 'failed', 'expired', 'cancelled', 'refund_pending', 'refunded'];
 const paymentCodes = ['pending', 'failed', 'authorised', 'voiding', 'voided', 'succeeded'];
@@ -110,7 +111,13 @@ class SmallWorld {
     const start = startStep(record);
     const batches = record.batches.size;
     const before = record.mark();
-    const edited = this.#do(action);
+    let edited: Cabin[] | undefined;
+    try {
+      edited = this.#do(action);
+    } catch (error) {
+      if (error instanceof Violation) throw error;
+      throw new Violation('nothing fails for no reason', (error as Error).message);
+    }
     // The only thing that every batch writes is its own id.
     const wrote = (record.mark() - before) / 3 - (record.batches.size - batches);
     if (wrote === 0 && action.kind !== 'ghost') return false;
@@ -119,14 +126,14 @@ class SmallWorld {
     return true;
   }
 
-  #do(action: ScopeAction): Cabin | undefined {
+  #do(action: ScopeAction): Cabin[] | undefined {
     const { store } = this;
     const { record } = store;
     this.#batches += 1;
     const batchId = `batch ${this.#batches}`;
     switch (action.kind) {
       case 'hold':
-        store.hold(batchId, action.clients.map((client) => this.#holdOf(client)));
+        this.#hold(batchId, action.clients);
         return;
       case 'ghost':
         this.#ghost(action.client);
@@ -138,13 +145,14 @@ class SmallWorld {
         const paymentId = paymentOf(action.client, 'own');
         if (record.payments.has(paymentId) && record.bug !== 'pay-ignores-status') return;
         const locator = `L${this.#batches}`;
-        store.pay(batchId, [
+        const members = [
           { id: bookingOf(action.client), actor: `actor ${action.actor}`, paymentId, locator, method: null },
-        ]);
+        ];
+        checkPays(record, members, store.pay(batchId, members));
         return;
       }
       case 'event':
-        store.settle(batchId, [this.#eventOf(action)]);
+        checkTruths(record, store.settle(batchId, [this.#eventOf(action)]).truths);
         return;
       case 'voided':
         store.markVoided(paymentOf(action.client, action.payment));
@@ -184,11 +192,16 @@ class SmallWorld {
         return;
       case 'capacity':
         store.editCabin(this.#cabins[action.cabin] as Cabin, { target: action.target });
-        return this.#cabins[action.cabin];
+        return [this.#cabins[action.cabin] as Cabin];
       case 'state':
         if ((this.#cabins[action.cabin] as Cabin).state === action.state) return;
-        return store.setFlightState(flightOf(action.cabin), action.state)[0];
+        return store.setFlightState(flightOf(action.cabin), action.state);
     }
+  }
+
+  #hold(batchId: string, clients: number[]): void {
+    const members = clients.map((client) => this.#holdOf(client));
+    checkHolds(this.store.record, members, this.store.hold(batchId, members));
   }
 
   #holdOf(client: number) {
@@ -227,6 +240,7 @@ class SmallWorld {
     const { legs, seats } = this.#scope.clients[client] as Scope['clients'][number];
     const price = legs.reduce((sum, cabin) => sum + (100 + cabin) * seats, 0);
     return {
+      provider: 'mock',
       id: `${result} of ${payment} of ${client}`,
       type: `payment.${result}` as PaymentEvent['type'],
       paymentId: paymentOf(client, payment),

@@ -24,7 +24,7 @@ export interface Cabin {
 export interface Booking {
   readonly id: string;
   readonly actor: string;
-  readonly bodyHash: Buffer;
+  readonly bodyHash: string;
   status: BookingStatus;
   readonly seats: number;
   readonly price: number;
@@ -109,13 +109,12 @@ export class ModelRecord {
   readonly locators = new Map<string, string>();
   readonly ledger: LedgerRow[] = [];
   readonly log: LogRow[] = [];
-  /** Rows that were changed since somebody looked; who looks clears them. */
-  readonly changedCabins = new Set<Cabin>();
-  readonly changedBookings = new Set<Booking>();
   /** Cabins that the batch at hand has touched. */
   readonly touched = new Set<Cabin>();
-  /** Cabins that the batch at hand has looked at: a refusal tells of them as well. */
+  /** Cabins that the batch at hand is about, for a refusal tells of them as well. */
   readonly asked = new Set<Cabin>();
+  /** Cabins whose version the movement at hand has raised. */
+  private readonly raised = new Set<Cabin>();
   readonly now: () => number;
   readonly bug: Bug | undefined;
   /** Explorations take whole batches back; otherwise the log is dropped with each commit. */
@@ -177,7 +176,6 @@ export class ModelRecord {
   addCabin(row: Omit<Cabin, 'held' | 'sold' | 'version' | 'capacity' | 'state'>): Cabin {
     const cabin: Cabin = { ...row, capacity: row.target, held: 0, sold: 0, version: 1, state: 'open' };
     this.cabins.set(`${cabin.flightId} ${cabin.cabin}`, cabin);
-    this.changedCabins.add(cabin);
     return cabin;
   }
 
@@ -194,22 +192,28 @@ export class ModelRecord {
     return limit - cabin.held - cabin.sold;
   }
 
-  /** The cabin's version rises once a batch, before the first row of the ledger that carries it. */
-  touch(cabin: Cabin): void {
-    this.changedCabins.add(cabin);
-    if (this.touched.has(cabin)) return;
+  /** From here on, movements raise versions again: those between two calls are one statement. */
+  nextMovement(): void {
+    this.raised.clear();
+  }
+
+  private raise(cabin: Cabin): void {
     this.touched.add(cabin);
+    if (this.raised.has(cabin)) return;
+    this.raised.add(cabin);
     if (this.bug !== 'version-stays') this.set(cabin, 'version', cabin.version + 1);
   }
 
   /** Moves seats of one booking on all its cabins, each with its row of the ledger. */
   move(booking: Booking, kind: MovementKind, heldOfOne: number, soldOfOne: number): void {
     for (const { cabin, quantity } of booking.needs) {
-      this.touch(cabin);
+      this.raise(cabin);
       const dHeld = quantity * heldOfOne;
       const dSold = quantity * soldOfOne;
       this.set(cabin, 'held', cabin.held + dHeld);
       this.set(cabin, 'sold', cabin.sold + dSold);
+      // Above its target a cabin has only what was promised before the cut: freed seats are not sold again.
+      if (dHeld + dSold < 0) this.set(cabin, 'capacity', Math.max(cabin.target, cabin.held + cabin.sold));
       this.checkCabin(cabin);
       const forgets =
         (this.bug === 'release-forgets-ledger' && kind === 'release') ||
@@ -228,12 +232,12 @@ export class ModelRecord {
   }
 
   /** One arrow of a booking's life: status, version, and what the log keeps. */
-  advance(booking: Booking, to: Exclude<BookingStatus, 'held'>, type: string, reason?: string | null): void {
-    this.changedBookings.add(booking);
+  advance(booking: Booking, to: Exclude<BookingStatus, 'held'>, reason?: string | null): void {
     this.set(booking, 'status', to);
     this.set(booking, 'version', booking.version + 1);
     this.set(booking, 'reason', reason ?? null);
     if (this.bug === 'log-forgotten' && to === 'expired') return;
+    const type = to === 'paying' ? 'booking_intent.created' : `booking.${to}`;
     this.push(this.log, { type, booking, version: booking.version, status: to });
   }
 
@@ -272,6 +276,7 @@ export class ModelRecord {
       sold: cabin.sold,
       priceAmount: cabin.price,
       priceCurrency: cabin.currency,
+      state: cabin.state,
       version: cabin.version,
     };
   }
@@ -301,11 +306,7 @@ export class ModelRecord {
       legs: booking.legs.map(({ flightId, cabin, cabinId, quantity }) => ({ flightId, cabin, cabinId, quantity })),
       passengers: booking.passengers,
       payment: payment
-        ? ({
-            id: payment.id,
-            status: payment.status,
-            amount: { amount: payment.amount, currency: payment.currency },
-          } as BookingRow['payment'])
+        ? { id: payment.id, status: payment.status, amount: { amount: payment.amount, currency: payment.currency } }
         : null,
       refund: refund
         ? { status: refund.status, amount: { amount: refund.amount, currency: refund.currency } }

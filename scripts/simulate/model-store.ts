@@ -5,20 +5,26 @@ import type {
   CancelOutcome,
   HoldMember,
   HoldOutcome,
+  HoldRefusal,
   PayMember,
   PayOutcome,
   SettleOutcome,
 } from '../../server/domain/booking/booking-store.ts';
-import { eventNames } from '../../server/domain/booking/booking-lifecycle.ts';
 import type { BookingRow } from '../../server/domain/booking/booking-rows.ts';
 import type { PaymentEvent } from '../../server/domain/payments/payment-event.ts';
 import { type Booking, type Cabin, ModelRecord, type Payment, postgresError, type Refund } from './model-record.ts';
-import { type GivesBack, settleOne } from './model-settle.ts';
+import { type GivesBack, settleAll } from './model-settle.ts';
 
 /** The port, each verb answered at once: what a statement does while it has the rows to itself. */
 export type Verbs = {
   [V in keyof BookingStore]: (...given: Parameters<BookingStore[V]>) => Awaited<ReturnType<BookingStore[V]>>;
 };
+
+/** Bookings that a batch ends, and whose seats go back together. */
+interface Ended {
+  held: Booking[];
+  sold: Booking[];
+}
 
 const reclaimMax = 500;
 const hourMs = 3_600_000;
@@ -39,8 +45,23 @@ export class ModelStore implements Verbs {
   hold(batchId: string, members: HoldMember[], options: { skipLocked?: boolean } = {}): Batch<HoldOutcome> {
     return this.#batch(batchId, () => {
       for (const member of members) refuseNul(member.contact?.email, ...member.passengers.map((each) => each.givenName));
+      for (const { legs } of members) {
+        for (const { flightId, cabin: name } of legs) {
+          const cabin = this.record.cabinOf(flightId, name);
+          if (cabin) this.record.asked.add(cabin);
+        }
+      }
       this.#reclaim(members);
-      return members.map((member) => this.#holdOne(member, options.skipLocked ?? false));
+      this.record.nextMovement();
+      const outcomes = members.map((member) => this.#holdOne(member, options.skipLocked ?? false));
+      // A refusal tells of its cabin as the whole batch leaves it.
+      for (const [place, outcome] of outcomes.entries()) {
+        if (outcome.kind !== 'refused') continue;
+        const leg = (members[place] as HoldMember).legs[outcome.leg] as HoldMember['legs'][number];
+        const cabin = this.record.cabinOf(leg.flightId, leg.cabin);
+        outcome.cabin = cabin && this.record.truthOf(cabin);
+      }
+      return outcomes;
     });
   }
 
@@ -52,17 +73,16 @@ export class ModelStore implements Verbs {
     const cabins: Cabin[] = [];
     for (const [leg, { flightId, cabin: name }] of member.legs.entries()) {
       const cabin = record.cabinOf(flightId, name);
-      if (!cabin) return { kind: 'refused', why: 'unknown', leg };
-      record.asked.add(cabin);
-      if (skipLocked && this.locked.has(cabin)) return { kind: 'refused', why: 'locked', leg };
-      if (!record.isForSale(cabin) && bug !== 'hold-ignores-state') return { kind: 'refused', why: 'closed', leg };
-      if (cabin.currency !== (cabins[0] ?? cabin).currency) return { kind: 'refused', why: 'foreign', leg };
+      if (!cabin) return refused('unknown', leg);
+      if (skipLocked && this.locked.has(cabin)) return refused('locked', leg);
+      if (!record.isForSale(cabin) && bug !== 'hold-ignores-state') return refused('closed', leg);
+      if (cabin.currency !== (cabins[0] ?? cabin).currency) return refused('foreign', leg);
       cabins.push(cabin);
     }
     const currency = (cabins[0] as Cabin).currency;
     let total = 0;
     for (const cabin of cabins) total += (bug === 'hold-charges-once' ? 1 : member.seats) * cabin.price;
-    if (total > Number.MAX_SAFE_INTEGER) return { kind: 'refused', why: 'range', leg: 0 };
+    if (total > Number.MAX_SAFE_INTEGER) return refused('range', 0);
     const { expected } = member;
     if (expected && bug !== 'hold-ignores-expected' && (expected.amount !== total || expected.currency !== currency)) {
       return { kind: 'repriced', now: { amount: total, currency } };
@@ -78,7 +98,7 @@ export class ModelStore implements Verbs {
       const spare = bug === 'sold-out-early' && cabin.target > 1 ? 1 : 0;
       if (record.freeOf(cabin) - spare < need.quantity && bug !== 'no-capacity-test') {
         if (bug === 'partial-legs') this.#leavePart(needs.filter((each) => each !== need));
-        return { kind: 'refused', why: 'sold_out', leg };
+        return refused('sold_out', leg);
       }
     }
     const booking: Booking = {
@@ -106,14 +126,12 @@ export class ModelStore implements Verbs {
       passengers: member.passengers,
     };
     record.put(record.bookings, booking.id, booking);
-    record.changedBookings.add(booking);
     record.move(booking, 'hold', 1, 0);
     return { kind: 'held', booking: record.rowOf(booking) };
   }
 
   #leavePart(needs: Booking['needs']): void {
     for (const { cabin, quantity } of needs) {
-      this.record.touch(cabin);
       this.record.set(cabin, 'held', cabin.held + quantity);
     }
   }
@@ -124,7 +142,6 @@ export class ModelStore implements Verbs {
     if (record.bug === 'due-holds-stay') return;
     const demand = new Map<Cabin, number>();
     for (const member of members) {
-      if (record.bookings.has(member.id)) continue;
       for (const leg of member.legs) {
         const cabin = record.cabinOf(leg.flightId, leg.cabin);
         if (cabin) demand.set(cabin, (demand.get(cabin) ?? 0) + member.seats);
@@ -138,6 +155,7 @@ export class ModelStore implements Verbs {
       if (record.isDue(booking) && booking.needs.some(({ cabin }) => short.has(cabin))) due.push(booking);
     }
     due.sort((a, b) => a.holdExpiresAt - b.holdExpiresAt);
+    record.nextMovement();
     for (const booking of due.slice(0, reclaimMax)) this.#expireOne(booking);
   }
 
@@ -165,21 +183,33 @@ export class ModelStore implements Verbs {
           nextCallAt: record.now(),
           createdAt: record.now(),
         });
-        record.advance(booking, 'paying', eventNames.paying);
+        record.advance(booking, 'paying');
         return record.rowOf(booking);
       });
     });
   }
 
   settle(batchId: string, events: PaymentEvent[]): Batch<SettleOutcome> {
-    return this.#batch(batchId, () => events.map((event) => settleOne(this.record, this.#giveBack, event)));
+    return this.#batch(batchId, () => settleAll(this.record, this.#giveBack, events));
   }
 
   cancel(batchId: string, members: CancelMember[]): Batch<CancelOutcome> {
-    return this.#batch(batchId, () => members.map((member) => this.#cancelOne(member)));
+    return this.#batch(batchId, () => {
+      const ended: Ended = { held: [], sold: [] };
+      const outcomes = members.map((member) => this.#cancelOne(member, ended));
+      this.#giveSeatsBack(ended);
+      return outcomes;
+    });
   }
 
-  #cancelOne(member: CancelMember): CancelOutcome {
+  #giveSeatsBack({ held, sold }: Ended): void {
+    this.record.nextMovement();
+    for (const booking of held) this.record.move(booking, 'release', -1, 0);
+    this.record.nextMovement();
+    for (const booking of sold) this.record.move(booking, 'return', 0, -1);
+  }
+
+  #cancelOne(member: CancelMember, ended: Ended): CancelOutcome {
     const { record } = this;
     const { bug } = record;
     const reason = 'Cancelled by the traveller.';
@@ -187,8 +217,8 @@ export class ModelStore implements Verbs {
     if (!booking || (booking.actor !== member.actor && bug !== 'cancel-ignores-actor')) return 'not_found';
     switch (booking.status) {
       case 'held':
-        record.advance(booking, 'cancelled', eventNames.cancelled, reason);
-        record.move(booking, 'release', -1, 0);
+        record.advance(booking, 'cancelled', reason);
+        ended.held.push(booking);
         return 'cancelled';
       case 'confirmed': {
         if (this.#isCapturing(booking) && bug !== 'cancel-while-capturing') return 'capturing';
@@ -200,6 +230,7 @@ export class ModelStore implements Verbs {
         }
         record.remove(record.quotes, booking.id);
         this.#endConfirmed(booking, quote.refund, reason);
+        ended.sold.push(booking);
         return 'cancelled';
       }
       case 'cancelled':
@@ -220,8 +251,7 @@ export class ModelStore implements Verbs {
   #endConfirmed(booking: Booking, refund: number, reason: string): void {
     const refunds = refund > 0 && this.record.bug !== 'cancel-forgets-refund' && this.#refundSome(booking, refund);
     const to = refunds ? 'refund_pending' : 'cancelled';
-    this.record.advance(booking, to, eventNames[to], reason);
-    this.record.move(booking, 'return', 0, -1);
+    this.record.advance(booking, to, reason);
   }
 
   /** Gives an amount back from the booking's oldest payment that has it and was not refunded yet. */
@@ -276,7 +306,7 @@ export class ModelStore implements Verbs {
 
   #expireOne(booking: Booking): void {
     if (this.record.bug !== 'release-twice') {
-      this.record.advance(booking, 'expired', eventNames.expired, 'The seats were not paid for in time.');
+      this.record.advance(booking, 'expired', 'The seats were not paid for in time.');
     }
     this.record.move(booking, 'release', -1, 0);
   }
@@ -284,20 +314,24 @@ export class ModelStore implements Verbs {
   release(batchId: string, bookingIds: string[]): Batch<boolean> {
     const { record } = this;
     const reason = 'The airline cancelled a flight of this booking.';
-    return this.#batch(batchId, () =>
-      bookingIds.map((id) => {
+    return this.#batch(batchId, () => {
+      const ended: Ended = { held: [], sold: [] };
+      const outcomes = bookingIds.map((id) => {
         const booking = record.bookings.get(id);
         if (!booking || record.bug === 'release-forgets-holds' || !isStranded(booking)) return false;
-        if (booking.status === 'held') {
-          record.advance(booking, 'cancelled', eventNames.cancelled, reason);
-          record.move(booking, 'release', -1, 0);
-          return true;
-        }
         if (this.#isCapturing(booking)) return false;
-        this.#endConfirmed(booking, booking.price, reason);
+        if (booking.status === 'held') {
+          record.advance(booking, 'cancelled', reason);
+          ended.held.push(booking);
+        } else {
+          this.#endConfirmed(booking, booking.price, reason);
+          ended.sold.push(booking);
+        }
         return true;
-      }),
-    );
+      });
+      this.#giveSeatsBack(ended);
+      return outcomes;
+    });
   }
 
   refunded(batchId: string, refunds: { id: string; bookingId: string }[]): Batch<boolean> {
@@ -311,7 +345,7 @@ export class ModelStore implements Verbs {
         record.set(refund, 'nextCallAt', null);
         const open = (record.refundsOf.get(bookingId) ?? []).some((each) => each.status === 'pending');
         if (booking.status !== 'refund_pending' || (open && record.bug !== 'refunded-early')) return false;
-        record.advance(booking, 'refunded', eventNames.refunded, booking.reason);
+        record.advance(booking, 'refunded', booking.reason);
         return true;
       }),
     );
@@ -325,6 +359,10 @@ export class ModelStore implements Verbs {
     if (known === undefined) record.put(record.batches, batchId, 'sealed');
     record.forgetUndo();
     return known !== 'committed';
+  }
+
+  known(bookingIds: string[]): boolean[] {
+    return bookingIds.map((id) => this.record.bookings.has(id));
   }
 
   read(bookingId: string): BookingRow | undefined {
@@ -344,9 +382,7 @@ export class ModelStore implements Verbs {
     const stranded: string[] = [];
     for (const booking of this.record.bookings.values()) {
       if (stranded.length >= limit) break;
-      if (isStranded(booking) && !(booking.status === 'confirmed' && this.#isCapturing(booking))) {
-        stranded.push(booking.id);
-      }
+      if (isStranded(booking) && !this.#isCapturing(booking)) stranded.push(booking.id);
     }
     return stranded;
   }
@@ -378,7 +414,6 @@ export class ModelStore implements Verbs {
   editCabin(cabin: Cabin, edit: { target?: number; price?: number }): void {
     const { record } = this;
     const target = edit.target ?? cabin.target;
-    record.changedCabins.add(cabin);
     record.set(cabin, 'target', target);
     record.set(cabin, 'capacity', Math.max(target, cabin.held + cabin.sold));
     record.set(cabin, 'price', edit.price ?? cabin.price);
@@ -391,8 +426,7 @@ export class ModelStore implements Verbs {
     const { record } = this;
     const cabins = [...record.cabins.values()].filter((each) => each.flightId === flightId);
     for (const cabin of cabins) {
-      record.changedCabins.add(cabin);
-      record.set(cabin, 'state', state);
+        record.set(cabin, 'state', state);
       record.set(cabin, 'version', cabin.version + 1);
     }
     record.forgetUndo();
@@ -436,6 +470,7 @@ export class ModelStore implements Verbs {
     const old = record.bug === 'old-truth' ? new Map([...record.cabins.values()].map((c) => [c, record.truthOf(c)])) : null;
     try {
       record.put(record.batches, batchId, 'committed');
+      record.nextMovement();
       const outcomes = decide();
       const truths = [...new Set([...record.touched, ...record.asked])].sort((a, b) => a.id - b.id);
       return { outcomes, truths: truths.map((cabin) => old?.get(cabin) ?? record.truthOf(cabin)) };
@@ -452,6 +487,8 @@ export class ModelStore implements Verbs {
 const isStranded = (booking: Booking): boolean =>
   (booking.status === 'held' || booking.status === 'confirmed') &&
   booking.needs.some(({ cabin }) => cabin.state === 'cancelled');
+
+const refused = (why: HoldRefusal, leg: number): HoldOutcome => ({ kind: 'refused', why, leg, cabin: undefined });
 
 /** Postgres takes no NUL in a text, and refuses the whole statement. */
 function refuseNul(...texts: (string | null | undefined)[]): void {

@@ -1,0 +1,228 @@
+import type { CancelOutcome, HoldOutcome, Batch, PayOutcome } from '../../server/domain/booking/booking-store.ts';
+import type { SeatTruth } from '../../server/domain/inventory/seat-truth.ts';
+import type { Bug } from './bugs.ts';
+import { checkCancels, checkHolds, checkPays, checkTruths, gettable } from './check-answer.ts';
+import { checkRecord, checkStep, startStep } from './check-record.ts';
+import type { Cabin, Payment, Refund } from './model-record.ts';
+import { ModelStore, type Verbs } from './model-store.ts';
+import { demand, Violation } from './violation.ts';
+
+/** A second record that must decide as the model does, step by step. */
+export interface Twin {
+  addCabin(cabin: Cabin): Promise<void>;
+  perform<V extends keyof Verbs>(verb: V, given: Parameters<Verbs[V]>): Promise<ReturnType<Verbs[V]>>;
+  editCabin(cabin: Cabin, edit: { target?: number; price?: number }): Promise<void>;
+  setFlightState(flightId: string, state: Cabin['state']): Promise<void>;
+  claim(payments: Payment[], refunds: Refund[], againMs: number): Promise<void>;
+  markVoided(paymentId: string): Promise<void>;
+  /** Compares what both say of a step; throws a Violation. */
+  compare(verb: keyof Verbs, given: unknown[], ours: unknown, theirs: unknown): void;
+  /** Compares all rows; throws a Violation. */
+  compareRows(model: ModelStore): Promise<void>;
+}
+
+/** What a cancellation by this quote gives back and keeps. */
+interface Terms {
+  refund: number;
+  penalty: number;
+}
+
+const reads = new Set<keyof Verbs>(['read', 'known', 'due', 'stranded', 'hoursToDeparture', 'seal']);
+
+/**
+ * The record of a history: the model, and beside it whoever checks each of its steps. With a twin,
+ * both do each step and must agree.
+ */
+export class Recorder {
+  readonly model: ModelStore;
+  /** Money that cancellations kept. */
+  readonly kept = new Map<string, number>();
+  /** Steps that have happened; what is called before another thing was answered has a lower number. */
+  seq = 0;
+  readonly #twin: Twin | undefined;
+  readonly #quotes = new Map<string, Terms>();
+  readonly #truths = new Map<string, string>();
+  readonly #free = new Map<Cabin, { seq: number; free: number }[]>();
+
+  constructor(options: { now: () => number; bug?: Bug; twin?: Twin }) {
+    this.model = new ModelStore({ now: options.now, bug: options.bug });
+    this.#twin = options.twin;
+  }
+
+  addCabin(row: Parameters<ModelStore['record']['addCabin']>[0]): Cabin | Promise<Cabin> {
+    const cabin = this.model.record.addCabin(row);
+    this.#free.set(cabin, []);
+    this.#note();
+    return this.#twin ? this.#twin.addCabin(cabin).then(() => cabin) : cabin;
+  }
+
+  /** One statement, with all checks. Throws as Postgres would, or a Violation. */
+  perform<V extends keyof Verbs>(
+    verb: V,
+    given: Parameters<Verbs[V]>,
+  ): ReturnType<Verbs[V]> | Promise<ReturnType<Verbs[V]>> {
+    if (!this.#twin) return this.#do(verb, given);
+    const twin = this.#twin;
+    return twin.perform(verb, given).then(
+      (theirs) => {
+        const ours = this.#do(verb, given);
+        twin.compare(verb, given, ours, theirs);
+        return theirs;
+      },
+      (error) => {
+        try {
+          this.#do(verb, given);
+        } catch (own) {
+          if (own instanceof Violation) throw own;
+          demand(
+            (own as { code?: string }).code === (error as { code?: string }).code,
+            'both stores fail alike',
+            () => `${verb}: ${(own as Error).message}; ${(error as Error).message}`,
+          );
+          throw own;
+        }
+        throw new Violation('both stores fail alike', `${verb}: only Postgres fails: ${(error as Error).message}`);
+      },
+    );
+  }
+
+  #do<V extends keyof Verbs>(verb: V, given: Parameters<Verbs[V]>): ReturnType<Verbs[V]> {
+    const { model } = this;
+    const { record } = model;
+    // biome-ignore lint/suspicious/noExplicitAny: the verbs' signatures meet only in their union
+    const act = () => (model[verb] as any)(...given) as ReturnType<Verbs[V]>;
+    if (reads.has(verb)) return act();
+    this.seq += 1;
+    const start = startStep(record);
+    let answer: ReturnType<Verbs[V]> | undefined;
+    let confirmed: Set<string> | undefined;
+    if (verb === 'cancel') {
+      const members = given[1] as Parameters<Verbs['cancel']>[1];
+      const isSold = ({ id }: { id: string }) => record.bookings.get(id)?.status === 'confirmed';
+      confirmed = new Set(members.filter(isSold).map(({ id }) => id));
+    }
+    try {
+      answer = act();
+      this.#checkAnswer(verb, given, answer, confirmed);
+    } finally {
+      checkStep(record, start);
+      checkRecord(record, this.kept);
+      this.#note();
+    }
+    return answer;
+  }
+
+  #checkAnswer(verb: keyof Verbs, given: unknown[], answer: unknown, confirmed: Set<string> | undefined): void {
+    const { record } = this.model;
+    switch (verb) {
+      case 'hold':
+        return checkHolds(record, (given as Parameters<Verbs['hold']>)[1], answer as Batch<HoldOutcome>);
+      case 'pay':
+        return checkPays(record, (given as Parameters<Verbs['pay']>)[1], answer as Batch<PayOutcome>);
+      case 'settle':
+      case 'expire':
+      case 'release':
+        return checkTruths(record, (answer as Batch<unknown>).truths);
+      case 'saveQuote': {
+        const [{ quoteId, refund, penalty }] = given as Parameters<Verbs['saveQuote']>;
+        this.#quotes.set(quoteId, { refund, penalty });
+        return;
+      }
+      case 'cancel': {
+        const members = (given as Parameters<Verbs['cancel']>)[1];
+        const batch = answer as Batch<CancelOutcome>;
+        checkCancels(record, members, batch);
+        members.forEach(({ id, quoteId }, place) => {
+          if (batch.outcomes[place] !== 'cancelled' || !confirmed?.has(id)) return;
+          const price = record.bookings.get(id)?.price ?? 0;
+          const terms = this.#quotes.get(quoteId ?? '') ?? { refund: price, penalty: 0 };
+          demand(
+            terms.refund + terms.penalty === price,
+            'a quote says where all the money goes',
+            () => `${id} cost ${price}; its quote gives back ${terms.refund} and keeps ${terms.penalty}`,
+          );
+          this.kept.set(id, terms.penalty);
+        });
+      }
+    }
+  }
+
+  /** Remembers what cabins are now, for answers that tell of it later. */
+  #note(): void {
+    const { record } = this.model;
+    for (const [cabin, timeline] of this.#free) {
+      this.#truths.set(`${cabin.id}:${cabin.version}`, factsOf(record.truthOf(cabin)));
+      timeline.push({ seq: this.seq, free: gettable(record, cabin) });
+    }
+  }
+
+  /** The moment at which something is asked; holds may have run out since the last step. */
+  moment(): number {
+    this.#note();
+    return this.seq;
+  }
+
+  /** The fewest seats that a cabin had at any moment since. */
+  leastSince(cabin: Cabin, seq: number): number {
+    const timeline = this.#free.get(cabin) ?? [];
+    let least = Number.POSITIVE_INFINITY;
+    for (let at = timeline.length - 1; at >= 0; at--) {
+      const { seq: when, free } = timeline[at] as { seq: number; free: number };
+      if (when < seq) break;
+      if (free < least) least = free;
+    }
+    return least;
+  }
+
+  /** A truth may come late, but it was true at its version. */
+  checkPublished(truths: SeatTruth[]): void {
+    for (const truth of truths) {
+      const facts = this.#truths.get(`${truth.cabinId}:${truth.version}`);
+      demand(facts === factsOf(truth), 'what is published was true at its version', () => {
+        return `cabin ${truth.cabinId}, version ${truth.version}: ${factsOf(truth)}, and was ${facts}`;
+      });
+    }
+  }
+
+  // ---- what others do to the record ----
+
+  async edit(cabin: Cabin, edit: { target?: number; price?: number }): Promise<void> {
+    await this.#twin?.editCabin(cabin, edit);
+    this.#step(() => this.model.editCabin(cabin, edit), [cabin]);
+  }
+
+  async setFlightState(flightId: string, state: Cabin['state']): Promise<void> {
+    await this.#twin?.setFlightState(flightId, state);
+    const cabins = [...this.model.record.cabins.values()].filter((each) => each.flightId === flightId);
+    this.#step(() => this.model.setFlightState(flightId, state), cabins);
+  }
+
+  async claim(againMs: number): Promise<{ payments: Payment[]; refunds: Refund[] }> {
+    const payments = this.model.claimPayments(againMs);
+    const refunds = this.model.claimRefunds(againMs);
+    if (payments.length + refunds.length > 0) await this.#twin?.claim(payments, refunds, againMs);
+    return { payments, refunds };
+  }
+
+  async markVoided(paymentId: string): Promise<void> {
+    await this.#twin?.markVoided(paymentId);
+    this.#step(() => this.model.markVoided(paymentId), []);
+  }
+
+  async compareRows(): Promise<void> {
+    await this.#twin?.compareRows(this.model);
+  }
+
+  #step(act: () => unknown, edited: Cabin[]): void {
+    const { record } = this.model;
+    this.seq += 1;
+    const start = startStep(record);
+    act();
+    checkStep(record, start, edited);
+    checkRecord(record, this.kept);
+    this.#note();
+  }
+}
+
+const factsOf = ({ held, sold, targetCapacity, priceAmount, state }: SeatTruth): string =>
+  `held ${held}, sold ${sold} of ${targetCapacity}, ${priceAmount}, ${state}`;
