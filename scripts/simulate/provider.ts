@@ -31,13 +31,17 @@ const told = { failed: 'payment.failed', authorised: 'payment.authorised', captu
 export class Provider {
   readonly payments = new Map<string, ProviderPayment>();
   readonly #random: Random;
-  readonly #temper: Temper;
+  #temper: Temper;
   readonly #tell: (event: PaymentEvent) => void;
 
   constructor(random: Random, temper: Temper, tell: (event: PaymentEvent) => void) {
     this.#random = random;
     this.#temper = temper;
     this.#tell = tell;
+  }
+
+  approveAll(): void {
+    this.#temper = { declines: 0, authorises: 0, changesItsMind: 0 };
   }
 
   /** Takes a payment on. A repeat is a question: what is known is told again. */
