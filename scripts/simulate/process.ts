@@ -79,13 +79,9 @@ export class Process {
         });
       /** The statement arrives; what follows it is another moment. */
       const arrive = (then: (tell: () => void) => void, ghost = '') => {
-        return world.perform(
-          verb,
-          given,
-          (result) => then(() => resolve(result)),
-          (error) => then(() => reject(error)),
-          `${this.name}${ghost}`,
-        );
+        const done = (result: ReturnType<Verbs[V]>) => then(() => resolve(result));
+        const failed = (error: unknown) => then(() => reject(error));
+        return world.perform(verb, given, done, failed, `${this.name}${ghost}`) ?? 'quiet';
       };
       const onTheWay = travelMs(random, world.slowRate);
       const fault = world.drawFault();

@@ -101,15 +101,18 @@ export class Recorder {
       const isSold = ({ id }: { id: string }) => record.bookings.get(id)?.status === 'confirmed';
       confirmed = new Set(members.filter(isSold).map(({ id }) => id));
     }
+    let error: unknown;
     try {
       answer = act();
-      this.#checkAnswer(verb, given, answer, confirmed);
-    } finally {
-      checkStep(record, start);
-      checkRecord(record, this.kept);
-      this.#note();
+    } catch (thrown) {
+      error = thrown ?? new Error('nothing');
     }
-    return answer;
+    if (!error) this.#checkAnswer(verb, given, answer, confirmed);
+    checkStep(record, start);
+    checkRecord(record, this.kept);
+    this.#note();
+    if (error) throw error;
+    return answer as ReturnType<Verbs[V]>;
   }
 
   #checkAnswer(verb: keyof Verbs, given: unknown[], answer: unknown, confirmed: Set<string> | undefined): void {

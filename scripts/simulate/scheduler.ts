@@ -1,8 +1,17 @@
 import type { Clock } from '../../server/platform/runtime/clock.ts';
 import type { Random } from './random.ts';
 
-/** What happens at one moment; a promise is waited for before anything else happens. */
-type Task = () => void | Promise<void>;
+/**
+ * What happens at one moment. A promise is waited for before anything else happens; `quiet` says that
+ * nobody was told anything yet.
+ */
+export type Task = () => void | 'quiet' | Promise<void>;
+
+/**
+ * After each moment promises get so many turns to tell each other what follows from it. It need not
+ * be enough: whatever is left goes on beside the next moment, the same way each time.
+ */
+const turns = 32;
 
 interface Timer {
   at: number;
@@ -51,9 +60,9 @@ export class Scheduler {
 
   /** Goes on until nothing can happen any more, or `isOver`. */
   async run(isOver: () => boolean): Promise<void> {
+    let isQuiet = false;
     for (;;) {
-      // All that promises have to say to each other is said before the next thing happens.
-      await new Promise(setImmediate);
+      if (!isQuiet) for (let turn = 0; turn < turns; turn++) await undefined;
       if (isOver()) return;
       if (this.#ready.length === 0) {
         const first = this.#timers[0];
@@ -67,7 +76,8 @@ export class Scheduler {
       if (last !== task) this.#ready[place] = last;
       this.steps += 1;
       const going = task();
-      if (going) await going;
+      isQuiet = going === 'quiet';
+      if (going && going !== 'quiet') await going;
     }
   }
 

@@ -155,7 +155,13 @@ export class World {
     const process = random.pick(this.processes);
     const calledAt = { seq: this.recorder.moment(), ms: scheduler.now };
     return new Promise((resolve) => {
-      const giveUp = () => resolve({ kind: 'unknown' });
+      let isWaiting = true;
+      const tell = (reply: Reply<T>) => {
+        if (!isWaiting) return 'quiet' as const;
+        isWaiting = false;
+        return resolve(reply);
+      };
+      const giveUp = () => tell({ kind: 'unknown' });
       const dies = () => scheduler.after(travelMs(random, 0), giveUp);
       process.onDeath.add(dies);
       scheduler.after(patienceMs, giveUp);
@@ -180,7 +186,7 @@ export class World {
           } catch (error) {
             this.fail(error);
           }
-          scheduler.after(travelMs(random, this.slowRate), () => resolve(reply));
+          scheduler.after(travelMs(random, this.slowRate), () => tell(reply));
         };
         run(process.room).then(
           (value) => answer({ kind: 'done', value }),
