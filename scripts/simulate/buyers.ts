@@ -52,7 +52,7 @@ export class Buyers {
       this.ids.push({ id: input.id, actor, input });
       names.call(input.id, `b${this.ids.length}`);
       const held = await this.#insist(() => this.hold(actor, input));
-      if (random.chance(0.1)) await this.#meddle(random.uuid());
+      if (random.chance(0.2)) await this.#meddle(random.uuid());
       if (held.kind !== 'done') continue;
       await this.#think();
       await this.#goOn(actor, input);
@@ -97,7 +97,7 @@ export class Buyers {
   async #meddle(stranger: string): Promise<void> {
     const { random } = this.#world;
     const { id, actor, input } = random.pick(this.ids);
-    switch (random.below(4)) {
+    switch (random.below(7)) {
       case 0:
         await this.hold(stranger, input);
         return;
@@ -109,6 +109,18 @@ export class Buyers {
         return;
       case 3:
         await this.cancel(stranger, id, undefined);
+        return;
+      // The record itself is asked, in case a command's own look came too early or too late.
+      case 4:
+        await this.#world.request(`expire ${id} by an old list`, (room) => room.lanes.expire.send(id));
+        return;
+      case 5:
+        await this.#world.request(`cancel ${id} straight for ${stranger}`, (room) =>
+          room.lanes.cancel.send({ id, actor: stranger, quoteId: null }),
+        );
+        return;
+      case 6:
+        await this.#world.request(`release ${id} by an old list`, (room) => room.lanes.release.send(id));
     }
   }
 

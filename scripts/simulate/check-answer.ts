@@ -85,9 +85,15 @@ export function checkHolds(record: ModelRecord, members: HoldMember[], { outcome
 
 export function checkPays(record: ModelRecord, members: PayMember[], { outcomes }: Batch<PayOutcome>): void {
   members.forEach((member, place) => {
-    if (!outcomes[place]) return;
+    const outcome = outcomes[place];
+    if (typeof outcome !== 'object') return;
     const booking = record.bookings.get(member.id);
     demand(booking?.actor === member.actor, 'nobody pays for another’s booking', () => member.id);
+    demand(
+      booking.status === 'paying' && booking.version === outcome.version && booking.locator === member.locator,
+      'who is told «paying» is paying',
+      () => `${member.id} is ${booking.status} (${booking.version})`,
+    );
   });
 }
 

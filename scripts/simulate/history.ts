@@ -39,7 +39,7 @@ export async function runHistory(options: {
   trace?: (line: string) => void;
 }): Promise<HistoryResult> {
   const world = new World({ ...options, deliver: deliverSometimes });
-  seedGlobals(world.random, () => world.scheduler.now);
+  seedGlobals(world.random, options.seed, () => world.scheduler.now);
   await world.open(options.cabinIdFrom ?? 1);
   world.say(() => `seed ${options.seed}: ${JSON.stringify(world.weather)}`);
   let isOver = false;

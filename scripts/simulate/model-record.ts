@@ -213,7 +213,7 @@ export class ModelRecord {
       this.set(cabin, 'held', cabin.held + dHeld);
       this.set(cabin, 'sold', cabin.sold + dSold);
       // Above its target a cabin has only what was promised before the cut: freed seats are not sold again.
-      if (dHeld + dSold < 0) this.set(cabin, 'capacity', Math.max(cabin.target, cabin.held + cabin.sold));
+      if (dHeld + dSold < 0 && this.bug !== 'hold-ignores-target') this.set(cabin, 'capacity', Math.max(cabin.target, cabin.held + cabin.sold));
       this.checkCabin(cabin);
       const forgets =
         (this.bug === 'release-forgets-ledger' && kind === 'release') ||

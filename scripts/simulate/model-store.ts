@@ -44,7 +44,6 @@ export class ModelStore implements Verbs {
 
   hold(batchId: string, members: HoldMember[], options: { skipLocked?: boolean } = {}): Batch<HoldOutcome> {
     return this.#batch(batchId, () => {
-      for (const member of members) refuseNul(member.contact?.email, ...member.passengers.map((each) => each.givenName));
       for (const { legs } of members) {
         for (const { flightId, cabin: name } of legs) {
           const cabin = this.record.cabinOf(flightId, name);
@@ -69,6 +68,7 @@ export class ModelStore implements Verbs {
     const { record } = this;
     const { bug } = record;
     const now = record.now();
+    refuseNul(member.contact?.email, ...member.passengers.map((each) => each.givenName));
     if (record.bookings.has(member.id) && bug !== 'no-id-test') return { kind: 'exists' };
     const cabins: Cabin[] = [];
     for (const [leg, { flightId, cabin: name }] of member.legs.entries()) {
@@ -164,11 +164,14 @@ export class ModelStore implements Verbs {
     const { bug } = record;
     return this.#batch(batchId, () => {
       for (const member of members) refuseNul(member.method);
-      return members.map((member) => {
+      const taken = new Set(members.map(({ locator }) => locator).filter((each) => record.locators.has(each)));
+      return members.map((member): PayOutcome => {
         const booking = record.bookings.get(member.id);
         if (!booking || (booking.actor !== member.actor && bug !== 'pay-ignores-actor')) return undefined;
         if (booking.status !== 'held' && bug !== 'pay-ignores-status') return undefined;
         if (booking.holdExpiresAt <= record.now() && bug !== 'pay-ignores-deadline') return undefined;
+        if (taken.has(member.locator)) return 'locator_taken';
+        // Two of one batch have drawn the same.
         if (record.locators.has(member.locator)) throw postgresError('23505', 'locator taken', 'booking_locator_uq');
         if (record.payments.has(member.paymentId)) throw postgresError('23505', 'payment taken', 'payment_pkey');
         record.put(record.locators, member.locator, booking.id);
@@ -184,7 +187,7 @@ export class ModelStore implements Verbs {
           createdAt: record.now(),
         });
         record.advance(booking, 'paying');
-        return record.rowOf(booking);
+        return { version: booking.version };
       });
     });
   }
@@ -225,9 +228,10 @@ export class ModelStore implements Verbs {
         if (member.quoteId === null) return 'quote_missing';
         const quote = record.quotes.get(booking.id);
         if (!quote) return 'quote_stale';
-        if (bug !== 'cancel-ignores-quote' && (quote.quoteId !== member.quoteId || quote.expiresAt <= record.now())) {
-          return 'quote_stale';
-        }
+        const isNewest = quote.quoteId === member.quoteId && quote.expiresAt > record.now();
+        if (!isNewest && bug !== 'cancel-ignores-quote') return 'quote_stale';
+        // What it says was said of a hold, for which nothing had been paid.
+        if (quote.refund + quote.penalty !== booking.price && bug !== 'quote-of-a-hold') return 'quote_stale';
         record.remove(record.quotes, booking.id);
         this.#endConfirmed(booking, quote.refund, reason);
         ended.sold.push(booking);
@@ -355,7 +359,6 @@ export class ModelStore implements Verbs {
     const { record } = this;
     const known = record.batches.get(batchId);
     if (record.bug === 'no-fence') return known === undefined;
-    if (record.bug === 'seal-lies') return false;
     if (known === undefined) record.put(record.batches, batchId, 'sealed');
     record.forgetUndo();
     return known !== 'committed';

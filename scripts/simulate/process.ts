@@ -1,5 +1,6 @@
 import type { SellingRoom } from '../../server/domain/booking/booking-room.ts';
 import type { BookingStore } from '../../server/domain/booking/booking-store.ts';
+import { createRecentHolds } from '../../server/domain/booking/recent-holds.ts';
 import { createSellingLanes } from '../../server/domain/booking/selling-lanes.ts';
 import type { Metrics } from '../../server/domain/operations/metrics.ts';
 import type { Verbs } from './model-store.ts';
@@ -52,6 +53,7 @@ export class Process {
       clock,
       metrics,
       lanes: createSellingLanes({ store, clock, onSeats: (truths) => world.recorder.checkPublished(truths) }),
+      recent: createRecentHolds(),
       holdTtlSeconds: ttlSeconds,
       announce: () => undefined,
       nudgePayments: () => undefined,

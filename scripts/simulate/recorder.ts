@@ -41,6 +41,7 @@ export class Recorder {
   seq = 0;
   readonly #twin: Twin | undefined;
   readonly #quotes = new Map<string, Terms>();
+  readonly #newest = new Map<string, { quoteId: string; expiresAt: number }>();
   readonly #truths = new Map<string, string>();
   readonly #free = new Map<Cabin, { seq: number; free: number }[]>();
 
@@ -108,6 +109,10 @@ export class Recorder {
       error = thrown ?? new Error('nothing');
     }
     if (!error) this.#checkAnswer(verb, given, answer, confirmed);
+    else {
+      const wrote = record.ledger.length > start.ledger || record.log.length > start.log;
+      demand(!wrote, 'a statement that fails writes nothing', () => `${verb}: ${(error as Error).message}`);
+    }
     checkStep(record, start);
     checkRecord(record, this.kept);
     this.#note();
@@ -127,8 +132,9 @@ export class Recorder {
       case 'release':
         return checkTruths(record, (answer as Batch<unknown>).truths);
       case 'saveQuote': {
-        const [{ quoteId, refund, penalty }] = given as Parameters<Verbs['saveQuote']>;
+        const [{ bookingId, quoteId, refund, penalty, lifeSeconds }] = given as Parameters<Verbs['saveQuote']>;
         this.#quotes.set(quoteId, { refund, penalty });
+        this.#newest.set(bookingId, { quoteId, expiresAt: record.now() + lifeSeconds * 1_000 });
         return;
       }
       case 'cancel': {
@@ -138,6 +144,12 @@ export class Recorder {
         members.forEach(({ id, quoteId }, place) => {
           if (batch.outcomes[place] !== 'cancelled' || !confirmed?.has(id)) return;
           const price = record.bookings.get(id)?.price ?? 0;
+          const newest = this.#newest.get(id);
+          demand(
+            newest !== undefined && newest.quoteId === quoteId && newest.expiresAt > record.now(),
+            'only the newest quote counts',
+            () => `${id} by ${quoteId}; the newest is ${newest?.quoteId}`,
+          );
           const terms = this.#quotes.get(quoteId ?? '') ?? { refund: price, penalty: 0 };
           demand(
             terms.refund + terms.penalty === price,

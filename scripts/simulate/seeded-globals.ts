@@ -3,6 +3,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { createRandom, type Random } from './random.ts';
 
 let random: Random = createRandom(0);
+let seed = 0;
 let now: () => number = () => 0;
 let isInstalled = false;
 
@@ -11,8 +12,9 @@ let isInstalled = false;
  * simulates, these means draw from the seed and read the virtual clock, so that a history is the same
  * whenever it is run. For such threads and processes only: there is no way back.
  */
-export function seedGlobals(source: Random, clock: () => number): void {
+export function seedGlobals(source: Random, ofSeed: number, clock: () => number): void {
   random = source;
+  seed = ofSeed;
   now = clock;
   if (isInstalled) return;
   isInstalled = true;
@@ -27,7 +29,19 @@ export function seedGlobals(source: Random, clock: () => number): void {
   Object.defineProperty(globalThis.crypto, 'getRandomValues', { value: fill });
   Object.assign(crypto, {
     randomUUID: () => random.uuid(),
-    randomBytes: (size: number) => fill(Buffer.alloc(size)),
+    randomBytes: scarce,
   });
   syncBuiltinESMExports();
+}
+
+/** Record locators are drawn from 32 a history, so that some are taken; no two histories share any. */
+function scarce(size: number): Buffer {
+  const bytes = Buffer.alloc(size);
+  let rest = seed;
+  for (let at = 0; at < size - 1; at++) {
+    bytes[at] = rest & 31;
+    rest = Math.floor(rest / 32);
+  }
+  bytes[size - 1] = random.below(32);
+  return bytes;
 }
