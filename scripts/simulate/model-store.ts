@@ -58,7 +58,7 @@ export class ModelStore implements Verbs {
         if (outcome.kind !== 'refused') continue;
         const leg = (members[place] as HoldMember).legs[outcome.leg] as HoldMember['legs'][number];
         const cabin = this.record.cabinOf(leg.flightId, leg.cabin);
-        outcome.cabin = cabin && this.record.truthOf(cabin);
+        if (cabin) outcome.cabin = this.record.truthOf(cabin);
       }
       return outcomes;
     });
@@ -68,7 +68,8 @@ export class ModelStore implements Verbs {
     const { record } = this;
     const { bug } = record;
     const now = record.now();
-    refuseNul(member.contact?.email, ...member.passengers.map((each) => each.givenName));
+    for (const { givenName } of member.passengers) refuseNul(givenName);
+    if (member.contact?.email.includes('\0')) throw postgresError('22P05', 'unsupported Unicode escape sequence');
     if (record.bookings.has(member.id) && bug !== 'no-id-test') return { kind: 'exists' };
     const cabins: Cabin[] = [];
     for (const [leg, { flightId, cabin: name }] of member.legs.entries()) {
@@ -368,6 +369,9 @@ export class ModelStore implements Verbs {
     return bookingIds.map((id) => this.record.bookings.has(id));
   }
 
+  /** Nobody is ever in the middle of deciding here. */
+  untilDecided(_bookingId: string): void {}
+
   read(bookingId: string): BookingRow | undefined {
     const booking = this.record.bookings.get(bookingId);
     return booking && this.record.rowOf(booking);
@@ -491,11 +495,9 @@ const isStranded = (booking: Booking): boolean =>
   (booking.status === 'held' || booking.status === 'confirmed') &&
   booking.needs.some(({ cabin }) => cabin.state === 'cancelled');
 
-const refused = (why: HoldRefusal, leg: number): HoldOutcome => ({ kind: 'refused', why, leg, cabin: undefined });
+const refused = (why: HoldRefusal, leg: number): HoldOutcome => ({ kind: 'refused', why, leg });
 
 /** Postgres takes no NUL in a text, and refuses the whole statement. */
-function refuseNul(...texts: (string | null | undefined)[]): void {
-  for (const text of texts) {
-    if (text?.includes('\0')) throw postgresError('22021', 'invalid byte sequence for encoding "UTF8": 0x00');
-  }
+function refuseNul(text: string | null): void {
+  if (text?.includes('\0')) throw postgresError('22021', 'invalid byte sequence for encoding "UTF8": 0x00');
 }

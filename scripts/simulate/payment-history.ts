@@ -190,9 +190,9 @@ class PaymentStory {
 }
 
 function hasEndedAs(payment: Payment, events: PaymentEvent['type'][]): boolean {
-  let best: 'failed' | 'authorised' | 'succeeded' = 'failed';
+  let best: keyof typeof strongest = 'failed';
   for (const type of events) {
-    const what = type.slice('payment.'.length) as typeof best;
+    const what = type.slice('payment.'.length) as keyof typeof strongest;
     if (strongest[what] > strongest[best]) best = what;
   }
   const allowed: PaymentStatus[] = best === 'authorised' ? ['authorised', 'voiding'] : [best];

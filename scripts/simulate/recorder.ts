@@ -9,6 +9,8 @@ import { demand, Violation } from './violation.ts';
 
 /** A second record that must decide as the model does, step by step. */
 export interface Twin {
+  /** A history begins, with a clock of its own. */
+  begin(now: () => number): void;
   addCabin(cabin: Cabin): Promise<void>;
   perform<V extends keyof Verbs>(verb: V, given: Parameters<Verbs[V]>): Promise<ReturnType<Verbs[V]>>;
   editCabin(cabin: Cabin, edit: { target?: number; price?: number }): Promise<void>;
@@ -27,7 +29,7 @@ interface Terms {
   penalty: number;
 }
 
-const reads = new Set<keyof Verbs>(['read', 'known', 'due', 'stranded', 'hoursToDeparture', 'seal']);
+const reads = new Set<keyof Verbs>(['read', 'untilDecided', 'known', 'due', 'stranded', 'hoursToDeparture', 'seal']);
 
 /**
  * The record of a history: the model, and beside it whoever checks each of its steps. With a twin,
@@ -48,6 +50,7 @@ export class Recorder {
   constructor(options: { now: () => number; bug?: Bug; twin?: Twin }) {
     this.model = new ModelStore({ now: options.now, bug: options.bug });
     this.#twin = options.twin;
+    this.#twin?.begin(options.now);
   }
 
   addCabin(row: Parameters<ModelStore['record']['addCabin']>[0]): Cabin | Promise<Cabin> {

@@ -4,7 +4,7 @@ import type { Bug } from './bugs.ts';
 /** Histories that a thread is to tell. */
 export interface Job {
   name: string;
-  tells: 'histories' | 'payments';
+  tells: 'histories' | 'payments' | 'batches';
   seeds: { from: number; count: number; every: number };
   bug?: Bug;
   stopsAtFirst?: boolean;

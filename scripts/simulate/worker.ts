@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { runBatches } from './batches.ts';
 import { runHistory } from './history.ts';
 import { openPostgresTwin } from './postgres-twin.ts';
 import type { Job, WorkerReport } from './run-jobs.ts';
@@ -7,6 +8,7 @@ import { runPaymentHistory } from './payment-history.ts';
 /** Works off its jobs, one history after the other, and reports a few times a second. */
 const { jobs, databaseUrl } = workerData as { jobs: Job[]; databaseUrl?: string };
 const reportEveryMs = 250;
+const tellers = { histories: runHistory, payments: runPaymentHistory, batches: runBatches };
 
 const twin = databaseUrl ? await openPostgresTwin(databaseUrl) : undefined;
 let cabinIdFrom = 1;
@@ -20,8 +22,7 @@ for (const { name, tells, seeds, bug, stopsAtFirst } of jobs) {
   };
   for (let count = 0; count < seeds.count; count++) {
     const seed = seeds.from + count * seeds.every;
-    const tell = tells === 'payments' ? runPaymentHistory : runHistory;
-    const { steps, violation } = await tell({ seed, bug, twin, cabinIdFrom });
+    const { steps, violation } = await tellers[tells]({ seed, bug, twin, cabinIdFrom });
     // Histories share a database, and never a cabin.
     if (twin) cabinIdFrom += 4;
     report.histories += 1;
