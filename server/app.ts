@@ -6,6 +6,7 @@ import type { AuditStatusView } from '../shared/operations.ts';
 import { ConfigError, type Environment } from './config.ts';
 import { startBookingChores } from './domain/booking/booking-chores.ts';
 import type { BookingRoom } from './domain/booking/booking-room.ts';
+import { createHoldLimits, noHoldLimits } from './domain/booking/hold-limits.ts';
 import { openBookingStore } from './domain/booking/postgres-booking-store.ts';
 import { createRecentHolds } from './domain/booking/recent-holds.ts';
 import { createSellingLanes, type SellingLanes } from './domain/booking/selling-lanes.ts';
@@ -189,6 +190,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     store,
     lanes,
     recent: createRecentHolds(),
+    limits: config.RATE_LIMITS ? createHoldLimits({ redis, keys, clock }) : noHoldLimits,
     gate,
     alternatives: createAlternatives({ pool, clock }),
     holdTtlSeconds: config.HOLD_TTL_SECONDS,

@@ -9,6 +9,7 @@ import {
   reholdInput,
   setPassengersInput,
 } from '../../shared/booking.ts';
+import type { Buyer } from '../domain/booking/booking-room.ts';
 import { cancelBooking, quoteCancellation } from '../domain/booking/cancel-booking.ts';
 import { createBooking } from '../domain/booking/create-booking.ts';
 import { getBooking } from '../domain/booking/get-booking.ts';
@@ -20,14 +21,19 @@ import { setPassengers } from '../domain/booking/set-passengers.ts';
 import { watchBooking } from '../domain/booking/watch-booking.ts';
 import { router, traveller } from './trpc.ts';
 
+const buyerOf = (ctx: { actor: { id: string }; address: string }): Buyer => ({
+  actor: ctx.actor.id,
+  address: ctx.address,
+});
+
 export const bookingRouter = router({
-  hold: traveller.input(holdInput).mutation(({ ctx, input }) => holdSeats(ctx.rooms.booking, ctx.actor.id, input)),
+  hold: traveller.input(holdInput).mutation(({ ctx, input }) => holdSeats(ctx.rooms.booking, buyerOf(ctx), input)),
   create: traveller
     .input(holdInput)
-    .mutation(({ ctx, input }) => createBooking(ctx.rooms.booking, ctx.actor.id, input)),
+    .mutation(({ ctx, input }) => createBooking(ctx.rooms.booking, buyerOf(ctx), input)),
   rehold: traveller
     .input(reholdInput)
-    .mutation(({ ctx, input }) => reholdBooking(ctx.rooms.booking, ctx.actor.id, input)),
+    .mutation(({ ctx, input }) => reholdBooking(ctx.rooms.booking, buyerOf(ctx), input)),
   setPassengers: traveller
     .input(setPassengersInput)
     .mutation(({ ctx, input }) => setPassengers(ctx.rooms.booking, ctx.actor.id, input)),
