@@ -21,6 +21,7 @@ export async function runBatches(options: {
   bug?: Bug;
   twin?: Twin;
   cabinIdFrom?: number;
+  trace?: (line: string) => void;
 }): Promise<{ steps: number; violation?: { rule: string; message: string } }> {
   const story = new Batches(options);
   try {
@@ -99,16 +100,24 @@ class Batches {
       case 0:
       case 1:
       case 2:
-        await this.#do('hold', batchId, ids.map((id) => this.#hold(id)));
+        await this.#do(
+          'hold',
+          batchId,
+          ids.map((id) => this.#hold(id)),
+        );
         break;
       case 3:
-        await this.#do('pay', batchId, ids.map((id) => ({
-          id,
-          actor: this.#actorOf(id),
-          paymentId: this.#newPayment(),
-          locator: random.pick(this.#locators),
-          method: random.pick([null, 'card']),
-        })));
+        await this.#do(
+          'pay',
+          batchId,
+          ids.map((id) => ({
+            id,
+            actor: this.#actorOf(id),
+            paymentId: this.#newPayment(),
+            locator: random.pick(this.#locators),
+            method: random.pick([null, 'card']),
+          })),
+        );
         break;
       case 4:
       case 5:
@@ -116,7 +125,11 @@ class Batches {
         break;
       case 6:
         for (const id of ids) await this.#quote(id);
-        await this.#do('cancel', batchId, ids.map((id) => ({ id, actor: this.#actorOf(id), quoteId: this.#someQuote(id) })));
+        await this.#do(
+          'cancel',
+          batchId,
+          ids.map((id) => ({ id, actor: this.#actorOf(id), quoteId: this.#someQuote(id) })),
+        );
         break;
       case 7:
         await this.#do('expire', batchId, ids);
@@ -127,7 +140,11 @@ class Batches {
       case 9: {
         const seen = new Set<string>();
         const refunds = random.shuffle([...record.refunds.values()]);
-        await this.#do('refunded', batchId, refunds.filter((each) => !seen.has(each.bookingId) && seen.add(each.bookingId)));
+        await this.#do(
+          'refunded',
+          batchId,
+          refunds.filter((each) => !seen.has(each.bookingId) && seen.add(each.bookingId)),
+        );
       }
     }
     if (random.chance(0.1)) await this.#do('seal', random.chance(0.5) ? batchId : random.uuid());
@@ -151,9 +168,12 @@ class Batches {
     const seats = random.between(1, 3);
     let expected: HoldMember['expected'] = null;
     if (random.chance(0.2)) {
-      const sum = legs.reduce((total, leg) => {
-        return total + seats * (this.#recorder.model.record.cabinOf(leg.flightId, leg.cabin)?.price ?? 0);
-      }, random.pick([0, 0, 1]));
+      const sum = legs.reduce(
+        (total, leg) => {
+          return total + seats * (this.#recorder.model.record.cabinOf(leg.flightId, leg.cabin)?.price ?? 0);
+        },
+        random.pick([0, 0, 1]),
+      );
       if (Number.isSafeInteger(sum)) expected = { amount: sum, currency: random.pick(['USD', 'USD', 'EUR']) };
     }
     return {

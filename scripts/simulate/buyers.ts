@@ -1,9 +1,9 @@
-import type { BookingView, HoldInput } from '../../shared/booking.ts';
-import type { FailureCode } from '../../shared/failure.ts';
 import { cancelBooking, quoteCancellation } from '../../server/domain/booking/cancel-booking.ts';
 import { getBooking } from '../../server/domain/booking/get-booking.ts';
 import { holdSeats } from '../../server/domain/booking/hold-seats.ts';
 import { payBooking } from '../../server/domain/booking/pay-booking.ts';
+import type { BookingView, HoldInput } from '../../shared/booking.ts';
+import type { FailureCode } from '../../shared/failure.ts';
 import type { Cabin } from './model-record.ts';
 import { demand } from './violation.ts';
 import { ttlSeconds } from './weather.ts';
@@ -197,7 +197,7 @@ export class Buyers {
     const versionBefore = told.version;
     return this.#world.request(
       `hold ${input.id} for ${actor}`,
-      (room) => holdSeats(room, actor, input),
+      (room) => holdSeats(room, { actor, address: '192.0.2.1' }, input),
       (reply, calledAt) => {
         if (reply.kind === 'done') {
           const body = bodyOf(input);
@@ -251,7 +251,7 @@ export class Buyers {
   ): void {
     const { recorder } = this.#world;
     const cabin = recorder.model.record.cabinOf(details.flightId, details.cabin);
-    if (!cabin) return demand(false, '«sold out» names a cabin', () => input.id);
+    demand(cabin !== undefined, '«sold out» names a cabin', () => input.id);
     const legs = input.legs.filter((leg) => leg.flightId === details.flightId && leg.cabin === details.cabin);
     const wanted = (input.seats ?? 0) * legs.length;
     recorder.moment();

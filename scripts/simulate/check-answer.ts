@@ -34,7 +34,8 @@ export function checkTruths(record: ModelRecord, truths: SeatTruth[]): void {
         priceAmount === cabin.price &&
         state === cabin.state,
       'a truth is true',
-      () => `cabin ${cabin.id}: held ${held}, sold ${sold}, version ${version}; it has ${cabin.held}, ${cabin.sold}, ${cabin.version}`,
+      () =>
+        `cabin ${cabin.id}: held ${held}, sold ${sold}, version ${version}; it has ${cabin.held}, ${cabin.sold}, ${cabin.version}`,
     );
   }
 }
@@ -67,7 +68,11 @@ export function checkHolds(record: ModelRecord, members: HoldMember[], { outcome
     if (outcome.kind !== 'refused') return;
     const leg = member.legs[outcome.leg] as HoldMember['legs'][number];
     const cabin = record.cabinOf(leg.flightId, leg.cabin);
-    demand((cabin === undefined) === (outcome.why === 'unknown'), 'a refusal is right', () => `${member.id}: ${outcome.why}`);
+    demand(
+      (cabin === undefined) === (outcome.why === 'unknown'),
+      'a refusal is right',
+      () => `${member.id}: ${outcome.why}`,
+    );
     if (!cabin) return;
     if (outcome.why === 'closed') {
       demand(!record.isForSale(cabin), 'a refusal is right', () => `${member.id}: closed, but it is for sale`);

@@ -154,7 +154,8 @@ export function checkStep(record: ModelRecord, start: StepStart, edited: Cabin[]
     if (status === 'paying') {
       demand(now < booking.holdExpiresAt, 'no hold is paid for after its deadline', () => booking.id);
     }
-    if (status === 'expired') demand(now >= booking.holdExpiresAt, 'no hold expires before its deadline', () => booking.id);
+    if (status === 'expired')
+      demand(now >= booking.holdExpiresAt, 'no hold expires before its deadline', () => booking.id);
     if (status === 'refunded') {
       const pending = (record.refundsOf.get(booking.id) ?? []).some((each) => each.status === 'pending');
       demand(!pending, 'refunded means that the money went back', () => booking.id);
@@ -163,11 +164,17 @@ export function checkStep(record: ModelRecord, start: StepStart, edited: Cabin[]
   const written = record.ledger.slice(start.ledger);
   for (const { cabin, booking, kind } of written) {
     if (kind !== 'hold' && kind !== 'retake') continue;
-    demand(cabin.held + cabin.sold <= cabin.target, 'nothing is sold beyond what the operator asked for', () => show(cabin));
+    demand(cabin.held + cabin.sold <= cabin.target, 'nothing is sold beyond what the operator asked for', () =>
+      show(cabin),
+    );
     demand(record.isForSale(cabin), 'only what is for sale is sold', () => `${show(cabin)}, ${cabin.state}`);
     if (kind === 'hold') {
       const sum = booking.legs.reduce((total, leg) => total + leg.price * leg.quantity, 0);
-      demand(booking.price === sum, 'each seat costs the price of its cabin', () => `${booking.id}: ${booking.price}, not ${sum}`);
+      demand(
+        booking.price === sum,
+        'each seat costs the price of its cabin',
+        () => `${booking.id}: ${booking.price}, not ${sum}`,
+      );
     }
   }
   for (const [cabin, before] of start.versions) {

@@ -1,5 +1,5 @@
-import type { World } from './world.ts';
 import { demand } from './violation.ts';
+import type { World } from './world.ts';
 
 /** What is true when faults are over, time has passed, and everything that was due has been done. */
 export function checkRest(world: World): void {

@@ -176,10 +176,16 @@ class SmallWorld {
         this.#cancel(batchId, action);
         return;
       case 'expire':
-        store.expire(batchId, this.#scope.clients.map((_, client) => bookingOf(client)));
+        store.expire(
+          batchId,
+          this.#scope.clients.map((_, client) => bookingOf(client)),
+        );
         return;
       case 'release':
-        store.release(batchId, this.#scope.clients.map((_, client) => bookingOf(client)));
+        store.release(
+          batchId,
+          this.#scope.clients.map((_, client) => bookingOf(client)),
+        );
         return;
       case 'refund': {
         const pending = [...record.refunds.values()].filter((each) => each.status === 'pending');

@@ -49,10 +49,13 @@ export async function runHistory(options: {
     },
     (error) => world.fail(error),
   );
-  await world.scheduler.run(() => {
-    if (world.scheduler.steps > stepsMax) world.fail(new Violation('a history ends', `${stepsMax} steps`));
-    return isOver || world.violation !== undefined;
-  });
+  await world.scheduler.run(
+    () => {
+      if (world.scheduler.steps > stepsMax) world.fail(new Violation('a history ends', `${stepsMax} steps`));
+      return isOver || world.violation !== undefined;
+    },
+    () => world.recorder.pending,
+  );
   if (!isOver && !world.violation) world.fail(new Violation('every call is answered', 'nothing can happen any more'));
   if (isOver) await story;
   const { violation } = world;
@@ -74,7 +77,7 @@ async function live(world: World): Promise<void> {
       await scheduler.sleep(random.between(500, 30_000));
       if (isLiving) await chore(world, random.below(4));
     }
-  })();
+  })().catch((error) => world.fail(error));
   const lives = Array.from({ length: weather.buyers }, () => buyers.live());
   lives.push(operate(world));
   await Promise.all(lives);

@@ -1,6 +1,6 @@
-import type { SeatTruth } from '../../server/domain/inventory/seat-truth.ts';
-import type { MovementKind } from '../../server/domain/inventory/ledger.entity.ts';
 import type { BookingRow } from '../../server/domain/booking/booking-rows.ts';
+import type { MovementKind } from '../../server/domain/inventory/ledger.entity.ts';
+import type { SeatTruth } from '../../server/domain/inventory/seat-truth.ts';
 import type { BookingStatus, Passenger } from '../../shared/booking.ts';
 import type { CabinClass } from '../../shared/flight.ts';
 import type { Bug } from './bugs.ts';
@@ -213,7 +213,8 @@ export class ModelRecord {
       this.set(cabin, 'held', cabin.held + dHeld);
       this.set(cabin, 'sold', cabin.sold + dSold);
       // Above its target a cabin has only what was promised before the cut: freed seats are not sold again.
-      if (dHeld + dSold < 0 && this.bug !== 'hold-ignores-target') this.set(cabin, 'capacity', Math.max(cabin.target, cabin.held + cabin.sold));
+      if (dHeld + dSold < 0 && this.bug !== 'hold-ignores-target')
+        this.set(cabin, 'capacity', Math.max(cabin.target, cabin.held + cabin.sold));
       this.checkCabin(cabin);
       const forgets =
         (this.bug === 'release-forgets-ledger' && kind === 'release') ||
@@ -308,9 +309,7 @@ export class ModelRecord {
       payment: payment
         ? { id: payment.id, status: payment.status, amount: { amount: payment.amount, currency: payment.currency } }
         : null,
-      refund: refund
-        ? { status: refund.status, amount: { amount: refund.amount, currency: refund.currency } }
-        : null,
+      refund: refund ? { status: refund.status, amount: { amount: refund.amount, currency: refund.currency } } : null,
     };
   }
 }

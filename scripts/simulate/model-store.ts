@@ -1,3 +1,4 @@
+import type { BookingRow } from '../../server/domain/booking/booking-rows.ts';
 import type {
   Batch,
   BookingStore,
@@ -10,7 +11,6 @@ import type {
   PayOutcome,
   SettleOutcome,
 } from '../../server/domain/booking/booking-store.ts';
-import type { BookingRow } from '../../server/domain/booking/booking-rows.ts';
 import type { PaymentEvent } from '../../server/domain/payments/payment-event.ts';
 import { type Booking, type Cabin, ModelRecord, type Payment, postgresError, type Refund } from './model-record.ts';
 import { type GivesBack, settleAll } from './model-settle.ts';
@@ -280,7 +280,9 @@ export class ModelStore implements Verbs {
     if (amount === 0) return false;
     if (record.refundOf(payment) && record.bug !== 'refund-not-unique') return false;
     // Known by its payment: there is one refund a payment.
-    const times = (record.refundsOf.get(payment.bookingId) ?? []).filter((each) => each.paymentId === payment.id).length;
+    const times = (record.refundsOf.get(payment.bookingId) ?? []).filter(
+      (each) => each.paymentId === payment.id,
+    ).length;
     record.addRefund({
       id: times === 0 ? `refund of ${payment.id}` : `refund of ${payment.id} (${times})`,
       paymentId: payment.id,
@@ -433,7 +435,7 @@ export class ModelStore implements Verbs {
     const { record } = this;
     const cabins = [...record.cabins.values()].filter((each) => each.flightId === flightId);
     for (const cabin of cabins) {
-        record.set(cabin, 'state', state);
+      record.set(cabin, 'state', state);
       record.set(cabin, 'version', cabin.version + 1);
     }
     record.forgetUndo();
@@ -474,7 +476,8 @@ export class ModelStore implements Verbs {
     const before = record.mark();
     record.touched.clear();
     record.asked.clear();
-    const old = record.bug === 'old-truth' ? new Map([...record.cabins.values()].map((c) => [c, record.truthOf(c)])) : null;
+    const old =
+      record.bug === 'old-truth' ? new Map([...record.cabins.values()].map((c) => [c, record.truthOf(c)])) : null;
     try {
       record.put(record.batches, batchId, 'committed');
       record.nextMovement();

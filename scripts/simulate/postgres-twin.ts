@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import pg from 'pg';
-import type { Batch, BookingStore } from '../../server/domain/booking/booking-store.ts';
 import type { BookingRow } from '../../server/domain/booking/booking-rows.ts';
+import type { Batch, BookingStore } from '../../server/domain/booking/booking-store.ts';
 import { openBookingStore } from '../../server/domain/booking/postgres-booking-store.ts';
 import type { Cabin, Payment, Refund } from './model-record.ts';
 import type { ModelStore, Verbs } from './model-store.ts';
@@ -14,7 +14,7 @@ import { demand } from './violation.ts';
  */
 const setupSql = `
   create schema if not exists sim;
-  create table if not exists sim.clock (at timestamptz not null);
+  create table if not exists sim.clock (at timestamptz(3) not null);
   insert into sim.clock select '2026-01-01Z' where not exists (select from sim.clock);
   create or replace function sim.now() returns timestamptz language sql stable as 'select at from sim.clock';
   create or replace function sim.clock_timestamp() returns timestamptz language sql stable as 'select at from sim.clock';
@@ -127,7 +127,7 @@ class PostgresTwin implements Twin {
     ] as const) {
       const claimed = await this.#query(
         `update ${table} set next_call_at = to_timestamp($2::float8 / 1000)
-         where ${key} = any($1::uuid[]) and next_call_at <= to_timestamp($3::float8 / 1000)`,
+         where ${key} = any($1::uuid[]) and next_call_at <= to_timestamp($3::float8 / 1000)::timestamptz(3)`,
         [ids, again, this.#now()],
       );
       demand(claimed.rowCount === ids.length, 'both stores decide alike', () => {

@@ -3,10 +3,10 @@ import type { BookingStore } from '../../server/domain/booking/booking-store.ts'
 import { createRecentHolds } from '../../server/domain/booking/recent-holds.ts';
 import { createSellingLanes } from '../../server/domain/booking/selling-lanes.ts';
 import type { Metrics } from '../../server/domain/operations/metrics.ts';
-import type { Verbs } from './model-store.ts';
 import { postgresError } from './model-record.ts';
-import type { World } from './world.ts';
+import type { Verbs } from './model-store.ts';
 import { type Fault, travelMs, ttlSeconds } from './weather.ts';
+import type { World } from './world.ts';
 
 const uncounted = { inc: () => undefined };
 const metrics = {
@@ -55,6 +55,7 @@ export class Process {
       metrics,
       lanes: createSellingLanes({ store, clock, onSeats: (truths) => world.recorder.checkPublished(truths) }),
       recent: createRecentHolds(),
+      limits: { enter: async ({ ttlSeconds }) => ({ ttlSeconds }), left: () => undefined },
       gate: { refuses: () => undefined, asks: async () => undefined, settle: () => undefined },
       alternatives: { peek: () => [], nearest: async () => [] },
       holdTtlSeconds: ttlSeconds,

@@ -99,8 +99,16 @@ export class Provider {
   /** Gives money back, once for each payment however often it is asked. */
   refund(id: string, amount: number): void {
     const payment = this.payments.get(id);
-    demand(payment?.phase === 'captured', 'only captured money is given back', () => `payment ${id}: ${payment?.phase}`);
-    demand(amount <= payment.amount, 'no more goes back than came', () => `payment ${id}: ${amount} of ${payment.amount}`);
+    demand(
+      payment?.phase === 'captured',
+      'only captured money is given back',
+      () => `payment ${id}: ${payment?.phase}`,
+    );
+    demand(
+      amount <= payment.amount,
+      'no more goes back than came',
+      () => `payment ${id}: ${amount} of ${payment.amount}`,
+    );
     demand(payment.refunded === 0 || payment.refunded === amount, 'one refund a payment', () => `payment ${id}`);
     payment.refunded = amount;
   }

@@ -8,6 +8,8 @@ export interface Job {
   seeds: { from: number; count: number; every: number };
   bug?: Bug;
   stopsAtFirst?: boolean;
+  /** The texts of the histories are reported, too, as hashes. */
+  isDigested?: boolean;
 }
 
 export interface Found {
@@ -22,12 +24,14 @@ export interface WorkerReport {
   histories: number;
   steps: number;
   violations: Found[];
+  digests: string[];
 }
 
 export interface Tally {
   histories: number;
   steps: number;
   violations: Found[];
+  digests: string[];
 }
 
 /** Seeds `from`, `from + 1`, … dealt to so many threads. */
@@ -44,7 +48,7 @@ export function dealSeeds(job: Omit<Job, 'seeds'>, from: number, count: number, 
  */
 export async function runJobs(
   lists: Job[][],
-  options: { databaseUrls?: string[]; onReport?: (report: WorkerReport) => void; signal?: AbortSignal } = {},
+  options: { databaseUrls?: string[]; onReport?: (report: WorkerReport) => void } = {},
 ): Promise<Map<string, Tally>> {
   const tallies = new Map<string, Tally>();
   const threads = lists.map(
@@ -53,12 +57,12 @@ export async function runJobs(
         const worker = new Worker(new URL('./worker.ts', import.meta.url), {
           workerData: { jobs, databaseUrl: options.databaseUrls?.[place] },
         });
-        options.signal?.addEventListener('abort', () => void worker.terminate());
         worker.on('message', (report: WorkerReport) => {
-          const tally = tallies.get(report.job) ?? { histories: 0, steps: 0, violations: [] };
+          const tally = tallies.get(report.job) ?? { histories: 0, steps: 0, violations: [], digests: [] };
           tally.histories += report.histories;
           tally.steps += report.steps;
           tally.violations.push(...report.violations);
+          tally.digests.push(...report.digests);
           tallies.set(report.job, tally);
           options.onReport?.(report);
         });

@@ -58,12 +58,22 @@ export class Scheduler {
     };
   }
 
-  /** Goes on until nothing can happen any more, or `isOver`. */
-  async run(isOver: () => boolean): Promise<void> {
+  /**
+   * Goes on until nothing can happen any more, or `isOver`.
+   *
+   * @param pending what the world must wait for, however long that takes outside of it.
+   */
+  async run(isOver: () => boolean, pending: () => Promise<unknown> | undefined): Promise<void> {
     let isQuiet = false;
     for (;;) {
       if (!isQuiet) for (let turn = 0; turn < turns; turn++) await undefined;
       if (isOver()) return;
+      const waiting = pending();
+      if (waiting) {
+        await waiting.catch(() => undefined);
+        isQuiet = false;
+        continue;
+      }
       if (this.#ready.length === 0) {
         const first = this.#timers[0];
         if (!first) return;

@@ -44,7 +44,14 @@ const event = (
   result: 'succeeded' | 'failed' | 'authorised',
   times = 1,
   payment: 'own' | 'second' | 'odd' = 'own',
-): ScopeAction => ({ name: `${payment} payment of ${client} ${result}`, times, kind: 'event', client, payment, result });
+): ScopeAction => ({
+  name: `${payment} payment of ${client} ${result}`,
+  times,
+  kind: 'event',
+  client,
+  payment,
+  result,
+});
 const cancel = (client: number, times = 1, quotesAgo = 0, actor = client): ScopeAction => ({
   name: `cancel ${client}${actor === client ? '' : ` as ${actor}`}${quotesAgo ? ' with an old quote' : ''}`,
   times,

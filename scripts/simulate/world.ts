@@ -1,6 +1,6 @@
 import type { SellingRoom } from '../../server/domain/booking/booking-room.ts';
-import { Failure } from '../../server/platform/runtime/failure.ts';
 import type { PaymentEvent } from '../../server/domain/payments/payment-event.ts';
+import { Failure } from '../../server/platform/runtime/failure.ts';
 import type { Bug } from './bugs.ts';
 import type { Cabin } from './model-record.ts';
 import type { Verbs } from './model-store.ts';
@@ -10,8 +10,8 @@ import { Provider } from './provider.ts';
 import { createRandom, type Random } from './random.ts';
 import { Recorder, type Twin } from './recorder.ts';
 import { Scheduler } from './scheduler.ts';
-import { drawWeather, type Fault, travelMs, type Weather } from './weather.ts';
 import { Violation } from './violation.ts';
+import { drawWeather, type Fault, travelMs, type Weather } from './weather.ts';
 
 /** How a call ended, as far as the caller can tell. */
 export type Reply<T> =
@@ -114,7 +114,9 @@ export class World {
   /** A promise broke, and whoever finds out first keeps the reason; the history ends there. */
   fail(error: unknown): void {
     this.violation ??=
-      error instanceof Violation ? error : new Violation('nothing fails for no reason', String((error as Error).stack ?? error));
+      error instanceof Violation
+        ? error
+        : new Violation('nothing fails for no reason', String((error as Error).stack ?? error));
   }
 
   perform<V extends keyof Verbs>(
