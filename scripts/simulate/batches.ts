@@ -3,7 +3,7 @@ import { mockProvider, type PaymentEvent } from '../../server/domain/payments/pa
 import type { Bug } from './bugs.ts';
 import type { Booking, Cabin } from './model-record.ts';
 import type { Verbs } from './model-store.ts';
-import { createRandom, type Random } from './random.ts';
+import { createRandom, locatorsOf, type Random } from './random.ts';
 import { Recorder, type Twin } from './recorder.ts';
 import { Violation } from './violation.ts';
 
@@ -53,10 +53,7 @@ class Batches {
     this.#recorder = new Recorder({ now: () => this.#now, bug, twin });
     this.#ids = Array.from({ length: 14 }, () => random.uuid());
     this.#actors = [random.uuid(), random.uuid()];
-    const symbols = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
-    let prefix = '';
-    for (let rest = seed; prefix.length < 5; rest = Math.floor(rest / 32)) prefix += symbols[rest % 32];
-    this.#locators = [...symbols].map((last) => prefix + last);
+    this.#locators = locatorsOf(seed);
   }
 
   async tell(cabinIdFrom: number): Promise<void> {

@@ -3,7 +3,7 @@ import { mockProvider } from '../../server/domain/payments/payment-event.ts';
 import type { Bug } from './bugs.ts';
 import type { Payment, PaymentStatus } from './model-record.ts';
 import type { Verbs } from './model-store.ts';
-import { createRandom, type Random } from './random.ts';
+import { createRandom, locatorsOf, type Random } from './random.ts';
 import { Recorder, type Twin } from './recorder.ts';
 import { demand, Violation } from './violation.ts';
 
@@ -52,11 +52,13 @@ class PaymentStory {
   readonly #random: Random;
   readonly #recorder: Recorder;
   readonly #actor: string;
+  readonly #locators: string[];
   #now = beginMs;
 
   constructor({ seed, bug, twin }: { seed: number; bug?: Bug; twin?: Twin }) {
     this.#random = createRandom(seed);
     this.#actor = this.#random.uuid();
+    this.#locators = locatorsOf(seed);
     this.#recorder = new Recorder({ now: () => this.#now, bug, twin });
   }
 
@@ -99,7 +101,7 @@ class PaymentStory {
     const said = new Map<string, PaymentEvent['type'][]>();
     for (const [place, id] of ids.entries()) {
       const own = random.uuid();
-      const locator = `${symbols(cabinId)}${'ABC'[place]}`;
+      const locator = this.#locators[place] as string;
       moves.push(async () => {
         // No provider knows of it before us, but in a shuffled history it may seem so.
         if (record.payments.has(own)) return;
@@ -207,11 +209,4 @@ function hasEndedAs(payment: Payment, events: PaymentEvent['type'][]): boolean {
   }
   const allowed: PaymentStatus[] = best === 'authorised' ? ['authorised', 'voiding'] : [best];
   return allowed.includes(payment.status);
-}
-
-/** Five symbols of a record locator, another five for another number. */
-function symbols(number: number): string {
-  let text = '';
-  for (let rest = number; text.length < 5; rest = Math.floor(rest / 24)) text += 'ABCDEFGHJKLMNPQRSTUVWXYZ'[rest % 24];
-  return text;
 }

@@ -72,3 +72,12 @@ export function createRandom(seed: number): Random {
     },
   };
 }
+
+const symbols = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
+
+/** Record locators of one seed's own, 32 of them: two histories never share any, two bookings of one may draw the same. */
+export function locatorsOf(seed: number): string[] {
+  let prefix = '';
+  for (let rest = seed; prefix.length < 5; rest = Math.floor(rest / 32)) prefix += symbols[rest % 32];
+  return Array.from(symbols, (last) => prefix + last);
+}
