@@ -5,7 +5,8 @@ import packageJson from '../package.json' with { type: 'json' };
 import { ConfigError, type Environment } from './config.ts';
 import { startBookingChores } from './domain/booking/booking-chores.ts';
 import type { BookingRoom } from './domain/booking/booking-room.ts';
-import { createSeatLane } from './domain/booking/lane.ts';
+import { openBookingStore } from './domain/booking/postgres-booking-store.ts';
+import { createSellingLanes } from './domain/booking/selling-lanes.ts';
 import { keyOperator } from './domain/identity/actor.ts';
 import { createTokens } from './domain/identity/tokens.ts';
 import { startAuditChore } from './domain/inventory/audit-chore.ts';
@@ -137,9 +138,11 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   closing.push('broadcasts', () => Promise.all([seatBroadcast.close(), logBroadcast.close()]).then(() => undefined));
 
   const seats = createSeatChannel({ hub, broadcast: seatBroadcast, clock, epoch: cluster.epoch });
-  const lane = createSeatLane(pool, seats.publish);
+  const store = openBookingStore(pool, engines.databaseUrl);
+  closing.push('selling connections', store.close);
+  const lanes = createSellingLanes({ store, clock, onSeats: seats.publish });
   const metrics = createMetrics({
-    laneDepth: lane.depth,
+    laneDepth: lanes.depth,
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     pending: async () => {
       const { rows } = await pool.query<{ n: number }>(
@@ -156,12 +159,10 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     clock,
     metrics,
     feed,
-    lane,
+    store,
+    lanes,
     holdTtlSeconds: config.HOLD_TTL_SECONDS,
-    announce: ({ seats: truths = [], bookings = [] }) => {
-      seats.publish(truths);
-      if (bookings.length > 0) logBroadcast.send({ bookings });
-    },
+    announce: (bookings) => logBroadcast.send({ bookings }),
     nudgePayments: () => nudge.payments(),
   };
   const inventory: InventoryRoom = {

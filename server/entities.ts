@@ -12,6 +12,7 @@ import { Refund } from './domain/payments/refund.entity.ts';
 import { Carrier } from './domain/places/carrier.entity.ts';
 import { Place } from './domain/places/place.entity.ts';
 import { Outbox } from './platform/feed/outbox.entity.ts';
+import { Batch } from './platform/postgres/batch.entity.ts';
 import { Cluster } from './platform/postgres/cluster.entity.ts';
 
 /** Every table, listed once. */
@@ -31,4 +32,5 @@ export const entities = [
   Refund,
   Outbox,
   Cluster,
+  Batch,
 ];

@@ -120,6 +120,9 @@ export type ListBookingsInput = z.infer<typeof listBookingsInput>;
 
 export const onStatusInput = z.object({ bookingId: idSchema, lastEventId: z.string().max(100).nullish() });
 
+/** Authorised: promised, not collected yet. Voiding and voided: a promise that was given up. */
+export type PaymentStatus = 'pending' | 'failed' | 'authorised' | 'voiding' | 'voided' | 'succeeded';
+
 export type BookingAction = 'pay' | 'set_passengers' | 'cancel';
 
 export interface BookingView {
@@ -140,7 +143,7 @@ export interface BookingView {
   version: number;
   createdAt: Instant;
   /** The newest payment, if one was started. */
-  payment: { id: string; status: 'pending' | 'succeeded' | 'failed'; amount: Money } | null;
+  payment: { id: string; status: PaymentStatus; amount: Money } | null;
   refund: { amount: Money; status: 'pending' | 'succeeded' } | null;
   /** Why it is failed, expired, cancelled or refunded, in words for a traveller. */
   reason: string | null;

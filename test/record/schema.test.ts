@@ -189,7 +189,7 @@ describe('the record', () => {
       `insert into cabin (flight_id, cabin, target_capacity, capacity, price_amount, price_currency, departs_at_utc) select flight_id, cabin, 1, 1, 1, 'USD', now() from cabin`,
     ],
     [
-      'ledger_once_uq',
+      'ledger_pkey',
       `insert into ledger (cabin_id, version, booking_id, kind, d_held, d_sold) select cabin_id, 3, booking_id, kind, 1, 0 from ledger`,
     ],
     [

@@ -5,7 +5,7 @@ import { callGateway } from '../payments/call-gateway.ts';
 import type { PaymentGateway } from '../payments/payment-gateway.ts';
 import type { BookingRoom } from './booking-room.ts';
 import { completeRefund } from './complete-refund.ts';
-import { expireDue } from './expire-holds.ts';
+import { expireHolds } from './expire-holds.ts';
 import { releaseCancelledFlights } from './release-cancelled-flights.ts';
 
 const everyMs = 1_000;
@@ -21,7 +21,7 @@ export function startBookingChores(
   const expiry = startChore({
     ...common,
     name: 'expire holds',
-    run: async () => ((await lease('expire-holds', leaseMs, () => expireDue(room))) ?? 0) > 0,
+    run: async () => ((await lease('expire-holds', leaseMs, () => expireHolds(room))) ?? 0) > 0,
   });
   const payments = startChore({
     ...common,

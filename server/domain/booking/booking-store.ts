@@ -35,6 +35,8 @@ export interface BookingStore {
   seal(batchId: string): Promise<boolean>;
 
   read(bookingId: string): Promise<BookingRow | undefined>;
+  /** Which of these ids belong to bookings, whoever's. */
+  known(bookingIds: string[]): Promise<boolean[]>;
   /** Bookings past their deadline, longest first. */
   due(limit: number): Promise<string[]>;
   /** Bookings that `release` would end. */
@@ -61,7 +63,8 @@ export interface Batch<Outcome> {
 export interface HoldMember {
   id: string;
   actor: string;
-  bodyHash: Buffer;
+  /** SHA-256 of what was asked, in hex. */
+  bodyHash: string;
   seats: number;
   legs: { flightId: string; cabin: CabinClass }[];
   passengers: Passenger[];
@@ -75,8 +78,8 @@ export type HoldOutcome =
   | { kind: 'held'; booking: BookingRow }
   /** The id is taken already: a repeat, or somebody else's. */
   | { kind: 'exists' }
-  /** Nothing was written. `leg` is the place of the first leg that refused. */
-  | { kind: 'refused'; why: HoldRefusal; leg: number }
+  /** Nothing was written. `leg` is the place of the first leg that refused, `cabin` what it is now. */
+  | { kind: 'refused'; why: HoldRefusal; leg: number; cabin: SeatTruth | undefined }
   /** Nothing was written: the party costs this now. */
   | { kind: 'repriced'; now: Money };
 

@@ -1,22 +1,22 @@
 import type { BookingView } from '../../../shared/booking.ts';
 import { refuse } from '../../platform/runtime/failure.ts';
-import type { BookingRoom } from './booking-room.ts';
-import { type BookingRow, bookingViewOf, readBooking } from './booking-rows.ts';
-import { expireDue } from './expire-holds.ts';
+import type { SellingRoom } from './booking-room.ts';
+import { type BookingRow, bookingViewOf } from './booking-rows.ts';
+import { expireHold } from './expire-holds.ts';
 
 /**
  * The caller's own booking, expired first if its time is over, so that nobody is shown a dead hold.
  * Somebody else's is NOT_FOUND, like one that does not exist.
  */
-export async function readOwnBooking(room: BookingRoom, actor: string, id: string): Promise<BookingRow> {
-  let row = await readBooking(room.pool, id);
+export async function readOwnBooking(room: SellingRoom, actor: string, id: string): Promise<BookingRow> {
+  let row = await room.store.read(id);
   if (!row || row.actor !== actor) throw refuse('NOT_FOUND', { reason: 'no such booking', bookingId: id });
   if (row.due) {
-    await expireDue(room, { bookingId: id });
-    row = (await readBooking(room.pool, id)) as BookingRow;
+    await expireHold(room, id);
+    row = (await room.store.read(id)) as BookingRow;
   }
   return row;
 }
 
-export const getBooking = async (room: BookingRoom, actor: string, id: string): Promise<BookingView> =>
+export const getBooking = async (room: SellingRoom, actor: string, id: string): Promise<BookingView> =>
   bookingViewOf(await readOwnBooking(room, actor, id));

@@ -1,20 +1,14 @@
 import type { BookingView } from '../../../shared/booking.ts';
 import { newId } from '../../../shared/ids.ts';
 import { violatesUnique } from '../../platform/postgres/pg-errors.ts';
-import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { refuse } from '../../platform/runtime/failure.ts';
-import { addPayment } from '../payments/add-payment.ts';
-import { advanceBookings } from './advance-booking.ts';
-import type { BookingRoom } from './booking-room.ts';
-import { type BookingRow, bookingViewOf, readBooking } from './booking-rows.ts';
+import type { SellingRoom } from './booking-room.ts';
+import { bookingViewOf } from './booking-rows.ts';
+import type { PayOutcome } from './booking-store.ts';
 import { readOwnBooking } from './get-booking.ts';
 import { newLocator } from './record-locator.ts';
 
 const locatorDrawsMax = 8;
-
-// The deadline is tested by Postgres' clock on the locked row, in the statement that decides.
-const stillHeldSql = `
-  select id from booking where id = $1 and actor = $2 and status = 'held' and hold_expires_at > now() for update`;
 
 /**
  * Starts paying for a hold: `held → paying`, with the payment's row in the same transaction; the
@@ -24,13 +18,13 @@ const stillHeldSql = `
  * Fails: NOT_FOUND, HOLD_EXPIRED, NOT_ALLOWED (cancelled before it was paid).
  */
 export async function payBooking(
-  room: BookingRoom,
+  room: SellingRoom,
   actor: string,
   input: { id: string; method?: string },
 ): Promise<BookingView> {
   const started = await startPayment(room, actor, input);
   if (started) {
-    room.announce({ bookings: [input.id] });
+    room.announce([input.id]);
     room.nudgePayments();
     return bookingViewOf(started);
   }
@@ -42,27 +36,21 @@ export async function payBooking(
 }
 
 async function startPayment(
-  room: BookingRoom,
+  room: SellingRoom,
   actor: string,
   { id, method }: { id: string; method?: string },
-): Promise<BookingRow | undefined> {
+): Promise<PayOutcome> {
   for (let draw = 1; ; draw++) {
     try {
-      return await inTransaction(room.pool, async (tx) => {
-        const held = await tx.query(stillHeldSql, [id, actor]);
-        if (held.rowCount === 0) return undefined;
-        const booking = (await readBooking(tx, id)) as BookingRow;
-        await addPayment(tx, {
-          id: newId(),
-          bookingId: id,
-          amount: { amount: booking.priceAmount, currency: booking.priceCurrency },
-          method: method ?? null,
-        });
-        await advanceBookings(tx, [id], 'paying', { locator: newLocator() });
-        return (await readBooking(tx, id)) as BookingRow;
+      return await room.lanes.pay.send({
+        id,
+        actor,
+        paymentId: newId(),
+        locator: newLocator(),
+        method: method ?? null,
       });
     } catch (error) {
-      // Somebody has this locator already; the transaction left nothing behind.
+      // Somebody has this locator already; nothing was written.
       if (!violatesUnique(error, 'booking_locator_uq') || draw >= locatorDrawsMax) throw error;
     }
   }

@@ -1,8 +1,8 @@
 import type { BookingView } from '../../../shared/booking.ts';
 import { whenAvailable } from '../../platform/postgres/when-available.ts';
 import { invalidInput } from '../../platform/runtime/failure.ts';
-import type { BookingLogData } from './advance-booking.ts';
 import { availableActions } from './booking-lifecycle.ts';
+import type { BookingLogData } from './booking-log.ts';
 import type { BookingRoom } from './booking-room.ts';
 import { bookingViewOf } from './booking-rows.ts';
 import { readOwnBooking } from './get-booking.ts';

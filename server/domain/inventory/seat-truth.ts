@@ -12,13 +12,14 @@ export interface SeatTruth {
   sold: number;
   priceAmount: number;
   priceCurrency: string;
+  state: Exclude<FlightState, 'departed'>;
   version: number;
 }
 
 /** Columns of a `cabin` row (aliased c) that make a SeatTruth. */
 export const seatTruthColumns = `
   c.id as "cabinId", c.flight_id as "flightId", c.cabin, c.target_capacity as "targetCapacity", c.capacity,
-  c.held, c.sold, c.price_amount::float8 as "priceAmount", c.price_currency as "priceCurrency", c.version`;
+  c.held, c.sold, c.price_amount::float8 as "priceAmount", c.price_currency as "priceCurrency", c.state, c.version`;
 
 export const availableOf = (truth: Pick<SeatTruth, 'targetCapacity' | 'held' | 'sold'>): number =>
   Math.max(0, truth.targetCapacity - truth.held - truth.sold);

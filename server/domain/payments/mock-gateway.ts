@@ -6,7 +6,7 @@ import { newId } from '../../../shared/ids.ts';
 import { moneySchema } from '../../../shared/money.ts';
 import { backoffMs } from '../../platform/runtime/backoff.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
-import type { PaymentEvent } from './payment-event.ts';
+import { mockProvider, type PaymentEvent } from './payment-event.ts';
 import { signWebhook } from './webhook-signature.ts';
 
 export interface MockGatewaySettings {
@@ -55,6 +55,7 @@ export async function startMockGateway(
     const { minDelayMs, maxDelayMs, clock, secret } = settings;
     await clock.sleep(minDelayMs + Math.random() * (maxDelayMs - minDelayMs), stopping.signal);
     const event: PaymentEvent = {
+      provider: mockProvider,
       id: newId(),
       type: succeeds(payment) ? 'payment.succeeded' : 'payment.failed',
       paymentId: payment.id,

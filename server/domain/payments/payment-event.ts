@@ -6,8 +6,9 @@ export const mockProvider = 'mock';
 
 /** What the gateway tells by webhook, after its signature was checked. */
 export const paymentEventSchema = z.object({
+  provider: z.string().max(20).default(mockProvider),
   id: z.string().regex(/^[!-~]{1,100}$/, 'printable characters'),
-  type: z.enum(['payment.succeeded', 'payment.failed']),
+  type: z.enum(['payment.authorised', 'payment.succeeded', 'payment.failed']),
   paymentId: idSchema,
   bookingId: idSchema,
   amount: moneySchema.shape.amount,
