@@ -59,7 +59,7 @@ export const faults: readonly Fault[] = [
     weight: 2,
     run: async (stage, random) => {
       const { rows } = await stage.db
-        .query<{ pid: number }>(`select pid from pg_stat_activity where application_name = 'airside' order by pid`)
+        .query<{ pid: number }>(`select pid from pg_stat_activity where application_name like 'airside%' order by pid`)
         .catch(() => ({ rows: [] }));
       // Postgres ends all the others then, and recovers.
       if (rows.length > 0) signal(random.pick(rows).pid, 'SIGKILL');
@@ -70,7 +70,7 @@ export const faults: readonly Fault[] = [
     weight: 2,
     run: async (stage) => {
       await stage.db
-        .query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'airside'`)
+        .query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'airside%'`)
         .catch(() => undefined);
     },
   },

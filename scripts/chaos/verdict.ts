@@ -59,7 +59,7 @@ export async function countSeats(
 
 const unsettledSql = `
   select 'booking ' || id || ' is ' || status as what from booking where status in ('held', 'paying', 'refund_pending')
-  union all select 'payment ' || id || ' of ' || booking_id || ' is pending' from payment where status = 'pending'
+  union all select 'payment ' || id || ' of ' || booking_id || ' is ' || status from payment where status in ('pending', 'authorised', 'voiding')
   union all select 'refund ' || id || ' of ' || booking_id || ' is pending' from refund where status = 'pending'`;
 
 /** What is still on its way, in words. */
