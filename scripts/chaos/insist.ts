@@ -18,6 +18,9 @@ export interface Insisted<T> {
   sentAt: number;
 }
 
+/** The wait after attempt n is random below `baseMs · 2^n`, at most `capMs`, on top of what the server asks for. */
+const baseMs = 40;
+
 /** No definite answer for so long, with everything running or coming up again: that is a fault. */
 const patienceMs = 90_000;
 
@@ -33,15 +36,21 @@ export async function insist<T>(
   clients: readonly WireClient[],
   random: Random,
   call: { method: 'query' | 'mutation'; path: string; input: unknown },
-  on: { onRepeat: (code: string) => void; onAnswer: (client: number, sentAt: number) => void },
+  on: {
+    onRepeat: (code: string) => void;
+    onAnswer: (client: number, sentAt: number) => void;
+    /** The longest random wait between two attempts (1 s). */
+    capMs?: number;
+  },
 ): Promise<Insisted<T>> {
+  const { capMs = 1_000 } = on;
   const endsAt = Date.now() + patienceMs;
   let doubted = false;
   for (let attempt = 1; Date.now() < endsAt; attempt++) {
     const place = random.below(clients.length);
     const sentAt = Date.now();
     const answer = await (clients[place] as WireClient).call<T>(call.method, call.path, call.input);
-    let waitMs = random.between(10, Math.min(40 * 2 ** attempt, 800));
+    let waitMs = random.below(Math.min(baseMs * 2 ** attempt, capMs));
     if (answer.kind === 'lost') {
       on.onRepeat('lost');
       doubted ||= answer.sent;

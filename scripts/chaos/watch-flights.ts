@@ -15,7 +15,7 @@ export interface Watch {
 export function watchFlights(client: WireClient, round: Round): Watch {
   const newest = new Map<string, SeatsView>();
   let frames = 0;
-  const take = (value: unknown): void => {
+  const take = (value: unknown): boolean => {
     frames++;
     const { data } = value as { data: SeatsView };
     const before = newest.get(data.flightId)?.cabins[0]?.version ?? 0;
@@ -24,6 +24,7 @@ export function watchFlights(client: WireClient, round: Round): Watch {
       round.violations.push(`onSeats of ${data.flightId} went back from version ${before} to ${version}`);
     }
     newest.set(data.flightId, data);
+    return false;
   };
   const follow = async (): Promise<void> => {
     while (round.phase !== 'over') {

@@ -19,7 +19,8 @@ interface Socket {
 }
 interface Waiting {
   settle: (answer: Answer<unknown>) => void;
-  onData?: (value: unknown) => void;
+  /** True: enough, the subscription is stopped. */
+  onData?: (value: unknown) => boolean;
 }
 
 /** A socket that does not open within this is given up. */
@@ -61,12 +62,19 @@ export class WireClient {
     });
   }
 
-  /** Delivers what a subscription says, until its socket ends or the server ends it. */
-  async watch(path: string, input: unknown, onData: (value: unknown) => void): Promise<void> {
+  /** Delivers what a subscription says, until `onData` answers true, its socket ends or the server ends it. */
+  async watch(path: string, input: unknown, onData: (value: unknown) => boolean): Promise<void> {
     const socket = await this.#open();
     if (!socket) return;
     await new Promise<void>((resolve) => {
-      this.#send(socket, 'subscription', path, input, { settle: () => resolve(), onData });
+      const id = this.#send(socket, 'subscription', path, input, {
+        settle: () => resolve(),
+        onData: (value) => {
+          const enough = onData(value);
+          if (enough) socket.ws.send(JSON.stringify({ id, method: 'subscription.stop' }));
+          return enough;
+        },
+      });
     });
   }
 
@@ -75,10 +83,11 @@ export class WireClient {
     this.#socket?.ws.terminate();
   }
 
-  #send(socket: Socket, method: Method, path: string, input: unknown, waiting: Waiting): void {
+  #send(socket: Socket, method: Method, path: string, input: unknown, waiting: Waiting): number {
     const id = this.#nextId++;
     socket.waiting.set(id, waiting);
     socket.ws.send(JSON.stringify({ id, method, params: { path, input: { json: input ?? null } } }));
+    return id;
   }
 
   async #open(): Promise<Socket | undefined> {
@@ -127,10 +136,9 @@ function receive(waiting: Map<number, Waiting>, { id, result, error }: Message):
   if (!call || id === null) return;
   if (result?.type === 'started') return;
   if (call.onData && result?.type === 'data') {
-    call.onData(result.data?.json);
-    return;
-  }
-  if (error) call.settle({ kind: 'refused', failure: error.json.data.failure });
+    if (!call.onData(result.data?.json)) return;
+    call.settle({ kind: 'done', value: undefined });
+  } else if (error) call.settle({ kind: 'refused', failure: error.json.data.failure });
   else call.settle({ kind: 'done', value: result?.data?.json });
   waiting.delete(id);
 }
