@@ -6,6 +6,7 @@ import { ConfigError, type Environment } from './config.ts';
 import { startBookingChores } from './domain/booking/booking-chores.ts';
 import type { BookingRoom } from './domain/booking/booking-room.ts';
 import { openBookingStore } from './domain/booking/postgres-booking-store.ts';
+import { createRecentHolds } from './domain/booking/recent-holds.ts';
 import { createSellingLanes } from './domain/booking/selling-lanes.ts';
 import { keyOperator } from './domain/identity/actor.ts';
 import { createTokens } from './domain/identity/tokens.ts';
@@ -161,6 +162,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     feed,
     store,
     lanes,
+    recent: createRecentHolds(),
     holdTtlSeconds: config.HOLD_TTL_SECONDS,
     announce: (bookings) => logBroadcast.send({ bookings }),
     nudgePayments: () => nudge.payments(),

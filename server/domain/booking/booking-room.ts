@@ -4,12 +4,14 @@ import type { Orm } from '../../platform/postgres/orm.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import type { Metrics } from '../operations/metrics.ts';
 import type { BookingStore } from './booking-store.ts';
+import type { RecentHolds } from './recent-holds.ts';
 import type { SellingLanes } from './selling-lanes.ts';
 
 /** What selling needs. The simulation builds one of its own, on a model of the record. */
 export interface SellingRoom {
   store: BookingStore;
   lanes: SellingLanes;
+  recent: RecentHolds;
   clock: Clock;
   metrics: Pick<Metrics, 'bookingsTotal' | 'bookingsSuccess' | 'bookingsFailed'>;
   holdTtlSeconds: number;

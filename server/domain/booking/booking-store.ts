@@ -100,13 +100,12 @@ export interface PayMember {
   id: string;
   actor: string;
   paymentId: string;
-  /** Drawn by the caller; one that is taken fails the batch with the unique violation. */
   locator: string;
   method: string | null;
 }
 
-/** Undefined: not held any more, over, or not the actor's. Read it and answer accordingly. */
-export type PayOutcome = BookingRow | undefined;
+/** The booking's new version. Undefined: not held any more, over, or not the actor's. Read it and answer accordingly. */
+export type PayOutcome = { version: number } | 'locator_taken' | undefined;
 
 export type SettleOutcome =
   | { kind: 'applied'; status: 'authorised' | 'succeeded' | 'failed' }

@@ -33,6 +33,7 @@ export async function holdSeats(room: SellingRoom, actor: string, input: HoldInp
   const outcome = await room.lanes.hold.send(member);
   if (outcome.kind === 'held') {
     room.metrics.bookingsTotal.inc();
+    room.recent.keep(outcome.booking);
     return bookingViewOf(outcome.booking);
   }
   if (outcome.kind === 'exists') {
