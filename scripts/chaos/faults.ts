@@ -48,9 +48,17 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    kind: 'worker and gateway killed',
+    kind: 'worker killed',
     weight: 4,
     run: async (stage) => void stage.worker.process.signal('SIGKILL'),
+  },
+  {
+    kind: 'gateway killed',
+    weight: 2,
+    run: async (stage) => {
+      // Where it lives inside the worker it goes with that.
+      (stage.gateway ?? stage.worker.process).signal('SIGKILL');
+    },
   },
   { kind: 'redis killed', weight: 3, run: (stage) => stage.redis.kill() },
   { kind: 'postgres killed', weight: 4, run: (stage) => stage.postgres.kill() },
@@ -79,6 +87,7 @@ export const faults: readonly Fault[] = [
     weight: 3,
     run: async (stage) => {
       for (const pid of pidsOfServers(stage)) signal(pid, 'SIGKILL');
+      stage.gateway?.signal('SIGKILL');
       await Promise.all([stage.postgres.kill(), stage.redis.kill()]);
     },
   },

@@ -12,7 +12,7 @@ import { createRandom, type Random } from './random.ts';
 import { createRecoveries, type Recoveries } from './recoveries.ts';
 import type { Round } from './round.ts';
 import type { Stage } from './stage.ts';
-import { countSeats, findRepeats, judgeSales, judgeSeats, listUnsettled } from './verdict.ts';
+import { countSeats, findRepeats, judgeProvider, judgeSales, judgeSeats, listUnsettled } from './verdict.ts';
 import { type Watch, watchFlights } from './watch-flights.ts';
 import { WireClient } from './wire-client.ts';
 
@@ -225,6 +225,7 @@ async function judge(stage: Stage, operator: WireClient[], round: Round, watches
     ...(await judgeSeats(stage.db, null)),
     ...(await judgeSales(stage.db, round)),
     ...(await findRepeats(stage.db)),
+    ...(stage.gateway ? await judgeProvider(stage.db, stage.gateway.url) : []),
   ];
   for (const client of operator) {
     const audit = await client.call<{ checked: number; drift: number }>('query', 'admin.seats.audit', {});

@@ -3,10 +3,12 @@ import { closeSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { deathSignal } from '../../server/platform/embedded/engine-process.ts';
 
 const main = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
+const readyLine = /^(?:airside|mock gateway) ready at (\S+)$/;
 
-/** A server of ours as a process of its own, which is started again whenever it ends. */
+/** A server of ours (or the mock gateway) as a process of its own, which is started again whenever it ends. */
 export interface ServerProcess {
   name: string;
   url: string;
@@ -29,7 +31,8 @@ const againAfterMs = 300;
 const stopPatienceMs = 30_000;
 
 /**
- * @param env its settings; `PORT` must be a number, so that it comes back where it was.
+ * @param env its settings; with a `PORT` it comes back where it was.
+ * @param program what to run, with its arguments; the server by default.
  * @param logFile takes its standard error of all starts.
  * @throws Error when the first start fails.
  */
@@ -37,18 +40,21 @@ export async function startServerProcess(options: {
   name: string;
   env: Record<string, string>;
   logFile: string;
+  program?: string[];
 }): Promise<ServerProcess> {
-  const { name, env, logFile } = options;
+  const { name, env, logFile, program = [main] } = options;
   let child: ChildProcess | undefined;
   let ready: Promise<string>;
   let starts = 0;
   let stopping = false;
+  const whenWeDie = await deathSignal('KILL');
 
   const start = (): Promise<string> => {
     starts++;
     const log = openSync(logFile, 'a');
-    // The channel tells the server when we are gone, even by kill -9.
-    const started = spawn(process.execPath, [main], {
+    // It must not outlive us, not even our kill -9: the kernel sees to it, and where it cannot the channel tells.
+    const [command, ...args] = [...whenWeDie, process.execPath, ...program] as [string, ...string[]];
+    const started = spawn(command, args, {
       env: { PATH: process.env.PATH, ...env },
       stdio: ['ignore', 'pipe', log, 'ipc'],
     });
@@ -61,7 +67,7 @@ export async function startServerProcess(options: {
       });
       started.once('error', reject);
       createInterface({ input: started.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-        const url = /^airside ready at (\S+)$/.exec(line)?.[1];
+        const url = readyLine.exec(line)?.[1];
         if (url) resolve(url);
       });
     });

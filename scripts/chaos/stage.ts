@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../server/platform/embedded/embedded-postgres.ts';
@@ -24,8 +26,10 @@ export interface Stage {
   redis: KeptEngine;
   /** They sell; buyers come through the doors. */
   webs: (Serving & { door: FaultProxy; doorUrl: string })[];
-  /** It does the background work, and has the gateway in it. */
+  /** It does the background work. */
   worker: Serving;
+  /** The payment provider; absent where it lives inside the worker. */
+  gateway: ServerProcess | undefined;
   /** Straight to Postgres, for reading what is true. */
   db: pg.Pool;
   /** Straight to Redis. */
@@ -45,6 +49,15 @@ export interface StageOptions {
   onLost: (error: unknown) => void;
 }
 
+const gatewayScript = fileURLToPath(new URL('../mock-gateway.ts', import.meta.url));
+
+/** What the server and the provider must agree on. */
+const payments = {
+  PAYMENT_WEBHOOK_SECRETS: 'the-webhook-secret-of-the-chaos-run',
+  PAYMENT_SUCCESS_RATE: '0.9',
+  PAYMENT_MIN_DELAY_MS: '0',
+  PAYMENT_MAX_DELAY_MS: '300',
+};
 const operatorKey = 'operator-key-of-the-chaos-run';
 
 /** Opens it in order, and closes in reverse whatever was opened when something fails on the way. */
@@ -68,6 +81,8 @@ export async function openStage({ dir, holdTtlSeconds, onLost }: StageOptions): 
     cache.on('error', () => undefined);
     closings.push(async () => cache.disconnect());
 
+    const gateway = existsSync(gatewayScript) ? await startGateway(dir) : undefined;
+    if (gateway) closings.push(gateway.stop);
     const serve = async (name: string, role: 'web' | 'worker'): Promise<Serving> => {
       const link = await startFaultProxy(Number(new URL(postgres.url).port));
       closings.push(link.stop);
@@ -85,10 +100,8 @@ export async function openStage({ dir, holdTtlSeconds, onLost }: StageOptions): 
           AIRSIDE_DEMO: '0',
           ADMIN_API_KEY: operatorKey,
           AUTH_SECRET: 'a-secret-that-signs-the-tokens-of-the-chaos-run',
-          PAYMENT_WEBHOOK_SECRETS: 'the-webhook-secret-of-the-chaos-run',
-          PAYMENT_SUCCESS_RATE: '0.9',
-          PAYMENT_MIN_DELAY_MS: '0',
-          PAYMENT_MAX_DELAY_MS: '300',
+          ...payments,
+          ...(gateway ? { PAYMENT_MOCK_URL: gateway.url } : {}),
           HOLD_TTL_SECONDS: String(holdTtlSeconds),
           RATE_LIMITS: '0',
           LOG_LEVEL: 'warn',
@@ -114,6 +127,7 @@ export async function openStage({ dir, holdTtlSeconds, onLost }: StageOptions): 
       redis,
       webs,
       worker,
+      gateway,
       db,
       cache,
       postgresPids: () => enginesIn(join(dir, 'pgdata'), ['postgres']),
@@ -121,6 +135,7 @@ export async function openStage({ dir, holdTtlSeconds, onLost }: StageOptions): 
       ready: async () => {
         await Promise.all([postgres.ready(), redis.ready()]);
         await Promise.all([worker, ...webs].map((each) => each.process.ready()));
+        await gateway?.ready();
       },
       close,
     };
@@ -128,4 +143,14 @@ export async function openStage({ dir, holdTtlSeconds, onLost }: StageOptions): 
     await close();
     throw error;
   }
+}
+
+/** It keeps what it knows in a file, as a provider would: killed and started again it remembers every payment. */
+async function startGateway(dir: string): Promise<ServerProcess> {
+  return startServerProcess({
+    name: 'gateway',
+    logFile: join(dir, 'logs', 'gateway.log'),
+    env: payments,
+    program: [gatewayScript, '--port', String(await freePort()), '--state', join(dir, 'gateway-state')],
+  });
 }

@@ -150,3 +150,28 @@ export async function findRepeats(db: pg.Pool): Promise<string[]> {
   const { rows } = await db.query<{ what: string }>(repeatsSql);
   return rows.map(({ what }) => `happened twice: ${what}`);
 }
+
+interface ProviderPayment {
+  id: string;
+  /** Minor units. */
+  captured: number;
+  refunded: number;
+}
+
+/** Holds the whole record against the provider's own book: what it collected and gave back, payment by payment. */
+export async function judgeProvider(db: pg.Pool, url: string): Promise<string[]> {
+  const { payments } = (await (await fetch(`${url}/ledger`)).json()) as { payments: ProviderPayment[] };
+  const { rows } = await db.query<{ id: string; captured: number; refunded: number }>(
+    `select p.id, case when p.status = 'succeeded' then p.amount else 0 end::float8 as captured,
+       coalesce((select sum(amount) from refund r where r.payment_id = p.id and r.status = 'succeeded'), 0)::float8 as refunded
+     from payment p`,
+  );
+  const ours = new Map(rows.map((row) => [row.id, row]));
+  const theirs = new Map(payments.map((payment) => [payment.id, payment]));
+  return [...new Set([...ours.keys(), ...theirs.keys()])].flatMap((id) => {
+    const their = theirs.get(id);
+    const says = `${their?.captured ?? 0} ${their?.refunded ?? 0}`;
+    const our = `${ours.get(id)?.captured ?? 0} ${ours.get(id)?.refunded ?? 0}`;
+    return says === our ? [] : [`payment ${id}: the provider took and gave back ${says}, we say ${our}`];
+  });
+}
