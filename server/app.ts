@@ -2,17 +2,24 @@ import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
+import type { AuditStatusView } from '../shared/operations.ts';
 import { ConfigError, type Environment } from './config.ts';
 import { startBookingChores } from './domain/booking/booking-chores.ts';
 import type { BookingRoom } from './domain/booking/booking-room.ts';
 import { openBookingStore } from './domain/booking/postgres-booking-store.ts';
 import { createRecentHolds } from './domain/booking/recent-holds.ts';
-import { createSellingLanes } from './domain/booking/selling-lanes.ts';
+import { createSellingLanes, type SellingLanes } from './domain/booking/selling-lanes.ts';
 import { keyOperator } from './domain/identity/actor.ts';
 import { createTokens } from './domain/identity/tokens.ts';
 import { startAuditChore } from './domain/inventory/audit-chore.ts';
+import { createDriftBook } from './domain/inventory/drift-book.ts';
 import type { InventoryRoom } from './domain/inventory/inventory-room.ts';
+import { KnownSeats } from './domain/inventory/known-seats.ts';
+import { createAlternatives } from './domain/inventory/nearest-alternatives.ts';
+import { startTruthPusher } from './domain/inventory/push-truths.ts';
+import { openRedisGate } from './domain/inventory/redis-gate.ts';
 import { createSeatChannel, loadSeatTopics } from './domain/inventory/seat-channel.ts';
+import { createSeatGate } from './domain/inventory/seat-gate.ts';
 import { checkHealth } from './domain/operations/check-health.ts';
 import { createMetrics } from './domain/operations/metrics.ts';
 import { readOverview } from './domain/operations/read-overview.ts';
@@ -31,6 +38,7 @@ import { openOrm } from './platform/postgres/orm.ts';
 import { type Broadcast, openBroadcast } from './platform/redis/broadcast.ts';
 import { keyspace } from './platform/redis/keyspace.ts';
 import { createLease } from './platform/redis/lease.ts';
+import { openNote } from './platform/redis/note.ts';
 import { openRedis } from './platform/redis/redis.ts';
 import { type Clock, isoNow, systemClock } from './platform/runtime/clock.ts';
 import { Closing } from './platform/runtime/closing.ts';
@@ -60,6 +68,9 @@ interface LogHint {
   bookings: string[];
   places?: true;
 }
+
+/** What an operator is shown of the audit is never older. */
+const auditStatusLifeMs = 3_600_000;
 
 /**
  * The only composition root: opens every resource, wires the rooms, mounts the front door. If
@@ -121,11 +132,27 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const feed = new Feed(pool, clock);
   const hub = new Hub({ clock, load: (ids) => loadSeatTopics(pool, ids), onError: (error) => report(error) });
   closing.push('live hub', () => hub.close());
+  const metrics = createMetrics({
+    laneDepth: () => lanes.depth(),
+    pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    pending: async () => {
+      const { rows } = await pool.query<{ n: number }>(
+        `select count(*)::int as n from booking where status in ('held', 'paying')`,
+      );
+      return rows[0]?.n ?? 0;
+    },
+  });
+  const known = new KnownSeats(clock);
+  const redisGate = openRedisGate({ redis, keys, clock, epoch: cluster.epoch });
+  const gate = createSeatGate({ known, redis: redisGate, pool, clock, metrics, report });
   const seatBroadcast: Broadcast<Update[]> = await openBroadcast({
     redis,
     channel: keys.channel('seats'),
     processId,
-    onMessage: (updates) => hub.offer(updates),
+    onMessage: (updates) => {
+      hub.offer(updates);
+      gate.learn(updates);
+    },
   });
   const logBroadcast: Broadcast<LogHint> = await openBroadcast({
     redis,
@@ -139,18 +166,17 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   closing.push('broadcasts', () => Promise.all([seatBroadcast.close(), logBroadcast.close()]).then(() => undefined));
 
   const seats = createSeatChannel({ hub, broadcast: seatBroadcast, clock, epoch: cluster.epoch });
+  closing.push('truth pusher', startTruthPusher({ known, redis: redisGate, pool, clock, report }).stop);
   const store = openBookingStore(pool, engines.databaseUrl);
   closing.push('selling connections', store.close);
-  const lanes = createSellingLanes({ store, clock, onSeats: seats.publish });
-  const metrics = createMetrics({
-    laneDepth: lanes.depth,
-    pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    pending: async () => {
-      const { rows } = await pool.query<{ n: number }>(
-        `select count(*)::int as n from booking where status in ('held', 'paying')`,
-      );
-      return rows[0]?.n ?? 0;
+  const lanes: SellingLanes = createSellingLanes({
+    store,
+    clock,
+    onSeats: (truths) => {
+      gate.settle(truths);
+      seats.publish(truths);
     },
+    onBatch: (verb, members) => metrics.laneBatchMembers.observe({ verb }, members),
   });
   // Chores start after the rooms that nudge them.
   let nudge = { payments: () => {}, releases: () => {} };
@@ -163,10 +189,13 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     store,
     lanes,
     recent: createRecentHolds(),
+    gate,
+    alternatives: createAlternatives({ pool, clock }),
     holdTtlSeconds: config.HOLD_TTL_SECONDS,
     announce: (bookings) => logBroadcast.send({ bookings }),
     nudgePayments: () => nudge.payments(),
   };
+  const auditStatus = openNote<AuditStatusView>(redis, keys.key('audit', 'status'), auditStatusLifeMs);
   const inventory: InventoryRoom = {
     pool,
     orm,
@@ -174,6 +203,9 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     metrics,
     places,
     seats,
+    log,
+    drift: createDriftBook(metrics),
+    auditStatus: async () => (await auditStatus.get()) ?? null,
     announceLog: () => logBroadcast.send({ bookings: [] }),
     nudgeReleases: () => nudge.releases(),
   };
@@ -225,7 +257,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
       lease,
       report,
     });
-    closing.push('audit', startAuditChore(inventory, { lease, log, report }).stop);
+    closing.push('audit', startAuditChore(inventory, { lease, status: auditStatus, report }).stop);
     closing.push('chores', chores.stop);
     nudge = chores.nudge;
   }

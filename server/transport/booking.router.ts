@@ -6,6 +6,7 @@ import {
   listBookingsInput,
   onStatusInput,
   payInput,
+  reholdInput,
   setPassengersInput,
 } from '../../shared/booking.ts';
 import { cancelBooking, quoteCancellation } from '../domain/booking/cancel-booking.ts';
@@ -14,6 +15,7 @@ import { getBooking } from '../domain/booking/get-booking.ts';
 import { holdSeats } from '../domain/booking/hold-seats.ts';
 import { listBookings } from '../domain/booking/list-bookings.ts';
 import { payBooking } from '../domain/booking/pay-booking.ts';
+import { reholdBooking } from '../domain/booking/rehold-booking.ts';
 import { setPassengers } from '../domain/booking/set-passengers.ts';
 import { watchBooking } from '../domain/booking/watch-booking.ts';
 import { router, traveller } from './trpc.ts';
@@ -23,6 +25,9 @@ export const bookingRouter = router({
   create: traveller
     .input(holdInput)
     .mutation(({ ctx, input }) => createBooking(ctx.rooms.booking, ctx.actor.id, input)),
+  rehold: traveller
+    .input(reholdInput)
+    .mutation(({ ctx, input }) => reholdBooking(ctx.rooms.booking, ctx.actor.id, input)),
   setPassengers: traveller
     .input(setPassengersInput)
     .mutation(({ ctx, input }) => setPassengers(ctx.rooms.booking, ctx.actor.id, input)),

@@ -2,6 +2,8 @@ import type { Pool } from 'pg';
 import type { Feed } from '../../platform/feed/feed.ts';
 import type { Orm } from '../../platform/postgres/orm.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
+import type { Alternatives } from '../inventory/nearest-alternatives.ts';
+import type { SeatGate } from '../inventory/seat-gate.ts';
 import type { Metrics } from '../operations/metrics.ts';
 import type { BookingStore } from './booking-store.ts';
 import type { RecentHolds } from './recent-holds.ts';
@@ -12,6 +14,8 @@ export interface SellingRoom {
   store: BookingStore;
   lanes: SellingLanes;
   recent: RecentHolds;
+  gate: SeatGate;
+  alternatives: Alternatives;
   clock: Clock;
   metrics: Pick<Metrics, 'bookingsTotal' | 'bookingsSuccess' | 'bookingsFailed'>;
   holdTtlSeconds: number;

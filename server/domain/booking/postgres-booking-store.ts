@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { arrayLiteral } from '../../platform/postgres/array-literal.ts';
 import { type OwnConnection, ownConnection } from '../../platform/postgres/own-connection.ts';
+import { inTransaction } from '../../platform/postgres/transaction.ts';
 import type { SeatTruth } from '../inventory/seat-truth.ts';
 import { mockProvider } from '../payments/payment-event.ts';
 import { readBooking } from './booking-rows.ts';
@@ -160,6 +161,9 @@ export function openBookingStore(pool: Pool, url: string): BookingStore & { clos
     seal: async (batchId) => (await pool.query(sealSql, [batchId])).rowCount === 1,
 
     read: (id) => readBooking(pool, id),
+    untilDecided: async (id) => {
+      await inTransaction(pool, (tx) => tx.query('select from booking where id = $1 for share', [id]));
+    },
     known: async (ids) => {
       const { rows } = await pool.query<{ id: string }>({ name: 'known', text: knownSql, values: [arrayLiteral(ids)] });
       const known = new Set(rows.map((row) => row.id));

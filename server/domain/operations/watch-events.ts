@@ -15,7 +15,7 @@ const eventOf = (entry: FeedEntry): AdminEvent => ({
 /** The noun of the event's name says what its subject is. */
 function subjectOf({ type, subject }: FeedEntry): AdminEvent['subject'] {
   if (!subject) return {};
-  return type.startsWith('flight.') ? { flightId: subject } : { bookingId: subject };
+  return /^(?:flight|seats)\./.test(type) ? { flightId: subject } : { bookingId: subject };
 }
 
 /**
