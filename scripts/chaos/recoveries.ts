@@ -6,6 +6,8 @@ export interface Recoveries {
   begin(kind: string): void;
   /** The web process at this place gave a definite answer to a call that was sent at that time (Unix ms). */
   note(web: number, sentAt: number): void;
+  /** Waits until after each fault at least one web process has answered, at most so long. False: it has not. */
+  someBack(ms: number): Promise<boolean>;
   /** Waits until every fault is recovered from, at most so long. */
   settle(ms: number): Promise<void>;
   /** Those that are not, in words. */
@@ -14,7 +16,11 @@ export interface Recoveries {
   slowest(): Map<string, number>;
 }
 
-export function createRecoveries(webs: number): Recoveries {
+/** @param onBack told of each web process that is back, and how long it took. */
+export function createRecoveries(
+  webs: number,
+  onBack: (kind: string, web: number, ms: number) => void = () => undefined,
+): Recoveries {
   let pending: { kind: string; at: number; left: Set<number> }[] = [];
   const slowest = new Map<string, number>();
   return {
@@ -24,11 +30,19 @@ export function createRecoveries(webs: number): Recoveries {
     note: (web, sentAt) => {
       if (pending.length === 0) return;
       const now = Date.now();
-      for (const each of pending) if (sentAt >= each.at) each.left.delete(web);
+      for (const { kind, at, left } of pending) {
+        if (sentAt >= at && left.delete(web)) onBack(kind, web, now - at);
+      }
       for (const each of pending.filter(({ left }) => left.size === 0)) {
         slowest.set(each.kind, Math.max(slowest.get(each.kind) ?? 0, now - each.at));
       }
       pending = pending.filter(({ left }) => left.size > 0);
+    },
+    someBack: async (ms) => {
+      const endsAt = Date.now() + ms;
+      const isDead = () => pending.some(({ left }) => left.size === webs);
+      while (isDead() && Date.now() < endsAt) await sleep(20);
+      return !isDead();
     },
     settle: async (ms) => {
       const endsAt = Date.now() + ms;

@@ -73,6 +73,8 @@ export interface ChaosSettings {
 
 /** After the last fault of a round everything must have come to rest within this. */
 const restPatienceMs = 120_000;
+/** After each fault somebody must answer again within this. */
+const backPatienceMs = 90_000;
 /** Live values must show the truth so soon after rest; a second is the promise, the rest is for a busy machine. */
 const truthPatienceMs = 5_000;
 const glanceEveryMs = 500;
@@ -116,7 +118,11 @@ export async function runRound(
   const seed = `${settings.seed}/${number}`;
   const operator = stage.webs.map(({ doorUrl }) => new WireClient(doorUrl, { apiKey: stage.operatorKey }));
   const flights = await createFlights(operator, createRandom(`${seed}/flights`), settings.capacities);
-  const recoveries = createRecoveries(stage.webs.length);
+  const log = (text: string) =>
+    appendFileSync(join(stage.dir, 'logs', 'chaos.log'), `${new Date().toISOString()} round ${number} ${text}\n`);
+  const recoveries = createRecoveries(stage.webs.length, (kind, web, ms) =>
+    log(`web ${web + 1} back ${ms} ms after «${kind}»`),
+  );
   const round: Round = {
     flights,
     phase: 'fire',
@@ -136,8 +142,9 @@ export async function runRound(
   );
   const glancing = glance(stage, round, totals);
   try {
-    await setFire(stage, round, recoveries, { seed, kills, totals, onKill: options.onKill, failed: () => failed });
+    await setFire(stage, round, recoveries, { seed, kills, totals, log, onKill: options.onKill, failed: () => failed });
     await stage.ready();
+    log('everything runs again');
     round.phase = 'finish';
     await comeToRest(stage, round, totals, () => failed);
     await recoveries.settle(15_000);
@@ -172,19 +179,28 @@ async function setFire(
   stage: Stage,
   round: Round,
   recoveries: Recoveries,
-  options: { seed: string; kills: number; totals: Totals; onKill: () => void; failed: () => unknown },
+  options: {
+    seed: string;
+    kills: number;
+    totals: Totals;
+    log: (text: string) => void;
+    onKill: () => void;
+    failed: () => unknown;
+  },
 ): Promise<void> {
-  const log = join(stage.dir, 'logs', 'faults.log');
   for (const { fault, waitMs, seed } of drawFaults(createRandom(`${options.seed}/faults`), options.kills)) {
     await sleep(waitMs);
+    // Where nobody sells there is nothing to hurt: a fault may meet the repair of others, not a dead house.
+    const isAlive = await recoveries.someBack(backPatienceMs);
+    if (!isAlive) throw new Violation([`nobody answers: ${recoveries.open().join(', ')}`]);
     if (round.violations.length > 0) throw new Violation(round.violations);
     if (options.failed()) throw options.failed();
-    const began = new Date().toISOString();
+    options.log(`begins: ${fault.kind}`);
     await fault.run(stage, createRandom(seed));
     recoveries.begin(fault.kind);
     options.totals.kills++;
     count(options.totals.killsByKind, fault.kind);
-    appendFileSync(log, `${began} to ${new Date().toISOString()} round ${options.seed} ${fault.kind}\n`);
+    options.log(`is over: ${fault.kind}`);
     options.onKill();
   }
 }
