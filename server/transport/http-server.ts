@@ -14,7 +14,7 @@ import { serveDashboard } from './dashboard-files.ts';
 import { trpcErrorOf } from './failures.ts';
 import { healthRoutes, type Readiness } from './health.routes.ts';
 import { originPolicy } from './origin-policy.ts';
-import { paymentWebhook, type WebhookSettings } from './payment-webhook.route.ts';
+import { paymentWebhook, type WebhookSettings, webhookPath } from './payment-webhook.route.ts';
 import { remoteAddress } from './remote-address.ts';
 
 export interface FrontDoorSettings {
@@ -89,8 +89,8 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
   const route = (request: IncomingMessage, response: ServerResponse): void => {
     const path = (request.url ?? '/').split('?', 1)[0] as string;
     if (health(path, request, response)) return;
-    if (path === '/webhooks/payments/mock') {
-      webhook(request, response);
+    if (path.startsWith(webhookPath)) {
+      webhook(request, response, path.slice(webhookPath.length));
     } else if (!settings.publicRoutes) {
       response.writeHead(404).end();
     } else if (path === '/trpc' || path.startsWith('/trpc/')) {

@@ -6,14 +6,22 @@ import type { Alternatives } from '../inventory/nearest-alternatives.ts';
 import type { SeatGate } from '../inventory/seat-gate.ts';
 import type { Metrics } from '../operations/metrics.ts';
 import type { BookingStore } from './booking-store.ts';
+import type { HoldLimits } from './hold-limits.ts';
 import type { RecentHolds } from './recent-holds.ts';
 import type { SellingLanes } from './selling-lanes.ts';
+
+/** Who wants seats, and from where (limits count both). */
+export interface Buyer {
+  actor: string;
+  address: string;
+}
 
 /** What selling needs. The simulation builds one of its own, on a model of the record. */
 export interface SellingRoom {
   store: BookingStore;
   lanes: SellingLanes;
   recent: RecentHolds;
+  limits: HoldLimits;
   gate: SeatGate;
   alternatives: Alternatives;
   clock: Clock;

@@ -4,7 +4,7 @@ import type { Money } from '../../../shared/money.ts';
 import { type Failure, invalidInput, refuse } from '../../platform/runtime/failure.ts';
 import type { SoldOut } from '../inventory/seat-gate.ts';
 import { availableOf } from '../inventory/seat-truth.ts';
-import type { SellingRoom } from './booking-room.ts';
+import type { Buyer, SellingRoom } from './booking-room.ts';
 import { type BookingRow, bookingViewOf } from './booking-rows.ts';
 import type { HoldMember, HoldOutcome } from './booking-store.ts';
 import { getBooking } from './get-booking.ts';
@@ -18,9 +18,11 @@ const lockedRetryMs = 100;
  *
  * Repeating the call with the same id and body answers the same booking. Fails: NOT_FOUND, CLOSED,
  * PRICE_CHANGED (only when `expected` was given), SOLD_OUT with the refusing cabin's counts and
- * alternatives, REQUEST_ID_REUSED, BUSY. A failure has written nothing.
+ * alternatives, REQUEST_ID_REUSED, RATE_LIMITED (too many open holds), BUSY. A failure has written
+ * nothing.
  */
-export async function holdSeats(room: SellingRoom, actor: string, input: HoldInput): Promise<BookingView> {
+export async function holdSeats(room: SellingRoom, buyer: Buyer, input: HoldInput): Promise<BookingView> {
+  const { actor } = buyer;
   const member: HoldMember = {
     id: input.id,
     actor,
@@ -32,7 +34,7 @@ export async function holdSeats(room: SellingRoom, actor: string, input: HoldInp
     expected: input.expected ?? null,
     ttlSeconds: room.holdTtlSeconds,
   };
-  const outcome = await decide(room, member);
+  const outcome = await decide(room, buyer, member);
   switch (outcome.kind) {
     case 'held':
       room.metrics.bookingsTotal.inc();
@@ -43,20 +45,25 @@ export async function holdSeats(room: SellingRoom, actor: string, input: HoldInp
       if (known.actor !== actor || known.bodyHash !== member.bodyHash) throw refuse('REQUEST_ID_REUSED', {});
       return getBooking(room, actor, input.id);
     }
-    case 'shed':
-      throw await soldOut(room, member, outcome.soldOut);
-    case 'repriced':
-      throw refuse('PRICE_CHANGED', { was: member.expected as Money, now: outcome.now });
-    case 'refused':
+    default:
+      room.limits.left({ ...buyer, bookingId: input.id, abandoned: false });
       throw await refusalOf(room, member, outcome);
   }
 }
 
 /** The gate sheds whom it can; the record decides about everybody else. */
-async function decide(room: SellingRoom, member: HoldMember): Promise<HoldOutcome | Shed> {
+async function decide(room: SellingRoom, buyer: Buyer, member: HoldMember): Promise<HoldOutcome | Shed> {
   const wants = member.legs.map((leg) => ({ ...leg, quantity: member.seats }));
-  const known = room.gate.refuses(wants);
-  const outcome = known ? { kind: 'shed' as const, soldOut: known } : await queue(room, member, wants);
+  // A repeat of one that is under way waits for it, whatever the gate says.
+  const known = room.lanes.hold.has(member.id) ? undefined : room.gate.refuses(wants);
+  let outcome: HoldOutcome | Shed | undefined = known && { kind: 'shed', soldOut: known };
+  if (!outcome) {
+    // Whoever lets many holds go unpaid is given shorter ones.
+    member.ttlSeconds = (
+      await room.limits.enter({ ...buyer, bookingId: member.id, ttlSeconds: member.ttlSeconds })
+    ).ttlSeconds;
+    outcome = await queue(room, member, wants);
+  }
   // The gate knows of cabins, not of requests: whoever repeats a hold that was made gets his booking.
   if (outcome.kind === 'shed' && (await room.lanes.known.send(member.id))) return { kind: 'exists' };
   return outcome;
@@ -88,11 +95,12 @@ async function soldOut(room: SellingRoom, member: HoldMember, { leg, available, 
   return refuse('SOLD_OUT', alternatives.length > 0 ? { ...told, alternatives } : told);
 }
 
-async function refusalOf(
-  room: SellingRoom,
-  member: HoldMember,
-  { leg, why, cabin }: Extract<HoldOutcome, { kind: 'refused' }>,
-): Promise<Failure> {
+type Refusal = Exclude<HoldOutcome | Shed, { kind: 'held' | 'exists' }>;
+
+async function refusalOf(room: SellingRoom, member: HoldMember, outcome: Refusal): Promise<Failure> {
+  if (outcome.kind === 'shed') return soldOut(room, member, outcome.soldOut);
+  if (outcome.kind === 'repriced') return refuse('PRICE_CHANGED', { was: member.expected as Money, now: outcome.now });
+  const { leg, why, cabin } = outcome;
   const refused = member.legs[leg] as HoldMember['legs'][number];
   switch (why) {
     case 'sold_out':

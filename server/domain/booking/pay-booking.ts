@@ -23,6 +23,7 @@ export async function payBooking(
 ): Promise<BookingView> {
   const started = await startPayment(room, actor, input);
   if (started) {
+    room.limits.left({ actor, bookingId: input.id, abandoned: false });
     room.announce([input.id]);
     room.nudgePayments();
     return bookingViewOf(started);
