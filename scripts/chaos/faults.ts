@@ -55,10 +55,7 @@ export const faults: readonly Fault[] = [
   {
     kind: 'gateway killed',
     weight: 2,
-    run: async (stage) => {
-      // Where it lives inside the worker it goes with that.
-      (stage.gateway ?? stage.worker.process).signal('SIGKILL');
-    },
+    run: async (stage) => void stage.gateway.signal('SIGKILL'),
   },
   { kind: 'redis killed', weight: 3, run: (stage) => stage.redis.kill() },
   { kind: 'postgres killed', weight: 4, run: (stage) => stage.postgres.kill() },
@@ -87,7 +84,7 @@ export const faults: readonly Fault[] = [
     weight: 3,
     run: async (stage) => {
       for (const pid of pidsOfServers(stage)) signal(pid, 'SIGKILL');
-      stage.gateway?.signal('SIGKILL');
+      stage.gateway.signal('SIGKILL');
       await Promise.all([stage.postgres.kill(), stage.redis.kill()]);
     },
   },

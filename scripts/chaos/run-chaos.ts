@@ -241,7 +241,7 @@ async function judge(stage: Stage, operator: WireClient[], round: Round, watches
     ...(await judgeSeats(stage.db, null)),
     ...(await judgeSales(stage.db, round)),
     ...(await findRepeats(stage.db)),
-    ...(stage.gateway ? await judgeProvider(stage.db, stage.gateway.url) : []),
+    ...(await judgeProvider(stage.db, stage.gateway.url)),
   ];
   for (const client of operator) {
     const audit = await client.call<{ checked: number; drift: number }>('query', 'admin.seats.audit', {});

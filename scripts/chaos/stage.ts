@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,8 +27,8 @@ export interface Stage {
   webs: (Serving & { door: FaultProxy; doorUrl: string })[];
   /** It does the background work. */
   worker: Serving;
-  /** The payment provider; absent where it lives inside the worker. */
-  gateway: ServerProcess | undefined;
+  /** The payment provider. */
+  gateway: ServerProcess;
   /** Straight to Postgres, for reading what is true. */
   db: pg.Pool;
   /** Straight to Redis. */
@@ -81,8 +80,8 @@ export async function openStage({ dir, holdTtlSeconds, onLost }: StageOptions): 
     cache.on('error', () => undefined);
     closings.push(async () => cache.disconnect());
 
-    const gateway = existsSync(gatewayScript) ? await startGateway(dir) : undefined;
-    if (gateway) closings.push(gateway.stop);
+    const gateway = await startGateway(dir);
+    closings.push(gateway.stop);
     const serve = async (name: string, role: 'web' | 'worker'): Promise<Serving> => {
       const link = await startFaultProxy(Number(new URL(postgres.url).port));
       closings.push(link.stop);
@@ -101,7 +100,7 @@ export async function openStage({ dir, holdTtlSeconds, onLost }: StageOptions): 
           ADMIN_API_KEY: operatorKey,
           AUTH_SECRET: 'a-secret-that-signs-the-tokens-of-the-chaos-run',
           ...payments,
-          ...(gateway ? { PAYMENT_MOCK_URL: gateway.url } : {}),
+          PAYMENT_MOCK_URL: gateway.url,
           HOLD_TTL_SECONDS: String(holdTtlSeconds),
           RATE_LIMITS: '0',
           LOG_LEVEL: 'warn',
@@ -135,7 +134,7 @@ export async function openStage({ dir, holdTtlSeconds, onLost }: StageOptions): 
       ready: async () => {
         await Promise.all([postgres.ready(), redis.ready()]);
         await Promise.all([worker, ...webs].map((each) => each.process.ready()));
-        await gateway?.ready();
+        await gateway.ready();
       },
       close,
     };
