@@ -124,7 +124,7 @@ async function callProvider(world: World): Promise<void> {
   const done = refunds.map(async ({ id, paymentId, bookingId, amount, currency }) => {
     if (!world.isCalm && random.chance(world.weather.faultRate)) return;
     provider.refund(paymentId, amount);
-    const due = { id, paymentId, bookingId, amount: { amount, currency } };
+    const due = { id, paymentId, bookingId, provider: 'mock', amount: { amount, currency } };
     await world.request(`write down that ${id} is done`, (room) => completeRefund(room, due));
   });
   await Promise.all(done);
