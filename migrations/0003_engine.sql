@@ -360,10 +360,11 @@ begin
   truths := seat_truths(array_remove(cabins, null) || touched);
 end $$;
 
--- Starts paying for holds. Answers the bookings that moved (booking_rows).
+-- Starts paying for holds. Answers the bookings that moved with their new versions, and those that did not only
+-- because their locator is somebody's already: draw another.
 create function start_payments(
   p_batch uuid, p_booking uuid[], p_actor uuid[], p_payment uuid[], p_provider text, p_locator text[], p_method text[],
-  out bookings jsonb
+  out moved uuid[], out versions int4[], out redraw uuid[]
 ) language plpgsql as $$
 declare
   ready uuid[];
@@ -374,14 +375,20 @@ begin
   ready := array(
     select b.id from unnest(p_booking, p_actor) u (id, actor) join booking b on b.id = u.id and b.actor = u.actor
     where b.status = 'held' and b.hold_expires_at > clock_timestamp());
+  redraw := array(
+    select u.id from unnest(p_booking, p_locator) u (id, locator)
+    where u.id = any(ready) and exists (select from booking b where b.locator = u.locator));
+  if cardinality(redraw) > 0 then
+    ready := array(select u.id from unnest(ready) u (id) where not u.id = any(redraw));
+  end if;
   insert into payment (id, booking_id, provider, amount, currency, method, next_call_at)
     select u.payment, b.id, p_provider, b.price_amount, b.price_currency, u.method, now()
     from unnest(p_booking, p_payment, p_method) u (id, payment, method) join booking b on b.id = u.id
     where b.id = any(ready);
-  ready := advance_bookings(ready, '{held}', 'paying', null,
+  moved := advance_bookings(ready, '{held}', 'paying', null,
     array(select u.locator from unnest(ready) with ordinality r (id, place)
       join unnest(p_booking, p_locator) u (id, locator) on u.id = r.id order by r.place));
-  bookings := booking_rows(ready);
+  versions := array(select b.version from unnest(moved) with ordinality u (id, place) join booking b on b.id = u.id order by u.place);
 end $$;
 
 -- Merges what providers told into payments, bookings and seats. codes has a letter an event:

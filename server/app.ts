@@ -2,18 +2,27 @@ import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
+import type { AuditStatusView } from '../shared/operations.ts';
 import { ConfigError, type Environment } from './config.ts';
 import { applyPaymentEvent } from './domain/booking/apply-payment-event.ts';
 import { startBookingChores } from './domain/booking/booking-chores.ts';
 import type { BookingRoom } from './domain/booking/booking-room.ts';
 import { completeRefund } from './domain/booking/complete-refund.ts';
+import { createHoldLimits, noHoldLimits } from './domain/booking/hold-limits.ts';
 import { openBookingStore } from './domain/booking/postgres-booking-store.ts';
-import { createSellingLanes } from './domain/booking/selling-lanes.ts';
+import { createRecentHolds } from './domain/booking/recent-holds.ts';
+import { createSellingLanes, type SellingLanes } from './domain/booking/selling-lanes.ts';
 import { keyOperator } from './domain/identity/actor.ts';
 import { createTokens } from './domain/identity/tokens.ts';
 import { startAuditChore } from './domain/inventory/audit-chore.ts';
+import { createDriftBook } from './domain/inventory/drift-book.ts';
 import type { InventoryRoom } from './domain/inventory/inventory-room.ts';
+import { KnownSeats } from './domain/inventory/known-seats.ts';
+import { createAlternatives } from './domain/inventory/nearest-alternatives.ts';
+import { startTruthPusher } from './domain/inventory/push-truths.ts';
+import { openRedisGate } from './domain/inventory/redis-gate.ts';
 import { createSeatChannel, loadSeatTopics } from './domain/inventory/seat-channel.ts';
+import { createSeatGate } from './domain/inventory/seat-gate.ts';
 import { checkHealth } from './domain/operations/check-health.ts';
 import { createMetrics } from './domain/operations/metrics.ts';
 import { readOverview } from './domain/operations/read-overview.ts';
@@ -30,6 +39,10 @@ import { loadDemo } from './domain/schedules/load-demo.ts';
 import type { Engines } from './engines.ts';
 import { entities } from './entities.ts';
 import { Feed } from './platform/feed/feed.ts';
+import { LogRecord } from './platform/feed/log-record.ts';
+import { LogStream } from './platform/feed/log-stream.ts';
+import { type Retention, startPruning } from './platform/feed/prune-log.ts';
+import { startRelay } from './platform/feed/relay-log.ts';
 import { createHttpClient } from './platform/http/http-client.ts';
 import { Hub, type Update } from './platform/live/hub.ts';
 import { migrate } from './platform/postgres/migrate.ts';
@@ -37,6 +50,7 @@ import { openOrm } from './platform/postgres/orm.ts';
 import { type Broadcast, openBroadcast } from './platform/redis/broadcast.ts';
 import { keyspace } from './platform/redis/keyspace.ts';
 import { createLease } from './platform/redis/lease.ts';
+import { openNote } from './platform/redis/note.ts';
 import { openRedis } from './platform/redis/redis.ts';
 import { type Clock, isoNow, systemClock } from './platform/runtime/clock.ts';
 import { Closing } from './platform/runtime/closing.ts';
@@ -66,12 +80,17 @@ export interface App {
 
 /** To one payment provider at the same time. */
 const providerConnections = 32;
+/** The history of bookings and flights is part of them; what else happened interests for a week. */
+const logRetention: Retention = { days: 7, keptNouns: ['booking', 'booking_intent', 'flight'] };
 
 /** Bookings that moved, and places that changed: hints for every process. */
 interface LogHint {
   bookings: string[];
   places?: true;
 }
+
+/** What an operator is shown of the audit is never older. */
+const auditStatusLifeMs = 3_600_000;
 
 /**
  * The only composition root: opens every resource, wires the rooms, mounts the front door. If
@@ -130,32 +149,15 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     if (added > 0) log.info({ flights: added }, 'demo timetable loaded');
   }
 
-  const feed = new Feed(pool, clock);
+  const record = new LogRecord(pool);
+  // One stream an epoch: what a record wrote before it went back in time is none of this one's.
+  const stream = new LogStream(redis, keys.key('feed', 'booking_event_stream', String(cluster.epoch)), clock);
+  const feed = new Feed({ epoch: cluster.epoch, record, stream, clock, onError: (error) => report(error) });
+  closing.push('feed', () => feed.close());
   const hub = new Hub({ clock, load: (ids) => loadSeatTopics(pool, ids), onError: (error) => report(error) });
   closing.push('live hub', () => hub.close());
-  const seatBroadcast: Broadcast<Update[]> = await openBroadcast({
-    redis,
-    channel: keys.channel('seats'),
-    processId,
-    onMessage: (updates) => hub.offer(updates),
-  });
-  const logBroadcast: Broadcast<LogHint> = await openBroadcast({
-    redis,
-    channel: keys.channel('log'),
-    processId,
-    onMessage: (hint) => {
-      feed.hint(hint.bookings);
-      if (hint.places) places.reload().catch((error) => report(error));
-    },
-  });
-  closing.push('broadcasts', () => Promise.all([seatBroadcast.close(), logBroadcast.close()]).then(() => undefined));
-
-  const seats = createSeatChannel({ hub, broadcast: seatBroadcast, clock, epoch: cluster.epoch });
-  const store = openBookingStore(pool, engines.databaseUrl);
-  closing.push('selling connections', store.close);
-  const lanes = createSellingLanes({ store, clock, onSeats: seats.publish });
   const metrics = createMetrics({
-    laneDepth: lanes.depth,
+    laneDepth: () => lanes.depth(),
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     pending: async () => {
       const { rows } = await pool.query<{ n: number }>(
@@ -168,8 +170,45 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
       return payments + refunds;
     },
   });
+  const known = new KnownSeats(clock);
+  const redisGate = openRedisGate({ redis, keys, clock, epoch: cluster.epoch });
+  const gate = createSeatGate({ known, redis: redisGate, pool, clock, metrics, report });
   // Chores start after the rooms that nudge them.
-  let nudge = { payments: () => {}, releases: () => {} };
+  let nudge = { payments: () => {}, releases: () => {}, relay: () => {} };
+  const seatBroadcast: Broadcast<Update[]> = await openBroadcast({
+    redis,
+    channel: keys.channel('seats'),
+    processId,
+    onMessage: (updates) => {
+      hub.offer(updates);
+      gate.learn(updates);
+    },
+  });
+  const logBroadcast: Broadcast<LogHint> = await openBroadcast({
+    redis,
+    channel: keys.channel('log'),
+    processId,
+    onMessage: (hint) => {
+      feed.hint(hint.bookings);
+      nudge.relay();
+      if (hint.places) places.reload().catch((error) => report(error));
+    },
+  });
+  closing.push('broadcasts', () => Promise.all([seatBroadcast.close(), logBroadcast.close()]).then(() => undefined));
+
+  const seats = createSeatChannel({ hub, broadcast: seatBroadcast, clock, epoch: cluster.epoch });
+  closing.push('truth pusher', startTruthPusher({ known, redis: redisGate, pool, clock, report }).stop);
+  const store = openBookingStore(pool, engines.databaseUrl);
+  closing.push('selling connections', store.close);
+  const lanes: SellingLanes = createSellingLanes({
+    store,
+    clock,
+    onSeats: (truths) => {
+      gate.settle(truths);
+      seats.publish(truths);
+    },
+    onBatch: (verb, members) => metrics.laneBatchMembers.observe({ verb }, members),
+  });
   const booking: BookingRoom = {
     pool,
     orm,
@@ -178,10 +217,15 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     feed,
     store,
     lanes,
+    recent: createRecentHolds(),
+    limits: config.RATE_LIMITS ? createHoldLimits({ redis, keys, clock }) : noHoldLimits,
+    gate,
+    alternatives: createAlternatives({ pool, clock }),
     holdTtlSeconds: config.HOLD_TTL_SECONDS,
     announce: (bookings) => logBroadcast.send({ bookings }),
     nudgePayments: () => nudge.payments(),
   };
+  const auditStatus = openNote<AuditStatusView>(redis, keys.key('audit', 'status'), auditStatusLifeMs);
   const inventory: InventoryRoom = {
     pool,
     orm,
@@ -189,6 +233,9 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     metrics,
     places,
     seats,
+    log,
+    drift: createDriftBook(metrics),
+    auditStatus: async () => (await auditStatus.get()) ?? null,
     announceLog: () => logBroadcast.send({ bookings: [] }),
     nudgeReleases: () => nudge.releases(),
   };
@@ -260,10 +307,13 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
       onRefunded: (refund) => completeRefund(booking, refund),
       report,
     });
-    closing.push('audit', startAuditChore(inventory, { lease, log, report }).stop);
+    closing.push('audit', startAuditChore(inventory, { lease, status: auditStatus, report }).stop);
     closing.push('chores', chores.stop);
     closing.push('payments', payments.stop);
-    nudge = { payments: payments.nudge, releases: chores.nudge.releases };
+    const relay = startRelay({ record, stream, lease, clock, report });
+    closing.push('relay', relay.stop);
+    closing.push('pruning', startPruning({ pool, record, retention: logRetention, lease, clock, report }).stop);
+    nudge = { ...chores.nudge, payments: payments.nudge, relay: relay.nudge };
   }
   closing.push('front door', door.close);
   readiness.ready = true;

@@ -98,6 +98,15 @@ export const setPassengersInput = z.object({
 });
 export type SetPassengersInput = z.infer<typeof setPassengersInput>;
 
+export const reholdInput = z.object({
+  /** The booking that is over. */
+  id: idSchema,
+  newId: idSchema,
+  /** The price of the whole party that the traveller was shown. */
+  expected: moneySchema.optional(),
+});
+export type ReholdInput = z.infer<typeof reholdInput>;
+
 export const bookingIdInput = z.object({ id: idSchema });
 export const payInput = z.object({
   id: idSchema,
@@ -123,7 +132,7 @@ export const onStatusInput = z.object({ bookingId: idSchema, lastEventId: z.stri
 /** Authorised: promised, not collected yet. Voiding and voided: a promise that was given up. */
 export type PaymentStatus = 'pending' | 'failed' | 'authorised' | 'voiding' | 'voided' | 'succeeded';
 
-export type BookingAction = 'pay' | 'set_passengers' | 'cancel';
+export type BookingAction = 'pay' | 'set_passengers' | 'cancel' | 'rehold';
 
 export interface BookingView {
   id: string;
@@ -154,4 +163,28 @@ export interface CancelQuoteView {
   refund: Money;
   penalty: Money;
   expiresAt: Instant;
+}
+
+/** What an entry of a timeline tells of. */
+export type TimelineKind = 'state' | 'passengers' | 'money' | 'seats' | 'schedule';
+
+/** One thing that happened to a booking, in words for a traveller. */
+export interface TimelineEntry {
+  at: Instant;
+  kind: TimelineKind;
+  title: string;
+  detail?: string;
+  /** The state that the booking had from then on. */
+  status?: BookingStatus;
+  amount?: Money;
+  /** How many seats moved. */
+  seats?: number;
+  flightId?: string;
+  /** The booking's version from then on. */
+  version?: number;
+}
+
+export interface TimelineView {
+  /** Oldest first; the states among them in the order of their versions. */
+  entries: TimelineEntry[];
 }

@@ -177,6 +177,8 @@ export interface CabinLedgerView extends CabinView {
   sold: number;
   /** What the operator asked for; below `held + sold` after a cut. */
   targetCapacity: number;
+  /** Seats that are taken beyond it: so many must come free before one is sold again. */
+  deficit: number;
 }
 export interface OperatorFlightView extends FlightView {
   cabins: CabinLedgerView[];

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import type { BookingStatus } from './booking.ts';
+import { type CabinClass, cabinClassSchema } from './flight.ts';
+import { idSchema } from './ids.ts';
 import type { Money } from './money.ts';
 import type { Instant } from './times.ts';
 
@@ -7,28 +9,112 @@ export const onEventsInput = z.object({ lastEventId: z.string().max(100).nullish
 
 /** One thing that happened, as the log keeps it. */
 export interface AdminEvent {
-  /** Position in the log; later events have a greater one. */
+  /** `EPOCH:XID-ID`, the position in the log; pass the last one as `lastEventId` to go on after it. */
   id: string;
   /** `booking.confirmed`, `flight.updated` … */
   type: string;
   at: Instant;
   subject: { bookingId?: string; flightId?: string };
   data: Record<string, unknown>;
+  /**
+   * The log could not go on after the given `lastEventId` (older than what is kept, or of a record that went back in
+   * time): this is one of the newest fifty instead, and there may be a gap before them.
+   */
+  snapshot?: true;
 }
 
-export const auditInput = z.object({ flightId: z.uuid().optional() }).prefault({});
+export interface SeatCounts {
+  held: number;
+  sold: number;
+}
+
+/** A cabin whose three records differ. */
+export interface SeatDisagreement {
+  flightId: string;
+  cabin: CabinClass;
+  /** The cabin's version when it was compared. */
+  version: number;
+  counters: SeatCounts;
+  ledger: SeatCounts;
+  bookings: SeatCounts;
+}
+
+export const auditInput = z.object({ flightId: idSchema.optional() }).prefault({});
 export interface AuditView {
   /** Cabins compared. */
   checked: number;
   /** Cabins whose ledger, counters and bookings disagree. 0, always. */
   drift: number;
-  disagreements: {
-    flightId: string;
-    cabin: string;
-    counters: { held: number; sold: number };
-    ledger: { held: number; sold: number };
-    bookings: { held: number; sold: number };
-  }[];
+  /** The first hundred of them. */
+  disagreements: SeatDisagreement[];
+}
+
+/** What the audit that never rests has seen; null until its first round. */
+export interface AuditStatusView {
+  /** The newest round. */
+  at: Instant;
+  /** Changed cabins that were compared in that round. */
+  changed: number;
+  /** The walk through all cabins, changed or not. */
+  sweep: { done: number; of: number; startedAt: Instant; lastFinishedAt: Instant | null };
+  /** Cabins that are known to disagree now. */
+  drift: number;
+  disagreements: SeatDisagreement[];
+}
+
+export const replayInput = z.object({ flightId: idSchema.optional() }).prefault({});
+export const replayFaults = [
+  'counters',
+  'below_zero',
+  'above_capacity',
+  'version',
+  'quantity',
+  'sequence',
+  'status',
+  'no_booking',
+  'no_ledger',
+  'no_cabin',
+] as const;
+export interface ReplayFinding {
+  fault: (typeof replayFaults)[number];
+  /** Null only of a cabin that does not exist. */
+  flightId: string | null;
+  cabin: CabinClass | null;
+  /** The ledger row's cabin version, where it is about one. */
+  version: number | null;
+  bookingId: string | null;
+  /** In words for an operator. */
+  about: string;
+}
+/** A replay of the ledger, as far as it has come. */
+export interface ReplayView {
+  /** Cabins whose ledger was replayed. */
+  checked: number;
+  /** Cabins that there are to replay. */
+  of: number;
+  /** Ledger rows read. */
+  rows: number;
+  /** Cabins with at least one finding. 0, always. */
+  drift: number;
+  /** The first two hundred. */
+  findings: ReplayFinding[];
+  finished: boolean;
+}
+
+export const repairInput = z.object({
+  flightId: idSchema,
+  cabin: cabinClassSchema,
+  /** The cabin's version at which the disagreement was seen. */
+  expectedVersion: z.int().min(0),
+});
+export interface RepairView {
+  flightId: string;
+  cabin: CabinClass;
+  /** The cabin's version after the repair. */
+  version: number;
+  was: { counters: SeatCounts; ledger: SeatCounts; bookings: SeatCounts };
+  /** What all three say now. */
+  now: SeatCounts;
 }
 
 export interface OverviewView {

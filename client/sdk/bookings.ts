@@ -9,11 +9,13 @@ import type {
   ListBookingsInput,
   payInput,
   setPassengersInput,
+  TimelineEntry,
 } from '../../shared/booking.ts';
 import { newId } from '../../shared/ids.ts';
+import type { Money } from '../../shared/money.ts';
 import { AirsideError, airsideErrorOf, isFailure } from './airside-error.ts';
-import type { Calling, CallOptions } from './call.ts';
-import type { Intent, IntentLog } from './intents.ts';
+import type { Calling, CallOptions, GivenOptions } from './call.ts';
+import type { Intent, IntentLog, IntentRequest } from './intents.ts';
 import { everyInbox, watch } from './watch.ts';
 
 /** What to hold. Without an `id` one is minted; give your own to repeat a request of an earlier process. */
@@ -41,12 +43,17 @@ export interface Bookings {
   pay(id: string, options?: CallOptions & { method?: string }): Promise<BookingView>;
   setPassengers(input: z.input<typeof setPassengersInput>, options?: CallOptions): Promise<BookingView>;
   get(id: string, options?: CallOptions): Promise<BookingView>;
+  /** What happened to it so far, oldest first, in words: states, money, seats, changes of its flights. */
+  timeline(id: string, options?: CallOptions): Promise<TimelineEntry[]>;
   list(input?: Partial<ListBookingsInput>, options?: CallOptions): Promise<BookingPage>;
   cancelQuote(id: string, options?: CallOptions): Promise<CancelQuoteView>;
   /** A hold needs no quote; a confirmed booking needs its newest one. */
   cancel(id: string, options?: CallOptions & { quoteId?: string }): Promise<BookingView>;
-  /** Asks again for what a booking that is over had, under a new id and at today's price. */
-  rehold(id: string, options?: CallOptions): Promise<BookingView>;
+  /**
+   * Holds again what a booking that is over had, under a new id (`newId`, or one is minted) and at today's price; with
+   * `expected`, at that price or not at all. Fails: NOT_ALLOWED (not over), and as `hold` does.
+   */
+  rehold(id: string, options?: CallOptions & { newId?: string; expected?: Money }): Promise<BookingView>;
   /** Each state once and in order, the present one first. */
   watch(id: string, options?: { signal?: AbortSignal }): AsyncGenerator<BookingView, void>;
   /** Requests whose outcome is not known: left by a crash, an abort, or given up after the last repeat. */
@@ -76,14 +83,11 @@ export function createBookings(
   // Those that this very client is working on are not left over.
   const active = new Set<string>();
 
-  async function send(procedure: Intent['procedure'], { id = newId(), ...body }: NewBooking, options?: CallOptions) {
-    const intent: Intent = {
-      procedure,
-      input: { id: id.toLowerCase(), ...body },
-      at: Date.now(),
-      owner: await owner(),
-      wanted: true,
-    };
+  const hold = (procedure: 'hold' | 'create', { id = newId(), ...body }: NewBooking, options?: CallOptions) =>
+    send({ procedure, input: { id: id.toLowerCase(), ...body } }, options);
+
+  async function send(request: IntentRequest, options?: CallOptions) {
+    const intent: Intent = { ...request, at: Date.now(), owner: await owner(), wanted: true };
     options?.signal?.throwIfAborted();
     active.add(intent.input.id);
     try {
@@ -97,10 +101,7 @@ export function createBookings(
   async function sendStored(intent: Intent, options?: CallOptions): Promise<BookingView> {
     const trace = { sends: 0 };
     try {
-      const booking = await call((given) => trpc.booking[intent.procedure].mutate(intent.input, given), {
-        ...options,
-        trace,
-      });
+      const booking = await call((given) => perform(intent, given), { ...options, trace });
       await forget(intent);
       return booking;
     } catch (error) {
@@ -110,6 +111,12 @@ export function createBookings(
       else if (options?.signal?.aborted) await log.put({ ...intent, wanted: false });
       throw error;
     }
+  }
+
+  function perform(intent: Intent, given: GivenOptions): Promise<BookingView> {
+    if (intent.procedure !== 'rehold') return trpc.booking[intent.procedure].mutate(intent.input, given);
+    const { id, again, expected } = intent.input;
+    return trpc.booking.rehold.mutate({ id: again, newId: id, ...(expected && { expected }) }, given);
   }
 
   /** What cannot be removed is settled once more some day, which changes nothing; the answer is worth more. */
@@ -130,7 +137,7 @@ export function createBookings(
       return { intent, outcome: 'released', booking };
     }
     // A `create` may have got no further than its hold.
-    const isDone = found && (intent.procedure === 'hold' || found.status !== 'held' || !intent.wanted);
+    const isDone = found && (intent.procedure !== 'create' || found.status !== 'held' || !intent.wanted);
     if (!isDone && intent.wanted && Date.now() - intent.at <= maxAgeMs) {
       return { intent, outcome: 'found', booking: await sendStored(intent, { signal }) };
     }
@@ -150,12 +157,14 @@ export function createBookings(
   const get = (id: string, options?: CallOptions) => call((given) => trpc.booking.get.query({ id }, given), options);
 
   return {
-    hold: (booking, options) => send('hold', booking, options),
-    create: (booking, options) => send('create', booking, options),
+    hold: (booking, options) => hold('hold', booking, options),
+    create: (booking, options) => hold('create', booking, options),
     pay: (id, { method, ...options } = {}) =>
       call((given) => trpc.booking.pay.mutate({ id, method } satisfies z.input<typeof payInput>, given), options),
     setPassengers: (input, options) => call((given) => trpc.booking.setPassengers.mutate(input, given), options),
     get,
+    timeline: async (id, options) =>
+      (await call((given) => trpc.booking.timeline.query({ id }, given), options)).entries,
     list: (input = {}, options) => call((given) => trpc.booking.list.query(input, given), options),
     cancelQuote: (id, options) => call((given) => trpc.booking.cancelQuote.query({ id }, given), options),
     cancel: (id, { quoteId, ...options } = {}) =>
@@ -163,11 +172,14 @@ export function createBookings(
         (given) => trpc.booking.cancel.mutate({ id, quoteId } satisfies z.input<typeof cancelInput>, given),
         options,
       ),
-    rehold: async (id, options) => {
-      const { legs, seats, passengers, contact } = await get(id, options);
-      const party = passengers.length > 0 ? { passengers } : { seats };
-      return send('hold', { legs, ...party, ...(contact ? { contact } : {}) }, options);
-    },
+    rehold: (again, { newId: id = newId(), expected, ...options } = {}) =>
+      send(
+        {
+          procedure: 'rehold',
+          input: { id: id.toLowerCase(), again: again.toLowerCase(), ...(expected && { expected }) },
+        },
+        options,
+      ),
     watch: (bookingId, { signal } = {}) => {
       let seen = -1;
       return watch<BookingView>({

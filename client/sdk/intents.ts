@@ -1,17 +1,21 @@
-import type { HoldInput } from '../../shared/booking.ts';
+import type { HoldInput, ReholdInput } from '../../shared/booking.ts';
 import type { ClientStorage } from './storage.ts';
 
 /** A request that was about to be sent, as it is kept until its outcome is known. */
-export interface Intent {
-  procedure: 'hold' | 'create';
-  input: HoldInput;
+export type Intent = IntentRequest & {
   /** When it was made (Unix milliseconds). */
   at: number;
   /** Whose token it was sent with: the user's id, if the token tells. */
   owner: string | null;
   /** False once its caller gave up waiting: then it is only asked about, and given back if it holds seats. */
   wanted: boolean;
-}
+};
+
+/** What is asked for; `id` is that of the booking to be. */
+export type IntentRequest =
+  | { procedure: 'hold' | 'create'; input: HoldInput }
+  /** `again` is the booking that is over. */
+  | { procedure: 'rehold'; input: { id: string; again: string } & Pick<ReholdInput, 'expected'> };
 
 export interface IntentLog {
   /** Returns when it is stored; only then may it be sent. */

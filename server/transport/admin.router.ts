@@ -1,4 +1,5 @@
 import { tracked } from '@trpc/server';
+import { bookingIdInput } from '../../shared/booking.ts';
 import {
   createFlightInput,
   flightIdInput,
@@ -7,11 +8,14 @@ import {
   removeFlightInput,
   updateFlightInput,
 } from '../../shared/flight.ts';
-import { auditInput, onEventsInput } from '../../shared/operations.ts';
+import { auditInput, onEventsInput, repairInput, replayInput } from '../../shared/operations.ts';
+import { readTimeline } from '../domain/booking/read-timeline.ts';
 import { auditSeats } from '../domain/inventory/audit-seats.ts';
 import { createFlight } from '../domain/inventory/create-flight.ts';
 import { listFlights } from '../domain/inventory/list-flights.ts';
 import { previewRemoval, removeFlight } from '../domain/inventory/remove-flight.ts';
+import { repairSeats } from '../domain/inventory/repair-seats.ts';
+import { replaySeats, replayWhole } from '../domain/inventory/replay-seats.ts';
 import { updateFlight } from '../domain/inventory/update-flight.ts';
 import { watchEvents } from '../domain/operations/watch-events.ts';
 import { importTimetable } from '../domain/schedules/import-timetable.ts';
@@ -32,6 +36,17 @@ export const adminRouter = router({
   }),
   seats: router({
     audit: operator.input(auditInput).query(({ ctx, input }) => auditSeats(ctx.rooms.inventory, input.flightId)),
+    status: operator.query(({ ctx }) => ctx.rooms.inventory.auditStatus()),
+    replay: operator
+      .input(replayInput)
+      .query(({ ctx, input, signal }) => replayWhole(ctx.rooms.inventory, input.flightId, signal)),
+    onReplay: operator.input(replayInput).subscription(async function* ({ ctx, input, signal }) {
+      yield* replaySeats(ctx.rooms.inventory, input.flightId, signal);
+    }),
+    repair: operator.input(repairInput).mutation(({ ctx, input }) => repairSeats(ctx.rooms.inventory, input)),
+  }),
+  bookings: router({
+    timeline: operator.input(bookingIdInput).query(({ ctx, input }) => readTimeline(ctx.rooms.booking.pool, input.id)),
   }),
   overview: operator.query(({ ctx }) => ctx.rooms.overview()),
   onEvents: operator.input(onEventsInput).subscription(async function* ({ ctx, input, signal }) {

@@ -28,6 +28,8 @@ export interface Rooms {
  */
 export interface Context {
   actor: Actor;
+  /** Where the socket or call comes from; limits per address count by it. */
+  address: string;
   rooms: Rooms;
 }
 

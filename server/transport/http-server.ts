@@ -15,6 +15,7 @@ import { trpcErrorOf } from './failures.ts';
 import { healthRoutes, type Readiness } from './health.routes.ts';
 import { originPolicy } from './origin-policy.ts';
 import { paymentWebhook, type WebhookSettings, webhookPath } from './payment-webhook.route.ts';
+import { remoteAddress } from './remote-address.ts';
 
 export interface FrontDoorSettings {
   host: string;
@@ -74,6 +75,7 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     maxBatchSize: limits.callsPerBatch,
     createContext: async ({ req }): Promise<Context> => ({
       rooms,
+      address: remoteAddress(req),
       actor: await refusing(() =>
         actorOf(rooms.tokens, {
           token: bearerOf(req.headers.authorization),
@@ -109,6 +111,7 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     maxBatchSize: limits.callsPerBatch,
     createContext: async ({ req, info }: CreateWSSContextFnOptions): Promise<Context> => ({
       rooms,
+      address: remoteAddress(req),
       actor: await refusing(() =>
         actorOf(rooms.tokens, {
           token: info.connectionParams?.token ?? bearerOf(req.headers.authorization),

@@ -179,6 +179,7 @@ describe('what an operator does with flights', () => {
         {
           flightId: flight.id,
           cabin: 'economy',
+          version: 2,
           counters: { held: 2, sold: 0 },
           ledger: { held: 1, sold: 0 },
           bookings: { held: 1, sold: 0 },

@@ -262,6 +262,32 @@ describe('bookings', () => {
     expect(again).toMatchObject({ status: 'held', passengers, seats: 1, legs: held.legs });
     expect(again.id).not.toBe(held.id);
   });
+
+  test('[SDK-14] asking again survives a crash like any hold', async () => {
+    const flight = await operator.admin.flights.create(flightInput());
+    const storage = memoryStorage();
+    const [airside, proxy] = await guestBehindProxy({ storage });
+    const held = await airside.bookings.hold(party(flight, 3));
+    await airside.bookings.cancel(held.id);
+    const isCut = proxy.cutBeforeAnswer();
+    proxy.refuse(true);
+    const asked = airside.bookings.rehold(held.id, { expected: held.price }).catch((thrown: unknown) => thrown);
+    await isCut;
+    const left = await snapshotOf(storage);
+    await airside.close();
+    expect(await asked).toMatchObject({ code: 'UNAVAILABLE', outcome: 'unknown' });
+    const next = client({ storage: left });
+    const [intent] = await next.bookings.pending();
+    expect(intent).toMatchObject({
+      procedure: 'rehold',
+      wanted: true,
+      input: { again: held.id, expected: held.price },
+    });
+    const settled = await next.bookings.settlePending();
+    expect(settled).toMatchObject([{ outcome: 'found', booking: { id: intent?.input.id, status: 'held', seats: 3 } }]);
+    expect(await next.bookings.pending()).toEqual([]);
+    expect(await freeOn(flight)).toBe(7);
+  });
 });
 
 describe('watching', () => {

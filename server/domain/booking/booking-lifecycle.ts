@@ -37,8 +37,9 @@ export function availableActions(status: BookingStatus): BookingAction[] {
     case 'failed':
     case 'expired':
     case 'cancelled':
-    case 'refund_pending':
     case 'refunded':
+      return ['rehold'];
+    case 'refund_pending':
       return [];
   }
 }

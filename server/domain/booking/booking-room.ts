@@ -2,14 +2,28 @@ import type { Pool } from 'pg';
 import type { Feed } from '../../platform/feed/feed.ts';
 import type { Orm } from '../../platform/postgres/orm.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
+import type { Alternatives } from '../inventory/nearest-alternatives.ts';
+import type { SeatGate } from '../inventory/seat-gate.ts';
 import type { Metrics } from '../operations/metrics.ts';
 import type { BookingStore } from './booking-store.ts';
+import type { HoldLimits } from './hold-limits.ts';
+import type { RecentHolds } from './recent-holds.ts';
 import type { SellingLanes } from './selling-lanes.ts';
+
+/** Who wants seats, and from where (limits count both). */
+export interface Buyer {
+  actor: string;
+  address: string;
+}
 
 /** What selling needs. The simulation builds one of its own, on a model of the record. */
 export interface SellingRoom {
   store: BookingStore;
   lanes: SellingLanes;
+  recent: RecentHolds;
+  limits: HoldLimits;
+  gate: SeatGate;
+  alternatives: Alternatives;
   clock: Clock;
   metrics: Pick<Metrics, 'bookingsTotal' | 'bookingsSuccess' | 'bookingsFailed'>;
   holdTtlSeconds: number;

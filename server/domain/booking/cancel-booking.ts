@@ -55,6 +55,7 @@ export async function cancelBooking(
   const row = await readOwnBooking(room, actor, id);
   switch (outcome) {
     case 'cancelled':
+      if (before.status === 'held') room.limits.left({ actor, bookingId: id, abandoned: true });
       room.announce([id]);
       if (row.status === 'refund_pending') room.nudgePayments();
       return bookingViewOf(row);

@@ -16,9 +16,12 @@ export async function expireHolds(room: SellingRoom): Promise<number> {
   return expired.length;
 }
 
-/** The same for one booking, for whoever is about to look at it. */
-export async function expireHold(room: SellingRoom, bookingId: string): Promise<void> {
-  if (!(await room.lanes.expire.send(bookingId))) return;
-  room.announce([bookingId]);
-  room.metrics.bookingsFailed.inc();
+/** The same for one booking, for whoever is about to look at it. Answers whether it ended. */
+export async function expireHold(room: SellingRoom, bookingId: string): Promise<boolean> {
+  const moved = await room.lanes.expire.send(bookingId);
+  if (moved) {
+    room.announce([bookingId]);
+    room.metrics.bookingsFailed.inc();
+  }
+  return moved;
 }

@@ -9,13 +9,12 @@ import { expireHold } from './expire-holds.ts';
  * Somebody else's is NOT_FOUND, like one that does not exist.
  */
 export async function readOwnBooking(room: SellingRoom, actor: string, id: string): Promise<BookingRow> {
-  let row = await room.store.read(id);
+  const row = await room.store.read(id);
   if (!row || row.actor !== actor) throw refuse('NOT_FOUND', { reason: 'no such booking', bookingId: id });
-  if (row.due) {
-    await expireHold(room, id);
-    row = (await room.store.read(id)) as BookingRow;
-  }
-  return row;
+  if (!row.due) return row;
+  // Where somebody else is ending or paying it at this moment, what they make of it is what the caller is told.
+  if (!(await expireHold(room, id))) await room.store.untilDecided(id);
+  return (await room.store.read(id)) as BookingRow;
 }
 
 export const getBooking = async (room: SellingRoom, actor: string, id: string): Promise<BookingView> =>

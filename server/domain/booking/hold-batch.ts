@@ -99,7 +99,7 @@ export function holdOutcomes(members: HoldMember[], answer: HoldAnswer): Batch<H
       default: {
         const leg = refusedLeg?.[place] ?? 0;
         const cabin = cabins.get(cabinKey(member.legs[leg] as HoldMember['legs'][number]));
-        return { kind: 'refused', why: refusals[code] as HoldRefusal, leg, cabin };
+        return { kind: 'refused', why: refusals[code] as HoldRefusal, leg, ...(cabin && { cabin }) };
       }
     }
   });

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { type BookingView, type HoldInput, seatsTaken } from '../../../shared/booking.ts';
 import type { Money } from '../../../shared/money.ts';
 import { type Failure, invalidInput, refuse } from '../../platform/runtime/failure.ts';
+import type { SoldOut } from '../inventory/seat-gate.ts';
 import { availableOf } from '../inventory/seat-truth.ts';
-import type { SellingRoom } from './booking-room.ts';
+import type { Buyer, SellingRoom } from './booking-room.ts';
 import { type BookingRow, bookingViewOf } from './booking-rows.ts';
 import type { HoldMember, HoldOutcome } from './booking-store.ts';
 import { getBooking } from './get-booking.ts';
+import type { Shed } from './selling-lanes.ts';
 
 /** Somebody edits the flight; that takes no longer. */
 const lockedRetryMs = 100;
@@ -15,10 +17,12 @@ const lockedRetryMs = 100;
  * Holds seats on all legs, or on none.
  *
  * Repeating the call with the same id and body answers the same booking. Fails: NOT_FOUND, CLOSED,
- * PRICE_CHANGED (only when `expected` was given), SOLD_OUT with the refusing cabin's counts,
- * REQUEST_ID_REUSED, BUSY. A failure has written nothing.
+ * PRICE_CHANGED (only when `expected` was given), SOLD_OUT with the refusing cabin's counts and
+ * alternatives, REQUEST_ID_REUSED, RATE_LIMITED (too many open holds), BUSY. A failure has written
+ * nothing.
  */
-export async function holdSeats(room: SellingRoom, actor: string, input: HoldInput): Promise<BookingView> {
+export async function holdSeats(room: SellingRoom, buyer: Buyer, input: HoldInput): Promise<BookingView> {
+  const { actor } = buyer;
   const member: HoldMember = {
     id: input.id,
     actor,
@@ -30,17 +34,52 @@ export async function holdSeats(room: SellingRoom, actor: string, input: HoldInp
     expected: input.expected ?? null,
     ttlSeconds: room.holdTtlSeconds,
   };
-  const outcome = await room.lanes.hold.send(member);
-  if (outcome.kind === 'held') {
-    room.metrics.bookingsTotal.inc();
-    return bookingViewOf(outcome.booking);
+  const outcome = await decide(room, buyer, member);
+  switch (outcome.kind) {
+    case 'held':
+      room.metrics.bookingsTotal.inc();
+      room.recent.keep(outcome.booking);
+      return bookingViewOf(outcome.booking);
+    case 'exists': {
+      const known = (await room.store.read(input.id)) as BookingRow;
+      if (known.actor !== actor || known.bodyHash !== member.bodyHash) throw refuse('REQUEST_ID_REUSED', {});
+      return getBooking(room, actor, input.id);
+    }
+    default:
+      room.limits.left({ ...buyer, bookingId: input.id, abandoned: false });
+      throw await refusalOf(room, member, outcome);
   }
-  if (outcome.kind === 'exists') {
-    const known = (await room.store.read(input.id)) as BookingRow;
-    if (known.actor !== actor || known.bodyHash !== member.bodyHash) throw refuse('REQUEST_ID_REUSED', {});
-    return getBooking(room, actor, input.id);
+}
+
+/** The gate sheds whom it can; the record decides about everybody else. */
+async function decide(room: SellingRoom, buyer: Buyer, member: HoldMember): Promise<HoldOutcome | Shed> {
+  const wants = member.legs.map((leg) => ({ ...leg, quantity: member.seats }));
+  // A repeat of one that is under way waits for it, whatever the gate says.
+  const known = room.lanes.hold.has(member.id) ? undefined : room.gate.refuses(wants);
+  let outcome: HoldOutcome | Shed | undefined = known && { kind: 'shed', soldOut: known };
+  if (!outcome) {
+    // Whoever lets many holds go unpaid is given shorter ones.
+    member.ttlSeconds = (
+      await room.limits.enter({ ...buyer, bookingId: member.id, ttlSeconds: member.ttlSeconds })
+    ).ttlSeconds;
+    outcome = await queue(room, member, wants);
   }
-  throw refusalOf(member, outcome);
+  // The gate knows of cabins, not of requests: whoever repeats a hold that was made gets his booking.
+  if (outcome.kind === 'shed' && (await room.lanes.known.send(member.id))) return { kind: 'exists' };
+  return outcome;
+}
+
+/** Nobody waits for the gate: it is asked beside the way to the record, and sheds who still waits for it. */
+function queue(room: SellingRoom, member: HoldMember, wants: Parameters<SellingRoom['gate']['asks']>[0]) {
+  const { hold } = room.lanes;
+  const isWaiting = hold.depth() > 0;
+  const decided = hold.send(member);
+  if (isWaiting) {
+    void room.gate.asks(wants).then((soldOut) => {
+      if (soldOut) hold.withdraw(member, { kind: 'shed', soldOut });
+    });
+  }
+  return decided;
 }
 
 /** SHA-256 of what was asked; zod has put the keys in the schema's order. */
@@ -48,26 +87,36 @@ function hashOf({ id: _, ...body }: HoldInput): string {
   return createHash('sha256').update(JSON.stringify(body)).digest('hex');
 }
 
-function refusalOf(member: HoldMember, outcome: Extract<HoldOutcome, { kind: 'refused' | 'repriced' }>): Failure {
+async function soldOut(room: SellingRoom, member: HoldMember, { leg, available, version }: SoldOut): Promise<Failure> {
+  const { flightId, cabin } = member.legs[leg] as HoldMember['legs'][number];
+  const wanted = { flightId, cabin, seats: member.seats };
+  const alternatives = room.alternatives.peek(wanted) ?? (await room.alternatives.nearest(wanted));
+  const told = { flightId, cabin, available, version };
+  return refuse('SOLD_OUT', alternatives.length > 0 ? { ...told, alternatives } : told);
+}
+
+type Refusal = Exclude<HoldOutcome | Shed, { kind: 'held' | 'exists' }>;
+
+async function refusalOf(room: SellingRoom, member: HoldMember, outcome: Refusal): Promise<Failure> {
+  if (outcome.kind === 'shed') return soldOut(room, member, outcome.soldOut);
   if (outcome.kind === 'repriced') return refuse('PRICE_CHANGED', { was: member.expected as Money, now: outcome.now });
-  const leg = member.legs[outcome.leg] as HoldMember['legs'][number];
-  const { cabin } = outcome;
-  switch (outcome.why) {
+  const { leg, why, cabin } = outcome;
+  const refused = member.legs[leg] as HoldMember['legs'][number];
+  switch (why) {
     case 'sold_out':
-      return refuse('SOLD_OUT', {
-        flightId: leg.flightId,
-        cabin: leg.cabin,
+      return soldOut(room, member, {
+        leg,
         available: cabin ? availableOf(cabin) : 0,
         version: cabin?.version ?? 0,
       });
     case 'closed': {
       const state = cabin?.state === 'open' ? 'departed' : (cabin?.state ?? 'closed');
-      return refuse('CLOSED', { reason: `the flight is ${state}`, ...leg, state });
+      return refuse('CLOSED', { reason: `the flight is ${state}`, ...refused, state });
     }
     case 'unknown':
-      return refuse('NOT_FOUND', { reason: 'no such flight, or no such cabin on it', ...leg });
+      return refuse('NOT_FOUND', { reason: 'no such flight, or no such cabin on it', ...refused });
     case 'foreign':
-      return invalidInput(['legs', outcome.leg], 'all legs of a booking must be priced in one currency');
+      return invalidInput(['legs', leg], 'all legs of a booking must be priced in one currency');
     case 'range':
       return invalidInput(['legs'], 'the price is out of range');
     case 'locked':

@@ -3,8 +3,7 @@ import { newId } from '../../../shared/ids.ts';
 import { violatesUnique } from '../../platform/postgres/pg-errors.ts';
 import { refuse } from '../../platform/runtime/failure.ts';
 import type { SellingRoom } from './booking-room.ts';
-import { bookingViewOf } from './booking-rows.ts';
-import type { PayOutcome } from './booking-store.ts';
+import { type BookingRow, bookingViewOf } from './booking-rows.ts';
 import { readOwnBooking } from './get-booking.ts';
 import { newLocator } from './record-locator.ts';
 
@@ -24,6 +23,7 @@ export async function payBooking(
 ): Promise<BookingView> {
   const started = await startPayment(room, actor, input);
   if (started) {
+    room.limits.left({ actor, bookingId: input.id, abandoned: false });
     room.announce([input.id]);
     room.nudgePayments();
     return bookingViewOf(started);
@@ -39,19 +39,30 @@ async function startPayment(
   room: SellingRoom,
   actor: string,
   { id, method }: { id: string; method?: string },
-): Promise<PayOutcome> {
-  for (let draw = 1; ; draw++) {
+): Promise<BookingRow | undefined> {
+  for (let draw = 1; draw <= locatorDrawsMax; draw++) {
+    const payment = { paymentId: newId(), locator: newLocator(), method: method ?? null };
     try {
-      return await room.lanes.pay.send({
-        id,
-        actor,
-        paymentId: newId(),
-        locator: newLocator(),
-        method: method ?? null,
-      });
+      const outcome = await room.lanes.pay.send({ id, actor, ...payment });
+      if (outcome === 'locator_taken') continue;
+      return outcome && (await startedRow(room, id, outcome.version, payment));
     } catch (error) {
-      // Somebody has this locator already; nothing was written.
-      if (!violatesUnique(error, 'booking_locator_uq') || draw >= locatorDrawsMax) throw error;
+      // Somebody has taken it at the same moment; nothing was written.
+      if (!violatesUnique(error, 'booking_locator_uq')) throw error;
     }
   }
+  throw refuse('BUSY', { retryAfterMs: 50 });
+}
+
+/** What this process held itself it need not read again, if paying is the first thing that happened to it. */
+async function startedRow(
+  room: SellingRoom,
+  id: string,
+  version: number,
+  { paymentId, locator }: { paymentId: string; locator: string },
+): Promise<BookingRow | undefined> {
+  const held = room.recent.take(id);
+  if (held?.version !== version - 1) return room.store.read(id);
+  const amount = { amount: held.priceAmount, currency: held.priceCurrency };
+  return { ...held, status: 'paying', version, locator, payment: { id: paymentId, amount, status: 'pending' } };
 }

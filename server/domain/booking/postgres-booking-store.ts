@@ -1,16 +1,17 @@
 import type { Pool } from 'pg';
 import { arrayLiteral } from '../../platform/postgres/array-literal.ts';
 import { type OwnConnection, ownConnection } from '../../platform/postgres/own-connection.ts';
+import { inTransaction } from '../../platform/postgres/transaction.ts';
 import type { SeatTruth } from '../inventory/seat-truth.ts';
 import { mockProvider } from '../payments/payment-event.ts';
-import { type BookingRow, readBooking } from './booking-rows.ts';
+import { readBooking } from './booking-rows.ts';
 import type { Batch, BookingStore, CancelMember, CancelOutcome, HoldMember, SettleOutcome } from './booking-store.ts';
 import { type HoldAnswer, holdOutcomes, holdValues } from './hold-batch.ts';
 
 const holdSql = `
   select codes, refused_leg as "refusedLeg", (extract(epoch from at) * 1000)::float8 as at, truths from hold_seats(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`;
-const paySql = 'select bookings from start_payments($1, $2, $3, $4, $5, $6, $7)';
+const paySql = 'select moved, versions, redraw from start_payments($1, $2, $3, $4, $5, $6, $7)';
 const settleSql = 'select codes, truths from settle_payments($1, $2, $3, $4, $5, $6, $7, $8)';
 const cancelSql = 'select codes, truths from cancel_bookings($1, $2, $3, $4)';
 const expireSql = 'select moved, truths from expire_bookings($1, $2)';
@@ -103,7 +104,7 @@ export function openBookingStore(pool: Pool, url: string): BookingStore & { clos
     hold: async (batchId, members: HoldMember[], { skipLocked = false } = {}) =>
       holdOutcomes(members, await calls.hold<HoldAnswer>(holdValues(batchId, members, skipLocked))),
     pay: async (batchId, members) => {
-      const { bookings } = await calls.pay<{ bookings: BookingRow[] }>([
+      const { moved, versions, redraw } = await calls.pay<{ moved: string[]; versions: number[]; redraw: string[] }>([
         batchId,
         arrayLiteral(members.map((each) => each.id)),
         arrayLiteral(members.map((each) => each.actor)),
@@ -112,8 +113,14 @@ export function openBookingStore(pool: Pool, url: string): BookingStore & { clos
         arrayLiteral(members.map((each) => each.locator)),
         members.map((each) => each.method),
       ]);
-      const moved = new Map(bookings.map((row) => [row.id, row]));
-      return { outcomes: members.map((each) => moved.get(each.id)), truths: [] };
+      return {
+        outcomes: members.map(({ id }) => {
+          const place = moved.indexOf(id);
+          if (place >= 0) return { version: versions[place] as number };
+          return redraw.includes(id) ? 'locator_taken' : undefined;
+        }),
+        truths: [],
+      };
     },
     settle: async (batchId, events) =>
       decoded(
@@ -154,6 +161,9 @@ export function openBookingStore(pool: Pool, url: string): BookingStore & { clos
     seal: async (batchId) => (await pool.query(sealSql, [batchId])).rowCount === 1,
 
     read: (id) => readBooking(pool, id),
+    untilDecided: async (id) => {
+      await inTransaction(pool, (tx) => tx.query('select from booking where id = $1 for share', [id]));
+    },
     known: async (ids) => {
       const { rows } = await pool.query<{ id: string }>({ name: 'known', text: knownSql, values: [arrayLiteral(ids)] });
       const known = new Set(rows.map((row) => row.id));

@@ -1,5 +1,6 @@
 import { createLane, type Lane } from '../../platform/postgres/lane.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
+import type { SoldOut } from '../inventory/seat-gate.ts';
 import type { SeatTruth } from '../inventory/seat-truth.ts';
 import type { PaymentEvent } from '../payments/payment-event.ts';
 import type {
@@ -13,9 +14,12 @@ import type {
   SettleOutcome,
 } from './booking-store.ts';
 
+/** Taken out of the queue: the gate says that there is nothing to be had. */
+export type Shed = { kind: 'shed'; soldOut: SoldOut };
+
 /** One lane a verb: what happens to bookings travels in batches, each for itself (lane.ts). */
 export interface SellingLanes {
-  hold: Lane<HoldMember, HoldOutcome>;
+  hold: Lane<HoldMember, HoldOutcome | Shed>;
   pay: Lane<PayMember, PayOutcome>;
   settle: Lane<PaymentEvent, SettleOutcome>;
   cancel: Lane<CancelMember, CancelOutcome>;
@@ -62,7 +66,7 @@ export function createSellingLanes(options: {
   const byId = (member: { id: string }) => [member.id];
 
   const lanes = {
-    hold: verb('hold', byId, (batchId, members: HoldMember[], skipLocked) =>
+    hold: verb<HoldMember, HoldOutcome | Shed>('hold', byId, (batchId, members, skipLocked) =>
       store.hold(batchId, members, { skipLocked }),
     ),
     pay: verb('pay', byId, (batchId, members: PayMember[]) => store.pay(batchId, members)),

@@ -1,30 +1,40 @@
-import type { Logger } from 'pino';
+import type { AuditStatusView } from '../../../shared/operations.ts';
 import type { Lease } from '../../platform/redis/lease.ts';
+import type { Note } from '../../platform/redis/note.ts';
 import { type Chore, startChore } from '../../platform/runtime/periodic.ts';
 import type { ErrorReporter } from '../../platform/telemetry/error-reporter.ts';
-import { auditSeats } from './audit-seats.ts';
 import type { InventoryRoom } from './inventory-room.ts';
+import { tellDrift } from './tell-drift.ts';
+import { createDriftWatch } from './watch-drift.ts';
 
-const everyMs = 60_000;
+const everyMs = 5_000;
+const leaseMs = 30_000;
+/** After a round comes a rest of at least this many times what it took: auditing never takes more than a twentieth of a core. */
+const restFactor = 20;
 
-/** Audits all cabins once a minute, on one process at a time. Drift is an alarm: it must never happen. */
-export const startAuditChore = (
+/** Looks for drift every few seconds, for ever. What it finds is an alarm: it must never find anything. */
+export function startAuditChore(
   room: InventoryRoom,
-  options: { lease: Lease; log: Logger; report: ErrorReporter },
-): Chore =>
-  startChore({
+  options: { lease: Lease; status: Note<AuditStatusView>; report: ErrorReporter; everyMs?: number },
+): Chore {
+  const pace = options.everyMs ?? everyMs;
+  const watch = createDriftWatch(room, { everyMs: pace });
+  let notBefore = 0;
+  return startChore({
     name: 'audit seats',
-    everyMs,
+    everyMs: pace,
     clock: room.clock,
     report: options.report,
     run: async () => {
-      const audit = await options.lease('audit-seats', everyMs, () => auditSeats(room));
-      if (audit && audit.drift > 0) {
-        options.log.error(
-          { drift: audit.drift, disagreements: audit.disagreements.slice(0, 10) },
-          'seats do not add up',
-        );
-      }
+      const startedAt = room.clock.now();
+      if (startedAt < notBefore) return false;
+      await options.lease('audit-seats', leaseMs, async () => {
+        const { status, news } = await watch.round();
+        options.status.put(status);
+        await tellDrift(room, news);
+      });
+      notBefore = room.clock.now() + (room.clock.now() - startedAt) * restFactor;
       return false;
     },
   });
+}

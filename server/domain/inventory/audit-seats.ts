@@ -1,69 +1,114 @@
-import type { Pool } from 'pg';
-import type { AuditView } from '../../../shared/operations.ts';
-import type { Metrics } from '../operations/metrics.ts';
+import type { CabinClass } from '../../../shared/flight.ts';
+import type { AuditView, SeatDisagreement } from '../../../shared/operations.ts';
+import type { Queryable } from '../../platform/postgres/transaction.ts';
+import type { DriftBook } from './drift-book.ts';
+
+interface Row {
+  cabin_id: number;
+  flight_id: string;
+  cabin: CabinClass;
+  version: number;
+  held: number;
+  sold: number;
+  ledger_held: number;
+  ledger_sold: number;
+  booked_held: number;
+  booked_sold: number;
+}
+
+/** A cabin that disagrees, as the auditor knows it. */
+export interface CabinDrift extends SeatDisagreement {
+  cabinId: number;
+}
+
+/** How many of those that disagree are named; beyond that the number tells enough. */
+export const namedMax = 100;
+
+const bookedColumns = `
+  coalesce(sum(g.quantity) filter (where k.status in ('held', 'paying')), 0)::int as held,
+  coalesce(sum(g.quantity) filter (where k.status = 'confirmed'), 0)::int as sold`;
+
+const adriftWhere = `
+  (held, sold) is distinct from (ledger_held, ledger_sold) or (held, sold) is distinct from (booked_held, booked_sold)`;
 
 // One statement, hence one snapshot: comparing sums that were read at different moments would find
 // drift that is none.
-const auditSql = `
+const auditAllSql = `
   with l as (
-    select cabin_id, sum(d_held)::int as held, sum(d_sold)::int as sold
-    from ledger where $1::uuid is null or cabin_id in (select id from cabin where flight_id = $1)
-    group by cabin_id
+    select cabin_id, sum(d_held)::int as held, sum(d_sold)::int as sold from ledger group by cabin_id
   ), b as (
-    select g.cabin_id,
-      coalesce(sum(g.quantity) filter (where k.status in ('held', 'paying')), 0)::int as held,
-      coalesce(sum(g.quantity) filter (where k.status = 'confirmed'), 0)::int as sold
-    from booking_leg g join booking k on k.id = g.booking_id
-    where $1::uuid is null or g.flight_id = $1
-    group by g.cabin_id
+    select g.cabin_id, ${bookedColumns} from booking_leg g join booking k on k.id = g.booking_id group by g.cabin_id
   ), compared as (
-    select c.flight_id, c.cabin, c.held, c.sold,
+    select c.id as cabin_id, c.flight_id, c.cabin, c.version, c.held, c.sold,
       coalesce(l.held, 0) as ledger_held, coalesce(l.sold, 0) as ledger_sold,
       coalesce(b.held, 0) as booked_held, coalesce(b.sold, 0) as booked_sold
     from cabin c left join l on l.cabin_id = c.id left join b on b.cabin_id = c.id
-    where $1::uuid is null or c.flight_id = $1
   ), adrift as (
-    select * from compared
-    where (held, sold) is distinct from (ledger_held, ledger_sold)
-       or (held, sold) is distinct from (booked_held, booked_sold)
+    select * from compared where ${adriftWhere}
   )
   select (select count(*)::int from compared) as checked, (select count(*)::int from adrift) as drift,
-    coalesce((select jsonb_agg(a) from (select * from adrift limit 100) a), '[]') as disagreements,
+    coalesce((select jsonb_agg(a) from (select * from adrift order by cabin_id limit ${namedMax}) a), '[]') as adrift,
     (select count(*)::int from l left join cabin c on c.id = l.cabin_id where c.id is null) as orphans`;
 
-interface Row {
-  checked: number;
-  drift: number;
-  orphans: number;
-  disagreements: {
-    flight_id: string;
-    cabin: string;
-    held: number;
-    sold: number;
-    ledger_held: number;
-    ledger_sold: number;
-    booked_held: number;
-    booked_sold: number;
-  }[];
+// The same for a few cabins. Their rows are looked up cabin by cabin, so that what it costs depends
+// on these cabins alone and not on how large the record has grown.
+const auditSomeSql = `
+  with compared as (
+    select c.id as cabin_id, c.flight_id, c.cabin, c.version, c.held, c.sold,
+      coalesce(l.held, 0)::int as ledger_held, coalesce(l.sold, 0)::int as ledger_sold,
+      b.held as booked_held, b.sold as booked_sold
+    from cabin c
+    cross join lateral (
+      select sum(d_held) as held, sum(d_sold) as sold from ledger where cabin_id = c.id
+    ) l
+    cross join lateral (
+      select ${bookedColumns} from booking_leg g join booking k on k.id = g.booking_id where g.cabin_id = c.id
+    ) b
+    where c.id = any($1::int4[])
+  )
+  select (select count(*)::int from compared) as checked,
+    coalesce((select jsonb_agg(a order by a.cabin_id) from (select * from compared where ${adriftWhere}) a), '[]') as adrift`;
+
+const driftOf = (row: Row): CabinDrift => ({
+  cabinId: row.cabin_id,
+  flightId: row.flight_id,
+  cabin: row.cabin,
+  version: row.version,
+  counters: { held: row.held, sold: row.sold },
+  ledger: { held: row.ledger_held, sold: row.ledger_sold },
+  bookings: { held: row.booked_held, sold: row.booked_sold },
+});
+
+/** Compares counters, ledger and bookings of some cabins in one snapshot. Ids that do not exist are left out. */
+export async function auditCabins(
+  db: Queryable,
+  cabinIds: number[],
+): Promise<{ checked: number; adrift: CabinDrift[] }> {
+  const { rows } = await db.query<{ checked: number; adrift: Row[] }>(auditSomeSql, [cabinIds]);
+  const row = rows[0] as { checked: number; adrift: Row[] };
+  return { checked: row.checked, adrift: row.adrift.map(driftOf) };
 }
 
 /**
- * Compares counters, ledger and bookings of every cabin (or of one flight's) in one snapshot.
- * An audit of everything also sets the metric `seat_drift_cabins`. `drift` counts the cabins that disagree, and ledger rows of cabins that do not exist; it must be 0.
+ * Compares counters, ledger and bookings of every cabin (or of one flight's) in one snapshot, and
+ * writes what it saw into the book behind the metric `seat_drift_cabins`. `drift` counts the cabins
+ * that disagree, and ledger rows of cabins that do not exist; it must be 0.
  */
-export async function auditSeats(room: { pool: Pool; metrics: Metrics }, flightId?: string): Promise<AuditView> {
-  const { rows } = await room.pool.query<Row>(auditSql, [flightId ?? null]);
-  const row = rows[0] as Row;
-  if (!flightId) room.metrics.seatDrift.set(row.drift + row.orphans);
-  return {
-    checked: row.checked,
-    drift: row.drift + row.orphans,
-    disagreements: row.disagreements.map((each) => ({
-      flightId: each.flight_id,
-      cabin: each.cabin,
-      counters: { held: each.held, sold: each.sold },
-      ledger: { held: each.ledger_held, sold: each.ledger_sold },
-      bookings: { held: each.booked_held, sold: each.booked_sold },
-    })),
-  };
+export async function auditSeats(room: { pool: Queryable; drift: DriftBook }, flightId?: string): Promise<AuditView> {
+  if (flightId) {
+    const cabins = await room.pool.query<{ id: number }>('select id from cabin where flight_id = $1', [flightId]);
+    const ids = cabins.rows.map((row) => row.id);
+    const { checked, adrift } = await auditCabins(room.pool, ids);
+    room.drift.seen(ids, adrift);
+    return { checked, drift: adrift.length, disagreements: adrift.map(publicOf) };
+  }
+  const { rows } = await room.pool.query<{ checked: number; drift: number; orphans: number; adrift: Row[] }>(
+    auditAllSql,
+  );
+  const { checked, drift, orphans, adrift } = rows[0] as (typeof rows)[number];
+  const named = adrift.map(driftOf);
+  room.drift.seenAll(named, drift - named.length + orphans);
+  return { checked, drift: drift + orphans, disagreements: named.map(publicOf) };
 }
+
+export const publicOf = ({ cabinId: _, ...rest }: CabinDrift): SeatDisagreement => rest;

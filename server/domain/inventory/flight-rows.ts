@@ -59,6 +59,7 @@ export function operatorFlightViewOf(row: FlightRow, cabins: SeatTruth[], nowMs:
       held: truth.held,
       sold: truth.sold,
       targetCapacity: truth.targetCapacity,
+      deficit: Math.max(0, truth.held + truth.sold - truth.targetCapacity),
     })),
   };
 }

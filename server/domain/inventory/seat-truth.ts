@@ -12,7 +12,8 @@ export interface SeatTruth {
   sold: number;
   priceAmount: number;
   priceCurrency: string;
-  state: Exclude<FlightState, 'departed'>;
+  /** The flight's, as the cabin repeats it. */
+  state: FlightPart['state'];
   version: number;
 }
 
@@ -38,11 +39,23 @@ export interface FlightPart {
   departsAtUtc: string;
 }
 
+/** The same of a cabin: what watchers are shown, and what the gates of other processes learn besides. */
+export interface CabinPart {
+  cabinId: number;
+  state: FlightPart['state'];
+  view: CabinView;
+}
+
 /** The part of a topic that tells about the flight itself; cabins are parts by their class. */
 export const flightPartName = 'flight';
 
 export const seatUpdates = (truths: SeatTruth[]): Update[] =>
   truths.map((truth) => ({
     topic: truth.flightId,
-    parts: { [truth.cabin]: { version: truth.version, body: cabinViewOf(truth) } },
+    parts: {
+      [truth.cabin]: {
+        version: truth.version,
+        body: { cabinId: truth.cabinId, state: truth.state, view: cabinViewOf(truth) } satisfies CabinPart,
+      },
+    },
   }));

@@ -8,7 +8,12 @@ export interface Metrics {
   bookingsFailed: Counter;
   bookingsPending: Gauge;
   flightDbUpdatesTotal: Counter;
+  redisDecrementsTotal: Counter;
+  redisDecrementsFailed: Counter;
+  gateVerdictsTotal: Counter<'verdict'>;
+  laneBatchMembers: Histogram<'verb'>;
   seatDrift: Gauge;
+  seatRepairsTotal: Counter;
   requestLatencySeconds: Histogram<'procedure' | 'outcome'>;
   sockets: Gauge;
 }
@@ -67,7 +72,27 @@ export function createMetrics(gauges: {
     bookingsFailed: counter('bookings_failed', 'Bookings that failed or expired'),
     bookingsPending,
     flightDbUpdatesTotal: counter('flight_db_updates_total', 'Flights created or changed by operators and imports'),
-    seatDrift: new Gauge({ name: 'seat_drift_cabins', help: 'Cabins that disagreed at the last audit', registers }),
+    redisDecrementsTotal: counter('redis_decrements_total', 'Holds that the gate in Redis counted in'),
+    redisDecrementsFailed: counter('redis_decrements_failed', 'Holds that asked the gate in Redis and got no answer'),
+    gateVerdictsTotal: new Counter({
+      name: 'gate_verdicts_total',
+      help: 'Holds by what the gate said: admit, sold_out, try or cold of Redis; known, sold out without asking it',
+      labelNames: ['verdict'],
+      registers,
+    }),
+    laneBatchMembers: new Histogram({
+      name: 'lane_batch_members',
+      help: 'Members of a batch that one call of Postgres decided',
+      labelNames: ['verb'],
+      buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+      registers,
+    }),
+    seatDrift: new Gauge({
+      name: 'seat_drift_cabins',
+      help: 'Cabins whose counters, ledger and bookings are known to disagree; 0, always',
+      registers,
+    }),
+    seatRepairsTotal: counter('seat_repairs_total', 'Cabins that an operator had to repair; 0, always'),
     requestLatencySeconds: new Histogram({
       name: 'request_latency_seconds',
       help: 'From the parsed request to its answer',

@@ -1,10 +1,10 @@
-import { type Breaker, createBreaker } from '../../platform/runtime/breaker.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import { pausePoint } from '../../platform/runtime/pause-points.ts';
 import type { ErrorReporter } from '../../platform/telemetry/error-reporter.ts';
 import type { PaymentEvent } from './payment-event.ts';
 import { GatewayRefusal, type PaymentGateway, type PaymentGateways } from './payment-gateway.ts';
 import type { DuePayment, DueRefund, PaymentQueue } from './payment-queue.ts';
+import { createProviderBreaker, type ProviderBreaker } from './provider-breaker.ts';
 
 export type { DueRefund } from './payment-queue.ts';
 
@@ -40,7 +40,7 @@ type Kind = 'payment' | 'refund';
 /** One provider as we see it. */
 interface Line {
   gateway: PaymentGateway;
-  breaker: Breaker;
+  breaker: ProviderBreaker;
   running: Record<Kind, number>;
 }
 
@@ -54,7 +54,7 @@ export function createGatewayCaller(options: GatewayCallerOptions): GatewayCalle
   const lines = new Map<string, Line>(
     Object.entries(gateways).map(([name, gateway]) => [
       name,
-      { gateway, breaker: createBreaker(clock), running: { payment: 0, refund: 0 } },
+      { gateway, breaker: createProviderBreaker(clock), running: { payment: 0, refund: 0 } },
     ]),
   );
   const active = new Set<Promise<void>>();

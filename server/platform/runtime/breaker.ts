@@ -1,46 +1,89 @@
 import { backoffMs } from './backoff.ts';
 import type { Clock } from './clock.ts';
 
-const failuresMax = 5;
-const leastPauseMs = 500;
-const greatestPauseMs = 30_000;
+/** `failed`: rejected, or no answer in time. `open`: not even asked. */
+export type Attempt<T> = { kind: 'answered'; value: T } | { kind: 'failed' } | { kind: 'open' };
 
 /**
- * Leaves somebody alone who fails: after five failures in a row nobody calls for a while, then one
- * call tries. If it succeeds all may call again; if not, the next pause is longer (jittered, 0.5 s
- * at least, 30 s at most).
+ * Spares callers a neighbour that is away and that they can do without. After some failures in a row
+ * nobody asks for a while (longer with each further failure, with jitter); then one caller tries, and
+ * its answer closes the breaker again.
  */
 export interface Breaker {
-  /** How many calls may begin now: any number, one, or none. */
-  allowance(): number;
-  begin(): void;
-  end(outcome: 'succeeded' | 'failed'): void;
+  /** Never rejects, and never waits longer than the time limit. */
+  attempt<T>(call: () => Promise<T>): Promise<Attempt<T>>;
+  /** Whether an attempt would not even ask. */
+  isOpen(): boolean;
 }
 
-export function createBreaker(clock: Clock): Breaker {
+const late = Symbol('late');
+
+export function createBreaker(options: {
+  clock: Clock;
+  timeoutMs: number;
+  /** So many failures in a row open it. */
+  failuresMax: number;
+  backoffBaseMs: number;
+  backoffCapMs: number;
+}): Breaker {
+  const { clock, timeoutMs, failuresMax, backoffBaseMs, backoffCapMs } = options;
   let failures = 0;
-  let openUntilMs = 0;
-  let trying = 0;
-  const isOpen = () => failures >= failuresMax;
+  let opened: { at: number; forMs: number } | undefined;
+  /** Times that it opened since the last answer. */
+  let openings = 0;
+  let trying = false;
+
+  const isOpen = (): boolean => {
+    if (!opened) return false;
+    const since = clock.now() - opened.at;
+    // A clock that was set back must not keep it open: a negative time has passed, too.
+    return trying || (since >= 0 && since < opened.forMs);
+  };
+
+  const answered = async <T>(call: () => Promise<T>): Promise<T | typeof late> => {
+    const done = new AbortController();
+    try {
+      return await Promise.race([
+        call(),
+        clock
+          .sleep(timeoutMs, done.signal)
+          // An event loop that was busy for all that time has not looked at its sockets yet: what has
+          // arrived meanwhile is read before it is called late.
+          .then(() => new Promise<typeof late>((resolve) => setImmediate(resolve, late))),
+      ]);
+    } finally {
+      done.abort();
+    }
+  };
+
+  const failed = (isTrial: boolean): void => {
+    // Calls that were on their way when it opened fail, too, and tell nothing new.
+    if (opened && !isTrial) return;
+    failures++;
+    if (failures < failuresMax) return;
+    opened = { at: clock.now(), forMs: backoffBaseMs / 2 + backoffMs(openings++, backoffBaseMs, backoffCapMs) };
+  };
+
   return {
-    allowance: () => {
-      if (!isOpen()) return Number.POSITIVE_INFINITY;
-      return clock.now() >= openUntilMs && trying === 0 ? 1 : 0;
-    },
-    begin: () => {
-      trying++;
-    },
-    end: (outcome) => {
-      trying--;
-      if (outcome === 'succeeded') {
-        failures = 0;
-        return;
-      }
-      // Calls that began before it opened fail one after the other: they are one failure.
-      if (isOpen() && clock.now() < openUntilMs) return;
-      failures++;
-      if (isOpen()) {
-        openUntilMs = clock.now() + leastPauseMs + backoffMs(failures - failuresMax, leastPauseMs, greatestPauseMs);
+    isOpen,
+    attempt: async (call) => {
+      if (isOpen()) return { kind: 'open' };
+      const isTrial = opened !== undefined;
+      if (isTrial) trying = true;
+      try {
+        const value = await answered(call);
+        if (value === late) {
+          failed(isTrial);
+          return { kind: 'failed' };
+        }
+        failures = openings = 0;
+        opened = undefined;
+        return { kind: 'answered', value };
+      } catch {
+        failed(isTrial);
+        return { kind: 'failed' };
+      } finally {
+        if (isTrial) trying = false;
       }
     },
   };

@@ -11,7 +11,7 @@ type Ended = Extract<BookingStatus, 'failed' | 'expired' | 'cancelled' | 'refund
 export const hasEnded = (status: BookingStatus): status is Ended =>
   status !== 'held' && status !== 'paying' && status !== 'confirmed';
 
-function words(booking: BookingView, status: Ended): { icon: LucideIcon; title: string; text: string; again: boolean } {
+function words(booking: BookingView, status: Ended): { icon: LucideIcon; title: string; text: string } {
   const refund = booking.refund && formatMoney(booking.refund.amount);
   switch (status) {
     case 'failed':
@@ -19,42 +19,37 @@ function words(booking: BookingView, status: Ended): { icon: LucideIcon; title: 
         icon: CreditCard,
         title: 'The payment was declined',
         text: 'Nothing was charged and the seats went back on sale. They can be held again, if they are still there.',
-        again: true,
       };
     case 'expired':
       return {
         icon: TimerOff,
         title: 'The hold ran out',
         text: 'The seats went back on sale. Hold them again to go on where you were.',
-        again: true,
       };
     case 'cancelled':
       return {
         icon: Ban,
         title: 'Cancelled',
         text: booking.reason ?? 'The seats were given back.',
-        again: true,
       };
     case 'refund_pending':
       return {
         icon: Undo2,
         title: `${refund ?? 'Your money'} is on its way back`,
         text: `${booking.reason ?? 'The booking was cancelled.'} This page changes by itself when the refund is through.`,
-        again: false,
       };
     case 'refunded':
       return {
         icon: Undo2,
         title: `${refund ?? 'Your money'} was refunded`,
         text: booking.reason ?? 'The booking was cancelled.',
-        again: true,
       };
   }
 }
 
 /** A booking that is over: why, what it means for the money, and the way on. */
 export function BookingEnd({ booking, status }: { booking: BookingView; status: Ended }) {
-  const { icon: Icon, title, text, again } = words(booking, status);
+  const { icon: Icon, title, text } = words(booking, status);
   return (
     <section className="surface" aria-labelledby="ended">
       <div className="body stack">
@@ -76,7 +71,7 @@ export function BookingEnd({ booking, status }: { booking: BookingView; status: 
           </div>
         </div>
         <div className="row">
-          {again && <HoldAgain booking={booking} />}
+          {booking.availableActions.includes('rehold') && <HoldAgain booking={booking} />}
           <ButtonLink to="/" variant="default" style={{ alignSelf: 'end' }}>
             Search flights
           </ButtonLink>

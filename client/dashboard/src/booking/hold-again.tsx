@@ -7,13 +7,7 @@ import { useHold } from './use-hold.ts';
 /** The same legs and people under a new id, at the price that was agreed, or at whatever it is now if that is accepted. */
 export function HoldAgain({ booking }: { booking: BookingView }) {
   const holding = useHold();
-  const again = () =>
-    holding.hold({
-      legs: booking.legs,
-      expected: booking.price,
-      ...(booking.passengers.length > 0 ? { passengers: booking.passengers } : { seats: booking.seats }),
-      ...(booking.contact && { contact: booking.contact }),
-    });
+  const again = () => holding.hold({ again: booking.id, expected: booking.price });
   return (
     <div className="stack">
       <HoldProblem holding={holding} />

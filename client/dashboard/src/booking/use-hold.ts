@@ -3,11 +3,13 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { HoldInput } from '../../../../shared/booking.ts';
 import { newId } from '../../../../shared/ids.ts';
+import type { Money } from '../../../../shared/money.ts';
 import { failureOf } from '../../../sdk/airside-error.ts';
 import { queryClient } from '../wire/query-client.ts';
 import { client, ensureGuest, trpc } from '../wire/traveller.ts';
 
-export type HoldRequest = Omit<HoldInput, 'id'>;
+/** New seats, or those of a booking that is over. */
+export type HoldRequest = Omit<HoldInput, 'id'> | { again: string; expected: Money };
 
 /**
  * Holds seats and goes to the booking. The id is minted and stored before anything is sent, so a
@@ -20,7 +22,9 @@ export function useHold() {
   const mutation = useMutation({
     mutationFn: async ({ id, request }: { id: string; request: HoldRequest }) => {
       await ensureGuest();
-      return client.bookings.hold({ id, ...request });
+      return 'again' in request
+        ? client.bookings.rehold(request.again, { newId: id, expected: request.expected })
+        : client.bookings.hold({ id, ...request });
     },
     onSuccess: (booking) => {
       queryClient.setQueryData(trpc.booking.get.queryKey({ id: booking.id }), booking);
@@ -33,7 +37,8 @@ export function useHold() {
     mutation.mutate({ id, request });
   };
   return {
-    request: sent?.request ?? null,
+    /** The cabin of the first leg that was asked for. */
+    cabin: sent && 'legs' in sent.request ? sent.request.legs[0]?.cabin : undefined,
     error: mutation.error,
     pending: mutation.isPending,
     hold: (request: HoldRequest) => send(newId(), request),

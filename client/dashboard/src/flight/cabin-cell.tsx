@@ -45,7 +45,7 @@ function seatWords(available: number, soldOut: boolean): ReactNode {
 
 /** The same cabin for an operator: the counters themselves. */
 export function CabinLedgerCell({ cabin, state }: { cabin: CabinLedgerView; state: FlightState }) {
-  const over = cabin.held + cabin.sold > cabin.targetCapacity;
+  const over = cabin.deficit > 0;
   return (
     <span className={styles.cell} data-off={state !== 'open' || undefined}>
       <span className={styles.name}>{cabinNames[cabin.cabin]}</span>
@@ -57,6 +57,12 @@ export function CabinLedgerCell({ cabin, state }: { cabin: CabinLedgerView; stat
         <LiveNumber value={`${cabin.sold}/${cabin.held}`}>
           {cabin.sold} sold{cabin.held > 0 ? ` + ${cabin.held} held` : ''} of {cabin.targetCapacity}
         </LiveNumber>
+        {over && (
+          <>
+            {' '}
+            <TriangleAlert size={11} strokeWidth={2.4} aria-hidden /> {cabin.deficit} too many
+          </>
+        )}
       </span>
     </span>
   );

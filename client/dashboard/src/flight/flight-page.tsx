@@ -104,7 +104,7 @@ function Flight({ flight: loaded }: { flight: FlightView }) {
             flight={flight}
             seats={seats}
             chosen={chosen === cabin.cabin}
-            pending={holding.pending && holding.request?.legs[0]?.cabin === cabin.cabin}
+            pending={holding.pending && holding.cabin === cabin.cabin}
             disabled={holding.pending}
             onHold={(name, expected) => holding.hold({ legs: [{ flightId: flight.id, cabin: name }], seats, expected })}
           />

@@ -141,7 +141,14 @@ function ledgerOf(loaded: OperatorFlightView, live: CabinView) {
   const sold = before?.sold ?? 0;
   const targetCapacity = before && before.version >= live.version ? before.targetCapacity : live.capacity;
   const taken = before && before.version >= live.version ? held + sold : Math.max(0, live.capacity - live.available);
-  return { ...live, targetCapacity, sold: Math.min(sold, taken), held: Math.max(0, taken - Math.min(sold, taken)) };
+  const deficit = Math.max(0, taken - targetCapacity);
+  return {
+    ...live,
+    targetCapacity,
+    deficit,
+    sold: Math.min(sold, taken),
+    held: Math.max(0, taken - Math.min(sold, taken)),
+  };
 }
 
 function useVisible<E extends Element>(): [React.RefObject<E | null>, boolean] {
