@@ -78,10 +78,10 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** To one payment provider at the same time. */
-const providerConnections = 32;
 /** The history of bookings and flights is part of them; what else happened interests for a week. */
 const logRetention: Retention = { days: 7, keptNouns: ['booking', 'booking_intent', 'flight'] };
+/** To one payment provider at the same time. */
+const providerConnections = 32;
 
 /** Bookings that moved, and places that changed: hints for every process. */
 interface LogHint {
@@ -309,11 +309,11 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     });
     closing.push('audit', startAuditChore(inventory, { lease, status: auditStatus, report }).stop);
     closing.push('chores', chores.stop);
-    closing.push('payments', payments.stop);
     const relay = startRelay({ record, stream, lease, clock, report });
     closing.push('relay', relay.stop);
     closing.push('pruning', startPruning({ pool, record, retention: logRetention, lease, clock, report }).stop);
-    nudge = { ...chores.nudge, payments: payments.nudge, relay: relay.nudge };
+    closing.push('payments', payments.stop);
+    nudge = { payments: payments.nudge, releases: chores.nudge.releases, relay: relay.nudge };
   }
   closing.push('front door', door.close);
   readiness.ready = true;

@@ -63,7 +63,7 @@ const sourcesSql = `
       // By its key, which begins with the cabin.
       `ledger g join cabin c on c.id = g.cabin_id where g.booking_id = b.id
          and g.cabin_id in (select l.cabin_id from booking_leg l where l.booking_id = b.id)`,
-      'g.at, g.version',
+      'g.at, (select min(l.position) from booking_leg l where l.booking_id = b.id and l.cabin_id = g.cabin_id), g.version',
     )} as moves,
     ${list(
       `'at', ${instant('o.at')}, 'type', o.type, 'flightId', o.subject, 'data', o.data`,

@@ -6,7 +6,7 @@ const leastPauseMs = 500;
 const greatestPauseMs = 30_000;
 
 /**
- * Leaves a provider alone that fails: after five failures in a row nobody calls for a while, then one
+ * Leaves somebody alone who fails: after five failures in a row nobody calls for a while, then one
  * call tries. If it succeeds all may call again; if not, the next pause is longer (jittered, 0.5 s
  * at least, 30 s at most).
  */
