@@ -14,6 +14,13 @@ create table app_user (
 );
 CREATE TRIGGER app_user_touch BEFORE UPDATE ON public.app_user FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
+create table batch (
+  id uuid not null,
+  at timestamp(3) with time zone default now() not null,
+  constraint batch_pkey PRIMARY KEY (id)
+);
+CREATE INDEX batch_at_idx ON public.batch USING btree (at);
+
 create table booking (
   id uuid not null,
   actor uuid not null,
@@ -82,6 +89,7 @@ create table cabin (
   constraint cabin_state_check CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text, 'cancelled'::text]))),
   constraint cabin_target_ck CHECK ((capacity >= target_capacity))
 ) with (autovacuum_vacuum_scale_factor=0.02, fillfactor=50);
+CREATE INDEX cabin_cancelled_idx ON public.cabin USING btree (id) WHERE (state = 'cancelled'::text);
 CREATE TRIGGER cabin_touch BEFORE UPDATE ON public.cabin FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
 create table cancel_quote (
@@ -148,7 +156,6 @@ CREATE INDEX flight_market_idx ON public.flight USING btree (origin, destination
 CREATE TRIGGER flight_touch BEFORE UPDATE ON public.flight FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
 create table ledger (
-  id bigint default nextval('ledger_id_seq'::regclass) not null,
   cabin_id integer not null,
   version integer not null,
   booking_id uuid not null,
@@ -157,11 +164,17 @@ create table ledger (
   d_held integer not null,
   d_sold integer not null,
   at timestamp(3) with time zone default now() not null,
-  constraint ledger_pkey PRIMARY KEY (id),
-  constraint ledger_once_uq UNIQUE (booking_id, cabin_id, kind, attempt),
+  constraint ledger_pkey PRIMARY KEY (cabin_id, booking_id, kind, attempt),
   constraint ledger_kind_check CHECK ((kind = ANY (ARRAY['hold'::text, 'confirm'::text, 'release'::text, 'retake'::text, 'return'::text, 'repair'::text])))
 );
-CREATE INDEX ledger_cabin_idx ON public.ledger USING btree (cabin_id);
+
+create table log_horizon (
+  one smallint default 1 not null,
+  xid xid8 default '0'::xid8 not null,
+  id bigint default 0 not null,
+  constraint log_horizon_pkey PRIMARY KEY (one),
+  constraint log_horizon_one_ck CHECK ((one = 1))
+);
 
 create table outbox (
   id bigint default nextval('outbox_id_seq'::regclass) not null,
@@ -171,9 +184,8 @@ create table outbox (
   version integer,
   data jsonb not null,
   at timestamp(3) with time zone default clock_timestamp() not null,
-  constraint outbox_pkey PRIMARY KEY (id)
+  constraint outbox_pkey PRIMARY KEY (xid, id)
 );
-CREATE INDEX outbox_position_idx ON public.outbox USING btree (xid, id);
 CREATE INDEX outbox_subject_idx ON public.outbox USING btree (subject, version) WHERE (subject IS NOT NULL);
 
 create table passenger (
@@ -204,7 +216,7 @@ create table payment (
   constraint payment_pkey PRIMARY KEY (id),
   constraint payment_amount_ck CHECK ((amount >= 0)),
   constraint payment_currency_ck CHECK (((currency)::text ~ '^[A-Z]{3}$'::text)),
-  constraint payment_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'succeeded'::text, 'failed'::text])))
+  constraint payment_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'failed'::text, 'authorised'::text, 'voiding'::text, 'voided'::text, 'succeeded'::text])))
 );
 CREATE INDEX payment_booking_idx ON public.payment USING btree (booking_id);
 CREATE INDEX payment_due_idx ON public.payment USING btree (next_call_at) WHERE (next_call_at IS NOT NULL);
@@ -270,105 +282,625 @@ create table schema_migration (
   constraint schema_migration_pkey PRIMARY KEY (id)
 );
 
-CREATE OR REPLACE FUNCTION public.hold_seats(p_id uuid[], p_actor uuid[], p_hash bytea[], p_seats smallint[], p_amount bigint[], p_currency text[], p_ttl integer[], p_contact jsonb[], l_member integer[], l_flight uuid[], l_cabin integer[], l_class text[], l_quantity integer[], l_price bigint[], t_member integer[], t_type text[], t_given text[], t_family text[], t_born text[], t_document jsonb[], OUT codes text[], OUT refused_by integer[], OUT at timestamp with time zone, OUT truths jsonb)
+CREATE OR REPLACE FUNCTION public.add_refund(p_booking uuid, p_amount bigint, p_currency text, p_payment uuid DEFAULT NULL::uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if p_amount = 0 then
+    return false;
+  end if;
+  insert into refund (id, payment_id, booking_id, amount, currency, next_call_at)
+    select gen_random_uuid(), y.id, y.booking_id, p_amount, p_currency, now() from payment y
+    where y.booking_id = p_booking and y.status = 'succeeded' and y.currency = p_currency and y.amount >= p_amount
+      and (p_payment is null or y.id = p_payment)
+      and not exists (select from refund r where r.payment_id = y.id)
+    order by y.created_at, y.id limit 1
+    on conflict (payment_id) do nothing;
+  return found;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.advance_bookings(p_ids uuid[], p_from text[], p_to text, p_reason text, p_locators text[] DEFAULT NULL::text[])
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+AS $function$
+declare
+  moved uuid[];
+begin
+  with advanced as (
+    update booking b set status = p_to, version = b.version + 1,
+      locator = coalesce(b.locator, u.locator),
+      reason = case when p_to = 'refunded' then b.reason else p_reason end
+    from unnest(p_ids, p_locators) u (id, locator)
+    where b.id = u.id and b.status = any(p_from)
+    returning b.id, b.version, b.locator, b.reason
+  ), logged as (
+    insert into outbox (type, subject, version, data)
+    select case p_to when 'paying' then 'booking_intent.created' else 'booking.' || p_to end, a.id, a.version,
+      jsonb_build_object('status', p_to, 'reason', a.reason, 'locator', a.locator,
+        'payment', (select jsonb_build_object('id', y.id, 'status', y.status,
+           'amount', jsonb_build_object('amount', y.amount, 'currency', y.currency))
+           from payment y where y.booking_id = a.id order by y.created_at desc, y.id desc limit 1),
+        'refund', (select jsonb_build_object('status', r.status,
+           'amount', jsonb_build_object('amount', r.amount, 'currency', r.currency))
+           from refund r where r.booking_id = a.id order by r.created_at desc, r.id desc limit 1))
+    from advanced a
+  )
+  select coalesce(array_agg(a.id), '{}') into moved from advanced a;
+  return moved;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.begin_epoch()
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  newest xid8 := pg_snapshot_xmax(pg_current_snapshot());
+  begun int;
+begin
+  if exists (select from outbox where xid >= newest) then
+    update outbox set xid = '0';
+    update log_horizon set xid = '0', id = 0;
+  end if;
+  update cluster set epoch = epoch + 1 returning epoch into begun;
+  return begun;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.booking_rows(p_ids uuid[])
+ RETURNS jsonb
+ LANGUAGE sql
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'id', b.id, 'actor', b.actor, 'bodyHash', encode(b.body_hash, 'hex'), 'status', b.status,
+    'due', b.status in ('held', 'paying') and b.hold_expires_at <= clock_timestamp(),
+    'seats', b.seats, 'priceAmount', b.price_amount, 'priceCurrency', b.price_currency,
+    'holdExpiresAt', to_char(b.hold_expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+    'locator', b.locator, 'contact', b.contact, 'reason', b.reason, 'version', b.version,
+    'createdAt', to_char(b.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+    'legs', (select jsonb_agg(jsonb_build_object('flightId', l.flight_id, 'cabin', l.cabin, 'cabinId', l.cabin_id,
+       'quantity', l.quantity) order by l.position) from booking_leg l where l.booking_id = b.id),
+    'passengers', coalesce((select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('type', p.type,
+       'givenName', p.given_name, 'familyName', p.family_name, 'bornOn', p.born_on, 'document', p.document))
+       order by p.position) from passenger p where p.booking_id = b.id), '[]'),
+    'payment', (select jsonb_build_object('id', y.id, 'status', y.status,
+       'amount', jsonb_build_object('amount', y.amount, 'currency', y.currency))
+       from payment y where y.booking_id = b.id order by y.created_at desc, y.id desc limit 1),
+    'refund', (select jsonb_build_object('status', r.status,
+       'amount', jsonb_build_object('amount', r.amount, 'currency', r.currency))
+       from refund r where r.booking_id = b.id order by r.created_at desc, r.id desc limit 1)
+    ) order by u.place), '[]')
+  from unnest(p_ids) with ordinality u (id, place) join booking b on b.id = u.id
+$function$;
+
+CREATE OR REPLACE FUNCTION public.cancel_bookings(p_batch uuid, p_booking uuid[], p_actor uuid[], p_quote uuid[], OUT codes text, OUT truths jsonb)
  RETURNS record
  LANGUAGE plpgsql
- SET lock_timeout TO '250ms'
- SET statement_timeout TO '5s'
+AS $function$
+declare
+  m record;
+  code text;
+  told text[] := '{}';
+  held uuid[] := '{}';
+  sold uuid[] := '{}';
+  touched int4[];
+  due int8;
+  why constant text := 'Cancelled by the traveller.';
+begin
+  insert into batch (id) values (p_batch);
+  perform from booking b where b.id = any(p_booking) order by b.id for update;
+  perform lock_cabins_of(p_booking);
+  for m in
+    select u.id, u.quote, b.status, b.price_currency,
+      exists (select from payment y where y.booking_id = b.id and y.status = 'authorised') as capturing
+    from unnest(p_booking, p_actor, p_quote) with ordinality u (id, actor, quote, place)
+    left join booking b on b.id = u.id and b.actor = u.actor
+    order by u.place
+  loop
+    code := case when m.status is null then 'n' when m.status in ('cancelled', 'refund_pending', 'refunded') then 'u'
+      when m.status not in ('held', 'confirmed') then 'x' else 'c' end;
+    if m.status = 'held' then
+      held := held || m.id;
+    elsif m.status = 'confirmed' then
+      if m.capturing then
+        code := 'w';
+      elsif m.quote is null then
+        code := 'q';
+      else
+        delete from cancel_quote q where q.booking_id = m.id and q.quote_id = m.quote and q.expires_at > clock_timestamp()
+          returning q.refund_amount into due;
+        if not found then
+          code := 's';
+        else
+          sold := sold || m.id;
+          if add_refund(m.id, due, m.price_currency) then
+            perform advance_bookings(array[m.id], '{confirmed}', 'refund_pending', why);
+          else
+            perform advance_bookings(array[m.id], '{confirmed}', 'cancelled', why);
+          end if;
+        end if;
+      end if;
+    end if;
+    told := told || code;
+  end loop;
+  touched := move_seats(advance_bookings(held, '{held}', 'cancelled', why), 'release') || move_seats(sold, 'return');
+  codes := array_to_string(told, '');
+  truths := seat_truths(touched);
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.complete_refunds(p_batch uuid, p_refund uuid[], p_booking uuid[], OUT moved uuid[])
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+AS $function$
+declare
+  settled uuid[];
+begin
+  insert into batch (id) values (p_batch);
+  perform from booking b where b.id = any(p_booking) order by b.id for update;
+  with done as (
+    update refund r set status = 'succeeded', next_call_at = null
+    where r.id = any(p_refund) and r.status = 'pending' returning r.booking_id
+  )
+  select coalesce(array_agg(d.booking_id), '{}') into settled from done d;
+  moved := advance_bookings(
+    array(select distinct u.id from unnest(settled) u (id)
+      where not exists (select from refund r where r.booking_id = u.id and r.status = 'pending')),
+    '{refund_pending}', 'refunded', null);
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.expire_bookings(p_batch uuid, p_booking uuid[], OUT moved uuid[], OUT truths jsonb)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into batch (id) values (p_batch);
+  moved := array(select b.id from booking b
+    where b.id = any(p_booking) and b.status in ('held', 'paying') and b.hold_expires_at <= clock_timestamp()
+    order by b.id for update skip locked);
+  moved := advance_bookings(moved, '{held,paying}', 'expired', 'The seats were not paid for in time.');
+  truths := seat_truths(move_seats(moved, 'release'));
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.hold_seats(p_batch uuid, c_flight uuid[], c_class text[], c_need integer[], p_id uuid[], p_actor uuid[], p_hash text[], p_seats integer[], p_legs integer[], p_expected bigint[], p_expected_in text[], p_ttl integer[], p_contact jsonb[], l_member integer[], l_position integer[], l_cabin integer[], t_member integer[], t_position integer[], t_type text[], t_given text[], t_family text[], t_born text[], t_document jsonb[], p_skip boolean, OUT codes text, OUT refused_leg integer[], OUT at timestamp with time zone, OUT truths jsonb)
+ RETURNS record
+ LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_variable
 declare
   members int := cardinality(p_id);
-  legs int := cardinality(l_member);
+  wanted int := cardinality(c_flight);
   known uuid[];
+  places int4[];
   cabins int4[];
   free int4[];
-  amounts int8[];
+  prices int8[];
   currencies text[];
   for_sale bool[];
-  taken int4[];
-  leg int := 1;
+  taken int4[] := array_fill(0, array[wanted]);
+  versions int4[];
+  touched int4[] := '{}';
+  code text[] := array_fill('h'::text, array[members]);
+  amounts int8[] := array_fill(0::int8, array[members]);
+  priced_in text[] := array_fill(''::text, array[members]);
+  all_held bool := true;
+  any_held bool := false;
+  leg int := 0;
   first_leg int;
   k int;
-  fits bool;
+  total int8;
 begin
-  codes := array_fill('h'::text, array[members]);
-  refused_by := array_fill(null::int4, array[members]);
+  insert into batch (id) values (p_batch);
+  for attempt in 1 .. 2 loop
+    -- Newest rows, locked in the order of their ids; the second time they are ours already.
+    if p_skip then
+      select array_agg(x.place), array_agg(x.id), array_agg(x.free), array_agg(x.price), array_agg(x.currency), array_agg(x.sale)
+        into places, cabins, free, prices, currencies, for_sale
+        from (select y.* from (
+          select u.place::int4, c.id, c.target_capacity - c.held - c.sold as free, c.price_amount as price,
+            c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale
+          from unnest(c_flight, c_class) with ordinality u (flight, class, place)
+          join cabin c on c.flight_id = u.flight and c.cabin = u.class order by c.id for update of c skip locked
+        ) y order by y.place) x;
+    else
+      select array_agg(x.place), array_agg(x.id), array_agg(x.free), array_agg(x.price), array_agg(x.currency), array_agg(x.sale)
+        into places, cabins, free, prices, currencies, for_sale
+        from (select y.* from (
+          select u.place::int4, c.id, c.target_capacity - c.held - c.sold as free, c.price_amount as price,
+            c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale
+          from unnest(c_flight, c_class) with ordinality u (flight, class, place)
+          join cabin c on c.flight_id = u.flight and c.cabin = u.class order by c.id for update of c
+        ) y order by y.place) x;
+    end if;
+    exit when attempt = 2 or cabins is null;
+    declare
+      short int4[] := array(select u.id from unnest(places, cabins, free) u (place, id, free) where u.free < c_need[u.place]);
+    begin
+      exit when cardinality(short) = 0;
+      touched := reclaim_due(short, cabins);
+      exit when cardinality(touched) = 0;
+    end;
+  end loop;
+  if coalesce(cardinality(places), 0) < wanted then
+    -- Some cabins do not exist or are locked; the others keep the place that legs point at.
+    select array_agg(y.id order by u.place), array_agg(y.free order by u.place), array_agg(y.price order by u.place),
+      array_agg(y.currency order by u.place), array_agg(y.sale order by u.place)
+      into cabins, free, prices, currencies, for_sale
+      from generate_series(1, wanted) u (place)
+      left join unnest(places, cabins, free, prices, currencies, for_sale) y (place, id, free, price, currency, sale)
+        on y.place = u.place;
+  end if;
+  -- Asked behind the locks: a repeat that waited for its first attempt sees it.
   known := array(select b.id from booking b where b.id = any(p_id));
-
-  -- In the order of their ids, as everybody locks cabins.
-  select array_agg(x.id order by x.id), array_agg(x.free order by x.id), array_agg(x.price_amount order by x.id),
-    array_agg(x.price_currency order by x.id), array_agg(x.for_sale order by x.id)
-    into cabins, free, amounts, currencies, for_sale
-    from (
-      select c.id, c.target_capacity - c.held - c.sold as free, c.price_amount, c.price_currency,
-        c.state = 'open' and c.departs_at_utc > clock_timestamp() as for_sale
-      from cabin c where c.id = any(l_cabin) order by c.id for update
-    ) x;
-  taken := array_fill(0, array[coalesce(cardinality(cabins), 0)]);
   -- Columns keep milliseconds; what the caller is told must be what they keep.
   at := date_trunc('milliseconds', clock_timestamp());
 
   -- First come, first served: each member takes all its seats or none.
   for member in 1 .. members loop
-    first_leg := leg;
-    fits := not p_id[member] = any(known);
-    if not fits then
-      codes[member] := 'x';
-    end if;
-    while leg <= legs and l_member[leg] = member loop
-      if fits then
-        k := array_position(cabins, l_cabin[leg]);
-        if k is null or not for_sale[k] or amounts[k] <> l_price[leg] or currencies[k] <> p_currency[member]
-          or free[k] < l_quantity[leg]
-        then
-          fits := false;
-          codes[member] := 'r';
-          refused_by[member] := l_cabin[leg];
-          for before in first_leg .. leg - 1 loop
-            k := array_position(cabins, l_cabin[before]);
-            free[k] := free[k] + l_quantity[before];
-            taken[k] := taken[k] - l_quantity[before];
-          end loop;
+    first_leg := leg + 1;
+    leg := leg + p_legs[member];
+    if p_id[member] = any(known) then
+      code[member] := 'x';
+    else
+      total := 0;
+      for l in first_leg .. leg loop
+        k := l_cabin[l];
+        code[member] := case when cabins[k] is null then 'u' when not for_sale[k] then 'c'
+          when currencies[k] <> currencies[l_cabin[first_leg]] then 'f' else 'h' end;
+        if code[member] <> 'h' then
+          refused_leg[member] := l - first_leg;
+          exit;
+        end if;
+        total := total + prices[k] * p_seats[member];
+      end loop;
+      if code[member] = 'h' then
+        amounts[member] := total;
+        priced_in[member] := currencies[l_cabin[first_leg]];
+        if total > 9007199254740991 then
+          code[member] := 'g';
+        elsif p_expected[member] <> total or p_expected_in[member] <> priced_in[member] then
+          code[member] := 'p';
         else
-          free[k] := free[k] - l_quantity[leg];
-          taken[k] := taken[k] + l_quantity[leg];
+          for l in first_leg .. leg loop
+            k := l_cabin[l];
+            if free[k] < p_seats[member] then
+              code[member] := 's';
+              refused_leg[member] := l - first_leg;
+              for before in first_leg .. l - 1 loop
+                k := l_cabin[before];
+                free[k] := free[k] + p_seats[member];
+                taken[k] := taken[k] - p_seats[member];
+              end loop;
+              exit;
+            end if;
+            free[k] := free[k] - p_seats[member];
+            taken[k] := taken[k] + p_seats[member];
+          end loop;
         end if;
       end if;
-      leg := leg + 1;
-    end loop;
+    end if;
+    if code[member] = 'h' then
+      any_held := true;
+    else
+      all_held := false;
+    end if;
   end loop;
 
-  if 'h' = any(codes) then
-    update cabin c set held = c.held + u.taken, version = c.version + 1
-      from unnest(cabins, taken) u (id, taken) where c.id = u.id and u.taken > 0;
+  if any_held then
+    with moved as (
+      update cabin c set held = c.held + u.taken, version = c.version + 1
+      from unnest(cabins, taken) u (id, taken) where c.id = u.id and u.taken > 0
+      returning c.id, c.version
+    )
+    select array_agg(m.version order by u.place) into versions
+      from unnest(cabins) with ordinality u (id, place) left join moved m on m.id = u.id;
     insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, created_at)
-      select u.id, u.actor, u.hash, 'held', u.seats, u.amount, u.currency, at + make_interval(secs => u.ttl), u.contact, at
-      from unnest(p_id, p_actor, p_hash, p_seats, p_amount, p_currency, p_ttl, p_contact)
-        with ordinality u (id, actor, hash, seats, amount, currency, ttl, contact, member)
-      where codes[u.member] = 'h';
+      select u.id, u.actor, decode(u.hash, 'hex'), 'held', u.seats, u.amount, u.currency,
+        at + make_interval(secs => u.ttl), u.contact, at
+      from unnest(p_id, p_actor, p_hash, p_seats, amounts, priced_in, p_ttl, p_contact, code)
+        u (id, actor, hash, seats, amount, currency, ttl, contact, code)
+      where u.code = 'h';
     insert into booking_leg (booking_id, position, flight_id, cabin_id, cabin, quantity, price_amount)
-      select p_id[u.member], row_number() over (partition by u.member order by u.place), u.flight, u.cabin, u.class,
-        u.quantity, u.price
-      from unnest(l_member, l_flight, l_cabin, l_class, l_quantity, l_price)
-        with ordinality u (member, flight, cabin, class, quantity, price, place)
-      where codes[u.member] = 'h';
+      select p_id[u.member], u.position, c_flight[u.cabin], cabins[u.cabin], c_class[u.cabin], p_seats[u.member], prices[u.cabin]
+      from unnest(l_member, l_position, l_cabin) u (member, position, cabin)
+      where all_held or code[u.member] = 'h';
     insert into ledger (cabin_id, version, booking_id, kind, d_held, d_sold)
-      select u.cabin, min(c.version), p_id[u.member], 'hold', sum(u.quantity), 0
-      from unnest(l_member, l_cabin, l_quantity) u (member, cabin, quantity) join cabin c on c.id = u.cabin
-      where codes[u.member] = 'h' group by u.member, u.cabin;
-    insert into passenger (booking_id, position, type, given_name, family_name, born_on, document)
-      select p_id[u.member], row_number() over (partition by u.member order by u.place), u.type, u.given, u.family, u.born,
-        u.document
-      from unnest(t_member, t_type, t_given, t_family, t_born, t_document)
-        with ordinality u (member, type, given, family, born, document, place)
-      where codes[u.member] = 'h';
+      select cabins[u.cabin], versions[u.cabin], p_id[u.member], 'hold', sum(p_seats[u.member]), 0
+      from unnest(l_member, l_cabin) u (member, cabin)
+      where all_held or code[u.member] = 'h' group by u.member, u.cabin;
+    if cardinality(t_member) > 0 then
+      insert into passenger (booking_id, position, type, given_name, family_name, born_on, document)
+        select p_id[u.member], u.position, u.type, u.given, u.family, u.born, u.document
+        from unnest(t_member, t_position, t_type, t_given, t_family, t_born, t_document)
+          u (member, position, type, given, family, born, document)
+        where code[u.member] = 'h';
+    end if;
   end if;
-  truths := (
-    select jsonb_agg(jsonb_build_object('cabinId', c.id, 'flightId', c.flight_id, 'cabin', c.cabin,
-      'targetCapacity', c.target_capacity, 'capacity', c.capacity, 'held', c.held, 'sold', c.sold,
-      'priceAmount', c.price_amount, 'priceCurrency', c.price_currency, 'version', c.version))
-    from cabin c where c.id = any(cabins));
+  if not all_held then
+    if p_skip then
+      -- What was skipped may be locked or may not exist.
+      for l in 1 .. cardinality(l_cabin) loop
+        if code[l_member[l]] = 'u' and cabins[l_cabin[l]] is null and exists (
+          select from cabin c where c.flight_id = c_flight[l_cabin[l]] and c.cabin = c_class[l_cabin[l]])
+        then
+          code[l_member[l]] := 'l';
+        end if;
+      end loop;
+    end if;
+    codes := array_to_string(code, '');
+  end if;
+  truths := seat_truths(array_remove(cabins, null) || touched);
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.lock_cabins_of(p_bookings uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform from cabin c where c.id in (select g.cabin_id from booking_leg g where g.booking_id = any(p_bookings))
+    order by c.id for update;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.move_seats(p_bookings uuid[], p_kind text)
+ RETURNS integer[]
+ LANGUAGE plpgsql
+AS $function$
+declare
+  cabins int4[];
+  by_held int4 := case p_kind when 'confirm' then -1 when 'release' then -1 else 0 end;
+  by_sold int4 := case p_kind when 'confirm' then 1 when 'retake' then 1 when 'return' then -1 else 0 end;
+begin
+  if cardinality(p_bookings) = 0 then
+    return '{}';
+  end if;
+  perform lock_cabins_of(p_bookings);
+  with legs as (
+    select g.booking_id, g.cabin_id, sum(g.quantity)::int4 as seats
+    from booking_leg g where g.booking_id = any(p_bookings) group by g.booking_id, g.cabin_id
+  ), moved as (
+    update cabin c set held = c.held + w.seats * by_held, sold = c.sold + w.seats * by_sold, version = c.version + 1,
+      -- Above its target a cabin has only what was promised before the cut: freed seats are not sold again.
+      capacity = case when by_held + by_sold < 0
+        then greatest(c.target_capacity, c.held + c.sold + w.seats * (by_held + by_sold)) else c.capacity end
+    from (select l.cabin_id, sum(l.seats)::int4 as seats from legs l group by l.cabin_id) w where c.id = w.cabin_id
+    returning c.id, c.version
+  ), written as (
+    insert into ledger (cabin_id, version, booking_id, kind, d_held, d_sold)
+    select l.cabin_id, m.version, l.booking_id, p_kind, l.seats * by_held, l.seats * by_sold
+    from legs l join moved m on m.id = l.cabin_id
+  )
+  select coalesce(array_agg(m.id), '{}') into cabins from moved m;
+  return cabins;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.reclaim_due(p_short integer[], p_locked integer[])
+ RETURNS integer[]
+ LANGUAGE plpgsql
+AS $function$
+declare
+  due uuid[];
+  others int4[];
+begin
+  due := array(select b.id from booking b
+    where b.status in ('held', 'paying') and b.hold_expires_at <= clock_timestamp() order by b.hold_expires_at limit 2000);
+  if cardinality(due) = 2000 then
+    -- Nobody has swept for long; these cabins' own bookings are the shorter list.
+    due := array(select distinct g.booking_id from booking_leg g where g.cabin_id = any(p_short));
+  end if;
+  due := array(select b.id from booking b
+    where b.id = any(due) and b.status in ('held', 'paying') and b.hold_expires_at <= clock_timestamp()
+      and exists (select from booking_leg g where g.booking_id = b.id and g.cabin_id = any(p_short))
+    order by b.hold_expires_at limit 500 for update skip locked);
+  if cardinality(due) = 0 then
+    return '{}';
+  end if;
+  others := array(select c.id from cabin c
+    where c.id in (select g.cabin_id from booking_leg g where g.booking_id = any(due)) and not c.id = any(p_locked)
+    order by c.id for update skip locked);
+  due := array(select u.id from unnest(due) u (id) where not exists (
+    select from booking_leg g where g.booking_id = u.id and not g.cabin_id = any(p_locked || others)));
+  due := advance_bookings(due, '{held,paying}', 'expired', 'The seats were not paid for in time.');
+  return move_seats(due, 'release');
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.release_bookings(p_batch uuid, p_booking uuid[], OUT moved uuid[], OUT truths jsonb)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare
+  m record;
+  held uuid[] := '{}';
+  paid uuid[] := '{}';
+  unpaid uuid[] := '{}';
+  why constant text := 'The airline cancelled a flight of this booking.';
+begin
+  insert into batch (id) values (p_batch);
+  perform from booking b where b.id = any(p_booking) order by b.id for update;
+  perform lock_cabins_of(p_booking);
+  for m in
+    select b.id, b.status, b.price_amount, b.price_currency from booking b
+    where b.id = any(p_booking) and b.status in ('held', 'confirmed')
+      and exists (select from booking_leg g join cabin c on c.id = g.cabin_id where g.booking_id = b.id and c.state = 'cancelled')
+      and not exists (select from payment y where y.booking_id = b.id and y.status = 'authorised')
+    order by b.id
+  loop
+    if m.status = 'held' then
+      held := held || m.id;
+    elsif add_refund(m.id, m.price_amount, m.price_currency) then
+      paid := paid || m.id;
+    else
+      unpaid := unpaid || m.id;
+    end if;
+  end loop;
+  held := advance_bookings(held, '{held}', 'cancelled', why);
+  paid := advance_bookings(paid, '{confirmed}', 'refund_pending', why);
+  unpaid := advance_bookings(unpaid, '{confirmed}', 'cancelled', why);
+  truths := seat_truths(move_seats(held, 'release') || move_seats(paid || unpaid, 'return'));
+  moved := held || paid || unpaid;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.seat_truths(p_cabins integer[])
+ RETURNS jsonb
+ LANGUAGE sql
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('cabinId', c.id, 'flightId', c.flight_id, 'cabin', c.cabin,
+    'targetCapacity', c.target_capacity, 'capacity', c.capacity, 'held', c.held, 'sold', c.sold,
+    'priceAmount', c.price_amount, 'priceCurrency', c.price_currency, 'state', c.state, 'version', c.version)), '[]')
+  from cabin c where c.id = any(p_cabins)
+$function$;
+
+CREATE OR REPLACE FUNCTION public.settle_payments(p_batch uuid, p_provider text[], p_event text[], p_type text[], p_payment uuid[], p_booking uuid[], p_amount bigint[], p_currency text[], OUT codes text, OUT truths jsonb)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare
+  e record;
+  code text;
+  told text[] := '{}';
+  heard int[] := '{}';
+  adopted int[] := '{}';
+  risen int[] := '{}';
+  confirmed uuid[] := '{}';
+  failed uuid[] := '{}';
+  -- Places of events whose money may find no seats.
+  late int[] := '{}';
+  unwanted int[] := '{}';
+  surplus int[] := '{}';
+  touched int4[] := '{}';
+  place int;
+begin
+  insert into batch (id) values (p_batch);
+  perform from booking b where b.id = any(p_booking) order by b.id for update;
+  for e in
+    select u.*, b.status as booking_status, b.price_amount = u.amount and b.price_currency = u.currency as is_price,
+      y.status as was, y.booking_id as paid_booking, y.amount = u.amount and y.currency = u.currency as is_amount,
+      exists (select from payment_event x where x.provider = u.provider and x.event_id = u.event) as known
+    from unnest(p_provider, p_event, p_type, p_payment, p_booking, p_amount, p_currency)
+      with ordinality u (provider, event, type, payment, booking, amount, currency, place)
+    left join booking b on b.id = u.booking left join payment y on y.id = u.payment
+    order by u.place
+  loop
+    if e.booking_status is null then
+      code := 'n';
+    elsif e.known then
+      code := 'k';
+    elsif e.paid_booking <> e.booking then
+      code := 'o';
+    elsif not e.is_amount then
+      code := 'a';
+    else
+      heard := heard || e.place::int;
+      -- Money that was collected for a booking must be confirmed or given back, whoever started it.
+      if e.was is null then
+        adopted := adopted || e.place::int;
+      end if;
+      code := case e.type when 'payment.succeeded' then 'S' when 'payment.authorised' then 'A' else 'F' end;
+      if (case code when 'S' then 3 when 'A' then 2 else 1 end)
+        <= (case e.was when 'succeeded' then 3 when 'authorised' then 2 when 'voiding' then 2 when 'voided' then 2
+              when 'failed' then 1 else 0 end)
+      then
+        code := 'k';
+      else
+        risen := risen || e.place::int;
+        if code = 'F' then
+          -- Another payment of the booking may still come.
+          if e.booking_status = 'paying' and not exists (
+            select from payment y where y.booking_id = e.booking and y.id <> e.payment and y.status in ('pending', 'authorised'))
+          then
+            failed := failed || e.booking;
+          end if;
+        elsif e.was = 'authorised' then
+          -- The booking was confirmed when the money was promised; now it is there.
+        elsif e.was in ('voiding', 'voided') then
+          surplus := surplus || e.place::int;
+        elsif e.booking_status in ('held', 'paying') and e.is_price then
+          -- Even past its deadline: nobody has said so yet, so the seats are still this booking's.
+          confirmed := confirmed || e.booking;
+        elsif e.booking_status in ('expired', 'failed') and e.is_price then
+          late := late || e.place::int;
+        elsif e.booking_status = 'cancelled' then
+          unwanted := unwanted || e.place::int;
+        else
+          -- A second payment, or one of another sum.
+          surplus := surplus || e.place::int;
+        end if;
+      end if;
+    end if;
+    told := told || code;
+  end loop;
+
+  insert into payment_event (provider, event_id, payment_id, type)
+    select p_provider[u.place], p_event[u.place], p_payment[u.place], p_type[u.place] from unnest(heard) u (place);
+  if cardinality(adopted) > 0 then
+    insert into payment (id, booking_id, provider, amount, currency)
+      select p_payment[u.place], p_booking[u.place], p_provider[u.place], p_amount[u.place], p_currency[u.place]
+      from unnest(adopted) u (place);
+  end if;
+  update payment y set status = substr(p_type[u.place], 9),
+    next_call_at = case when p_type[u.place] = 'payment.authorised' then now() end, calls = 0
+    from unnest(risen) u (place) where y.id = p_payment[u.place];
+
+  -- All cabins at once, so that late ones do not break the order.
+  perform lock_cabins_of(confirmed || failed || array(select p_booking[u.place] from unnest(late) u (place)));
+  confirmed := advance_bookings(confirmed, '{held,paying}', 'confirmed', null);
+  touched := touched || move_seats(confirmed, 'confirm');
+  if cardinality(failed) > 0 then
+    failed := advance_bookings(failed, '{paying}', 'failed', 'The payment was declined.');
+    touched := touched || move_seats(failed, 'release');
+  end if;
+  foreach place in array late loop
+    if exists (
+      select from (select g.cabin_id, sum(g.quantity) as seats from booking_leg g where g.booking_id = p_booking[place] group by g.cabin_id) l
+      left join cabin c on c.id = l.cabin_id and c.state = 'open' and c.departs_at_utc > clock_timestamp()
+        and c.held + c.sold + l.seats <= c.target_capacity
+      where c.id is null)
+    then
+      unwanted := unwanted || place;
+    else
+      touched := touched || move_seats(
+        advance_bookings(array[p_booking[place]], '{expired,failed}', 'confirmed',
+          'The payment came late; the seats were still free and were taken again.'), 'retake');
+    end if;
+  end loop;
+  foreach place in array unwanted || surplus loop
+    if p_type[place] = 'payment.authorised' then
+      update payment y set status = 'voiding', next_call_at = now() where y.id = p_payment[place];
+    elsif add_refund(p_booking[place], p_amount[place], p_currency[place], p_payment[place]) and place = any(unwanted) then
+      perform advance_bookings(array[p_booking[place]], '{cancelled}', 'refund_pending',
+        'The payment came after the cancellation; the money goes back.');
+      perform advance_bookings(array[p_booking[place]], '{expired,failed}', 'refund_pending',
+        'The payment came late and the seats were gone; the money goes back.');
+    end if;
+  end loop;
+  codes := array_to_string(told, '');
+  truths := seat_truths(touched);
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.start_payments(p_batch uuid, p_booking uuid[], p_actor uuid[], p_payment uuid[], p_provider text, p_locator text[], p_method text[], OUT moved uuid[], OUT versions integer[], OUT redraw uuid[])
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare
+  ready uuid[];
+begin
+  insert into batch (id) values (p_batch);
+  perform from booking b where b.id = any(p_booking) order by b.id for update;
+  -- The deadline is tested by this clock, on the locked rows.
+  ready := array(
+    select b.id from unnest(p_booking, p_actor) u (id, actor) join booking b on b.id = u.id and b.actor = u.actor
+    where b.status = 'held' and b.hold_expires_at > clock_timestamp());
+  redraw := array(
+    select u.id from unnest(p_booking, p_locator) u (id, locator)
+    where u.id = any(ready) and exists (select from booking b where b.locator = u.locator));
+  if cardinality(redraw) > 0 then
+    ready := array(select u.id from unnest(ready) u (id) where not u.id = any(redraw));
+  end if;
+  insert into payment (id, booking_id, provider, amount, currency, method, next_call_at)
+    select u.payment, b.id, p_provider, b.price_amount, b.price_currency, u.method, now()
+    from unnest(p_booking, p_payment, p_method) u (id, payment, method) join booking b on b.id = u.id
+    where b.id = any(ready);
+  moved := advance_bookings(ready, '{held}', 'paying', null,
+    array(select u.locator from unnest(ready) with ordinality r (id, place)
+      join unnest(p_booking, p_locator) u (id, locator) on u.id = r.id order by r.place));
+  versions := array(select b.version from unnest(moved) with ordinality u (id, place) join booking b on b.id = u.id order by u.place);
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.touch_updated_at()

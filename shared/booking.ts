@@ -129,6 +129,9 @@ export type ListBookingsInput = z.infer<typeof listBookingsInput>;
 
 export const onStatusInput = z.object({ bookingId: idSchema, lastEventId: z.string().max(100).nullish() });
 
+/** Authorised: promised, not collected yet. Voiding and voided: a promise that was given up. */
+export type PaymentStatus = 'pending' | 'failed' | 'authorised' | 'voiding' | 'voided' | 'succeeded';
+
 export type BookingAction = 'pay' | 'set_passengers' | 'cancel' | 'rehold';
 
 export interface BookingView {
@@ -149,7 +152,7 @@ export interface BookingView {
   version: number;
   createdAt: Instant;
   /** The newest payment, if one was started. */
-  payment: { id: string; status: 'pending' | 'succeeded' | 'failed'; amount: Money } | null;
+  payment: { id: string; status: PaymentStatus; amount: Money } | null;
   refund: { amount: Money; status: 'pending' | 'succeeded' } | null;
   /** Why it is failed, expired, cancelled or refunded, in words for a traveller. */
   reason: string | null;
@@ -160,4 +163,28 @@ export interface CancelQuoteView {
   refund: Money;
   penalty: Money;
   expiresAt: Instant;
+}
+
+/** What an entry of a timeline tells of. */
+export type TimelineKind = 'state' | 'passengers' | 'money' | 'seats' | 'schedule';
+
+/** One thing that happened to a booking, in words for a traveller. */
+export interface TimelineEntry {
+  at: Instant;
+  kind: TimelineKind;
+  title: string;
+  detail?: string;
+  /** The state that the booking had from then on. */
+  status?: BookingStatus;
+  amount?: Money;
+  /** How many seats moved. */
+  seats?: number;
+  flightId?: string;
+  /** The booking's version from then on. */
+  version?: number;
+}
+
+export interface TimelineView {
+  /** Oldest first; the states among them in the order of their versions. */
+  entries: TimelineEntry[];
 }

@@ -17,8 +17,26 @@ export const failureDetails = {
   NOT_ALLOWED: about,
   CLOSED: about,
   HOLD_EXPIRED: about,
-  /** `version` is the cabin's. */
-  SOLD_OUT: z.object({ flightId: z.string(), cabin: z.string(), available: z.int(), version: z.int() }),
+  /** `version` is the cabin's. `alternatives`: up to three flights nearby that can seat the party. */
+  SOLD_OUT: z.object({
+    flightId: z.string(),
+    cabin: z.string(),
+    available: z.int(),
+    version: z.int(),
+    alternatives: z
+      .array(
+        z.object({
+          flightId: z.string(),
+          carrier: z.string(),
+          number: z.string(),
+          departsAt: z.string(),
+          cabin: z.string(),
+          available: z.int(),
+          price: z.object({ amount: z.int(), currency: z.string() }),
+        }),
+      )
+      .optional(),
+  }),
   PRICE_CHANGED: z.object({
     was: z.object({ amount: z.int(), currency: z.string() }),
     now: z.object({ amount: z.int(), currency: z.string() }),

@@ -1,6 +1,7 @@
 import type { TRPCClient } from '@trpc/client';
 import type { z } from 'zod';
 import type { AppRouter } from '../../server/transport/app.router.ts';
+import type { TimelineEntry } from '../../shared/booking.ts';
 import type {
   createFlightInput,
   FlightView,
@@ -50,8 +51,15 @@ export interface Admin {
     /** Never repeated by itself, as `update`. Fails: VERSION_CONFLICT (repaired since), NOT_ALLOWED (nothing is wrong). */
     repair(input: z.input<typeof repairInput>, options?: CallOptions): Promise<RepairView>;
   };
+  bookings: {
+    /** Anybody's booking, as its traveller sees it. Fails: NOT_FOUND. */
+    timeline(id: string, options?: CallOptions): Promise<TimelineEntry[]>;
+  };
   overview(options?: CallOptions): Promise<OverviewView>;
-  /** What happened, in order, from the given event on or from now. */
+  /**
+   * What happened, in order, from the given event on or from now. Events marked `snapshot` are the newest fifty,
+   * because the log could not go on after that event; there may be a gap before them.
+   */
   watchEvents(options?: { signal?: AbortSignal; lastEventId?: string }): AsyncGenerator<AdminEvent, void>;
 }
 
@@ -83,6 +91,10 @@ export function createAdmin({ admin }: TRPCClient<AppRouter>, call: Calling, isO
           ...options,
         }),
       repair: (input, options) => call((given) => admin.seats.repair.mutate(input, given), options),
+    },
+    bookings: {
+      timeline: async (id, options) =>
+        (await call((given) => admin.bookings.timeline.query({ id }, given), options)).entries,
     },
     overview: (options) => call((given) => admin.overview.query(undefined, given), options),
     watchEvents: ({ signal, lastEventId: from } = {}) => {

@@ -70,7 +70,11 @@ describe('two things at once', () => {
   describe('cancelling and confirming', () => {
     it('[PAY-5] cancelled first: the money goes back, the seats are free', async () => {
       const { arranged, first, second } = await inOrder(scene.db, held, cancel, succeed);
-      expect(first).toMatchObject({ status: 'fulfilled', value: { status: 'cancelled' } });
+      // What is answered is read after the commit: the money may be on its way back already.
+      expect(first).toMatchObject({
+        status: 'fulfilled',
+        value: { status: expect.stringMatching(/^(cancelled|refund_pending|refunded)$/) },
+      });
       expect(second).toMatchObject({ status: 'fulfilled', value: 200 });
       await scene.reaches(arranged.id, 'refunded');
       expect(await scene.cabin(arranged.flight.id)).toMatchObject({ available: 2 });

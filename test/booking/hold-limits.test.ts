@@ -1,12 +1,19 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { createHoldLimits, type HoldLimits, noHoldLimits } from '../../server/domain/booking/hold-limits.ts';
+import {
+  createHoldLimits,
+  type HoldLimits,
+  holdLimitDefaults,
+  noHoldLimits,
+} from '../../server/domain/booking/hold-limits.ts';
 import { keyspace } from '../../server/platform/redis/keyspace.ts';
 import { openRedis, type RedisConnections } from '../../server/platform/redis/redis.ts';
 import { createLogger } from '../../server/platform/telemetry/logger.ts';
 import { remoteAddress } from '../../server/transport/remote-address.ts';
 import { newId } from '../../shared/ids.ts';
+import { failureOf } from '../support/connect.ts';
+import { openScene } from '../support/scene.ts';
 
 const second = 1_000;
 
@@ -181,5 +188,31 @@ describe('limits of open holds', () => {
     request.headers['x-forwarded-for'] = '203.0.113.9';
     expect(remoteAddress(request)).toBe(counted);
     socket.destroy();
+  });
+});
+
+describe('limits at the front door', () => {
+  it('[LIMIT-1] the hold beyond the cap is refused whole, and one that ends makes room for the next', async () => {
+    const scene = await openScene({ RATE_LIMITS: '1' });
+    try {
+      const flight = await scene.flight({ seats: 200 });
+      const held = await Promise.all(
+        Array.from({ length: holdLimitDefaults.openPerUser }, () => scene.hold(flight.id)),
+      );
+      expect(await failureOf(scene.hold(flight.id))).toMatchObject({ code: 'RATE_LIMITED', retryable: true });
+      expect(await scene.cabin(flight.id)).toMatchObject({ available: 200 - held.length });
+      await scene.guest.trpc.booking.pay.mutate({ id: held[0]?.id as string });
+      await expect
+        .poll(() =>
+          scene.hold(flight.id).then(
+            ({ status }) => status,
+            () => 'refused',
+          ),
+        )
+        .toBe('held');
+      expect(await scene.drift()).toBe(0);
+    } finally {
+      await scene.close();
+    }
   });
 });

@@ -1,9 +1,9 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSeatLane, type HoldMember } from '../../server/domain/booking/lane.ts';
-import { priceParty } from '../../server/domain/offers/price-party.ts';
+import type { HoldMember } from '../../server/domain/booking/booking-store.ts';
 import { armPausePoint } from '../../server/platform/runtime/pause-points.ts';
 import { newId } from '../../shared/ids.ts';
+import { openLanes } from '../support/lanes.ts';
 import { openScene, type Scene } from '../support/scene.ts';
 
 describe('the lane', () => {
@@ -13,22 +13,30 @@ describe('the lane', () => {
     scene = await openScene();
     pool = new pg.Pool({ connectionString: scene.server.engines.databaseUrl, max: 4 });
   });
+  const opened: ReturnType<typeof openLanes>[] = [];
+  const anotherLane = () => {
+    const own = openLanes(pool, scene.server.engines.databaseUrl);
+    opened.push(own);
+    return own.lanes.hold;
+  };
   afterAll(async () => {
+    await Promise.all(opened.map((each) => each.close()));
     expect(await scene.drift()).toBe(0);
     await pool.end();
     await scene.close();
   });
 
-  async function memberOf(flightIds: string[], seats: number, id = newId()): Promise<HoldMember> {
+  function memberOf(flightIds: string[], seats: number, id = newId()): HoldMember {
     const legs = flightIds.map((flightId) => ({ flightId, cabin: 'economy' as const }));
     return {
       id,
       actor: newId(),
-      bodyHash: Buffer.alloc(32),
+      bodyHash: '00'.repeat(32),
       seats,
       passengers: [],
       contact: null,
-      price: await priceParty(pool, legs, seats),
+      legs,
+      expected: null,
       ttlSeconds: 900,
     };
   }
@@ -39,15 +47,15 @@ describe('the lane', () => {
 
   it('[LANE-1] decides each member of a batch for itself, in the order of arrival, all legs or none', async () => {
     const [wide, narrow] = await Promise.all([scene.flight({ seats: 9 }), scene.flight({ seats: 5 })]);
-    const lane = createSeatLane(pool, () => undefined);
-    const members = await Promise.all([
+    const lane = anotherLane();
+    const members = [
       memberOf([wide.id, narrow.id], 3),
       memberOf([wide.id, narrow.id], 3),
       memberOf([narrow.id, wide.id], 2),
       memberOf([wide.id], 4),
       memberOf([wide.id], 1),
-    ]);
-    const outcomes = await Promise.all(members.map((member) => lane.hold(member)));
+    ];
+    const outcomes = await Promise.all(members.map((member) => lane.send(member)));
     expect(outcomes.map((outcome) => outcome.kind)).toEqual(['held', 'refused', 'held', 'held', 'refused']);
     expect(await scene.cabin(wide.id)).toMatchObject({ available: 0 });
     expect(await scene.cabin(narrow.id)).toMatchObject({ available: 0 });
@@ -64,12 +72,12 @@ describe('the lane', () => {
 
   it('[LANE-2] a member that cannot be written fails alone', async () => {
     const flight = await scene.flight({ seats: 20 });
-    const lane = createSeatLane(pool, () => undefined);
-    const good = await Promise.all(Array.from({ length: 6 }, () => memberOf([flight.id], 1)));
+    const lane = anotherLane();
+    const good = Array.from({ length: 6 }, () => memberOf([flight.id], 1));
     // No booking of ten seats exists; the record refuses it whoever asks.
-    const poison = { ...(await memberOf([flight.id], 1)), seats: 10 };
+    const poison = { ...memberOf([flight.id], 1), seats: 10 };
     const outcomes = await Promise.allSettled(
-      [...good.slice(0, 3), poison, ...good.slice(3)].map((member) => lane.hold(member)),
+      [...good.slice(0, 3), poison, ...good.slice(3)].map((member) => lane.send(member)),
     );
     expect(outcomes.map((outcome) => outcome.status)).toEqual(
       Array.from({ length: 7 }, (_, place) => (place === 3 ? 'rejected' : 'fulfilled')),
@@ -79,7 +87,7 @@ describe('the lane', () => {
 
   it('[LANE-3] the queue is bounded: beyond it the answer is BUSY and nothing is written', async () => {
     const flight = await scene.flight({ seats: 9 });
-    const lane = createSeatLane(pool, () => undefined);
+    const lane = anotherLane();
     const before = await holds();
     let release = () => {};
     const released = new Promise<void>((resolve) => {
@@ -89,15 +97,15 @@ describe('the lane', () => {
     const paused = new Promise<void>((resolve) => {
       reached = resolve;
     });
-    const disarm = armPausePoint('lane.before-call', () => {
+    const disarm = armPausePoint('lane.hold.before-call', () => {
       reached();
       return released;
     });
-    const member = await memberOf([flight.id], 1);
-    const first = lane.hold(member);
+    const member = memberOf([flight.id], 1);
+    const first = lane.send(member);
     await paused;
-    const waiting = Array.from({ length: 1_024 }, () => lane.hold({ ...member, id: newId() }));
-    await expect(lane.hold({ ...member, id: newId() })).rejects.toMatchObject({ code: 'BUSY' });
+    const waiting = Array.from({ length: 1_024 }, () => lane.send({ ...member, id: newId() }));
+    await expect(lane.send({ ...member, id: newId() })).rejects.toMatchObject({ code: 'BUSY' });
     expect(lane.depth()).toBe(1_025);
     disarm();
     release();
@@ -110,9 +118,9 @@ describe('the lane', () => {
   it('[LANE-4] the same id at once, in one lane or in two, is held once', async () => {
     const flight = await scene.flight({ seats: 20 });
     for (const lanes of [1, 2, 4]) {
-      const all = Array.from({ length: lanes }, () => createSeatLane(pool, () => undefined));
-      const member = await memberOf([flight.id], 1);
-      const outcomes = await Promise.all(Array.from({ length: 8 }, (_, place) => all[place % lanes]?.hold(member)));
+      const all = Array.from({ length: lanes }, () => anotherLane());
+      const member = memberOf([flight.id], 1);
+      const outcomes = await Promise.all(Array.from({ length: 8 }, (_, place) => all[place % lanes]?.send(member)));
       const kinds = outcomes.map((outcome) => outcome?.kind);
       expect(kinds.filter((kind) => kind === 'held')).toHaveLength(1);
       expect(kinds.filter((kind) => kind === 'exists')).toHaveLength(7);

@@ -138,7 +138,7 @@ describe.skipIf(!chromium)('operator', () => {
     await page.getByRole('list', { name: 'Newest events' }).getByText(flight.id.slice(-6)).waitFor();
   });
 
-  test('[DASH-21] drift shows by itself with the three records side by side, is replayed, and repaired on a second word', {
+  test('[DASH-22] drift shows by itself with the three records side by side, is replayed, and repaired on a second word', {
     timeout,
   }, async () => {
     const flight = await createFlight(stage.operator, { carrier: 'QY', number: '10' });

@@ -12,9 +12,10 @@ import type { BookingAction, BookingStatus } from '../../../shared/booking.ts';
  * confirmed      its seats count as sold
  * all others     it has no seats
  *
- * Each arrow is one conditional UPDATE (advance-booking.ts): whoever finds the booking in another
+ * Each arrow is one conditional UPDATE (`advance_bookings` in migrations/0003_engine.sql): whoever finds the booking in another
  * state has lost the race, reads again and answers accordingly. All legs share the status.
  */
+/** From which states each state is entered. */
 export const arrows = {
   paying: ['held'],
   confirmed: ['held', 'paying', 'expired', 'failed'],
@@ -24,17 +25,6 @@ export const arrows = {
   refund_pending: ['confirmed', 'expired', 'failed', 'cancelled'],
   refunded: ['refund_pending'],
 } as const satisfies Record<Exclude<BookingStatus, 'held'>, readonly BookingStatus[]>;
-
-/** What the log calls the arrival in each status. */
-export const eventNames = {
-  paying: 'booking_intent.created',
-  confirmed: 'booking.confirmed',
-  failed: 'booking.failed',
-  expired: 'booking.expired',
-  cancelled: 'booking.cancelled',
-  refund_pending: 'booking.refund_pending',
-  refunded: 'booking.refunded',
-} as const satisfies Record<keyof typeof arrows, string>;
 
 export function availableActions(status: BookingStatus): BookingAction[] {
   switch (status) {

@@ -2,21 +2,40 @@ import type { Pool } from 'pg';
 import type { Feed } from '../../platform/feed/feed.ts';
 import type { Orm } from '../../platform/postgres/orm.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
-import type { SeatTruth } from '../inventory/seat-truth.ts';
+import type { Alternatives } from '../inventory/nearest-alternatives.ts';
+import type { SeatGate } from '../inventory/seat-gate.ts';
 import type { Metrics } from '../operations/metrics.ts';
-import type { SeatLane } from './lane.ts';
+import type { BookingStore } from './booking-store.ts';
+import type { HoldLimits } from './hold-limits.ts';
+import type { RecentHolds } from './recent-holds.ts';
+import type { SellingLanes } from './selling-lanes.ts';
 
-/** What the commands of this room call. Built once, in app.ts. */
-export interface BookingRoom {
-  pool: Pool;
-  orm: Orm;
+/** Who wants seats, and from where (limits count both). */
+export interface Buyer {
+  actor: string;
+  address: string;
+}
+
+/** What selling needs. The simulation builds one of its own, on a model of the record. */
+export interface SellingRoom {
+  store: BookingStore;
+  lanes: SellingLanes;
+  recent: RecentHolds;
+  limits: HoldLimits;
+  gate: SeatGate;
+  alternatives: Alternatives;
   clock: Clock;
-  metrics: Metrics;
-  feed: Feed;
-  lane: SeatLane;
+  metrics: Pick<Metrics, 'bookingsTotal' | 'bookingsSuccess' | 'bookingsFailed'>;
   holdTtlSeconds: number;
-  /** Called after a commit: cabins that changed (state channel) and bookings that moved (log channel). */
-  announce(changes: { seats?: SeatTruth[]; bookings?: string[] }): void;
+  /** Bookings moved (log channel). Seats that changed are told by the lanes (state channel). */
+  announce(bookingIds: string[]): void;
   /** A payment or refund was written that somebody should call the gateway for. */
   nudgePayments(): void;
+}
+
+/** What the commands of this room call. Built once, in app.ts. */
+export interface BookingRoom extends SellingRoom {
+  pool: Pool;
+  orm: Orm;
+  feed: Feed;
 }

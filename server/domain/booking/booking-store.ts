@@ -35,6 +35,10 @@ export interface BookingStore {
   seal(batchId: string): Promise<boolean>;
 
   read(bookingId: string): Promise<BookingRow | undefined>;
+  /** Waits for whoever is deciding about this booking at the moment. */
+  untilDecided(bookingId: string): Promise<void>;
+  /** Which of these ids belong to bookings, whoever's. */
+  known(bookingIds: string[]): Promise<boolean[]>;
   /** Bookings past their deadline, longest first. */
   due(limit: number): Promise<string[]>;
   /** Bookings that `release` would end. */
@@ -61,7 +65,8 @@ export interface Batch<Outcome> {
 export interface HoldMember {
   id: string;
   actor: string;
-  bodyHash: Buffer;
+  /** SHA-256 of what was asked, in hex. */
+  bodyHash: string;
   seats: number;
   legs: { flightId: string; cabin: CabinClass }[];
   passengers: Passenger[];
@@ -75,8 +80,8 @@ export type HoldOutcome =
   | { kind: 'held'; booking: BookingRow }
   /** The id is taken already: a repeat, or somebody else's. */
   | { kind: 'exists' }
-  /** Nothing was written. `leg` is the place of the first leg that refused. */
-  | { kind: 'refused'; why: HoldRefusal; leg: number }
+  /** Nothing was written. `leg` is the place of the first leg that refused, `cabin` what it is now. */
+  | { kind: 'refused'; why: HoldRefusal; leg: number; cabin?: SeatTruth }
   /** Nothing was written: the party costs this now. */
   | { kind: 'repriced'; now: Money };
 
@@ -97,13 +102,12 @@ export interface PayMember {
   id: string;
   actor: string;
   paymentId: string;
-  /** Drawn by the caller; one that is taken fails the batch with the unique violation. */
   locator: string;
   method: string | null;
 }
 
-/** Undefined: not held any more, over, or not the actor's. Read it and answer accordingly. */
-export type PayOutcome = BookingRow | undefined;
+/** The booking's new version. Undefined: not held any more, over, or not the actor's. Read it and answer accordingly. */
+export type PayOutcome = { version: number } | 'locator_taken' | undefined;
 
 export type SettleOutcome =
   | { kind: 'applied'; status: 'authorised' | 'succeeded' | 'failed' }

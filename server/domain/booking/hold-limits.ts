@@ -29,8 +29,8 @@ export interface HoldLimits {
 }
 
 export const holdLimitDefaults = {
-  /** Holds that one user may have open; a travel agent at work has a handful. */
-  openPerUser: 30,
+  /** Holds that one user may have open; a travel agent at work has a few dozen. */
+  openPerUser: 100,
   /** The same for one address, behind which may be a company or a whole mobile network. */
   openPerAddress: 600,
   /** For how long an abandoned hold is remembered. */

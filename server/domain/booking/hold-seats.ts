@@ -1,102 +1,125 @@
 import { createHash } from 'node:crypto';
 import { type BookingView, type HoldInput, seatsTaken } from '../../../shared/booking.ts';
-import { refuse } from '../../platform/runtime/failure.ts';
-import type { SeatTruth } from '../inventory/seat-truth.ts';
-import { availableOf, seatTruthColumns } from '../inventory/seat-truth.ts';
-import { type PricedLeg, priceParty } from '../offers/price-party.ts';
-import type { BookingRoom } from './booking-room.ts';
-import { type BookingRow, bookingViewOf, readBooking } from './booking-rows.ts';
-import { expireDue } from './expire-holds.ts';
+import type { Money } from '../../../shared/money.ts';
+import { type Failure, invalidInput, refuse } from '../../platform/runtime/failure.ts';
+import type { SoldOut } from '../inventory/seat-gate.ts';
+import { availableOf } from '../inventory/seat-truth.ts';
+import type { Buyer, SellingRoom } from './booking-room.ts';
+import { type BookingRow, bookingViewOf } from './booking-rows.ts';
+import type { HoldMember, HoldOutcome } from './booking-store.ts';
 import { getBooking } from './get-booking.ts';
+import type { Shed } from './selling-lanes.ts';
 
-/** A refused hold is tried again when seats came free, or a price moved, in between. */
-const attemptsMax = 3;
+/** Somebody edits the flight; that takes no longer. */
+const lockedRetryMs = 100;
 
 /**
  * Holds seats on all legs, or on none.
  *
  * Repeating the call with the same id and body answers the same booking. Fails: NOT_FOUND, CLOSED,
- * PRICE_CHANGED (only when `expected` was given), SOLD_OUT with the refusing cabin's counts,
- * REQUEST_ID_REUSED, BUSY. A failure has written nothing.
+ * PRICE_CHANGED (only when `expected` was given), SOLD_OUT with the refusing cabin's counts and
+ * alternatives, REQUEST_ID_REUSED, RATE_LIMITED (too many open holds), BUSY. A failure has written
+ * nothing.
  */
-export async function holdSeats(room: BookingRoom, actor: string, input: HoldInput): Promise<BookingView> {
-  const seats = input.passengers ? seatsTaken(input.passengers) : (input.seats as number);
-  const bodyHash = hashOf(input);
-  const known = await readBooking(room.pool, input.id);
-  if (known) return replay(room, known, actor, bodyHash);
-
-  for (let attempt = 1; attempt <= attemptsMax; attempt++) {
-    const price = await priceParty(room.pool, input.legs, seats, input.expected);
-    const outcome = await room.lane.hold({
-      id: input.id,
-      actor,
-      bodyHash,
-      seats,
-      passengers: input.passengers ?? [],
-      contact: input.contact ?? null,
-      price,
-      ttlSeconds: room.holdTtlSeconds,
-    });
-    switch (outcome.kind) {
-      case 'held':
-        room.metrics.bookingsTotal.inc();
-        return bookingViewOf(outcome.booking);
-      case 'exists':
-        return replay(room, (await readBooking(room.pool, input.id)) as BookingRow, actor, bodyHash);
-      case 'refused': {
-        const leg = price.legs.find(({ cabinId }) => cabinId === outcome.cabinId) as PricedLeg;
-        const cabin = await readRefusing(room, leg);
-        // Holds past their deadline still count until somebody says so; nobody else need be awaited.
-        if (cabin?.due) await expireDue(room, { cabinIds: [leg.cabinId] });
-        // Gone, closed or repriced: the next pricing says which, or goes on with the new price.
-        if (!cabin || cabin.due || !cabin.asPriced) break;
-        // Two legs may lie in one cabin, which then needs seats for both.
-        const wanted = seats * price.legs.filter(({ cabinId }) => cabinId === leg.cabinId).length;
-        if (availableOf(cabin) < wanted) {
-          throw refuse('SOLD_OUT', {
-            flightId: leg.flightId,
-            cabin: leg.cabin,
-            available: availableOf(cabin),
-            version: cabin.version,
-          });
-        }
-      }
+export async function holdSeats(room: SellingRoom, buyer: Buyer, input: HoldInput): Promise<BookingView> {
+  const { actor } = buyer;
+  const member: HoldMember = {
+    id: input.id,
+    actor,
+    bodyHash: hashOf(input),
+    seats: input.passengers ? seatsTaken(input.passengers) : (input.seats as number),
+    legs: input.legs,
+    passengers: input.passengers ?? [],
+    contact: input.contact ?? null,
+    expected: input.expected ?? null,
+    ttlSeconds: room.holdTtlSeconds,
+  };
+  const outcome = await decide(room, buyer, member);
+  switch (outcome.kind) {
+    case 'held':
+      room.metrics.bookingsTotal.inc();
+      room.recent.keep(outcome.booking);
+      return bookingViewOf(outcome.booking);
+    case 'exists': {
+      const known = (await room.store.read(input.id)) as BookingRow;
+      if (known.actor !== actor || known.bodyHash !== member.bodyHash) throw refuse('REQUEST_ID_REUSED', {});
+      return getBooking(room, actor, input.id);
     }
+    default:
+      room.limits.left({ ...buyer, bookingId: input.id, abandoned: false });
+      throw await refusalOf(room, member, outcome);
   }
-  throw refuse('BUSY', { retryAfterMs: 50 });
+}
+
+/** The gate sheds whom it can; the record decides about everybody else. */
+async function decide(room: SellingRoom, buyer: Buyer, member: HoldMember): Promise<HoldOutcome | Shed> {
+  const wants = member.legs.map((leg) => ({ ...leg, quantity: member.seats }));
+  // A repeat of one that is under way waits for it, whatever the gate says.
+  const known = room.lanes.hold.has(member.id) ? undefined : room.gate.refuses(wants);
+  let outcome: HoldOutcome | Shed | undefined = known && { kind: 'shed', soldOut: known };
+  if (!outcome) {
+    // Whoever lets many holds go unpaid is given shorter ones.
+    member.ttlSeconds = (
+      await room.limits.enter({ ...buyer, bookingId: member.id, ttlSeconds: member.ttlSeconds })
+    ).ttlSeconds;
+    outcome = await queue(room, member, wants);
+  }
+  // The gate knows of cabins, not of requests: whoever repeats a hold that was made gets his booking.
+  if (outcome.kind === 'shed' && (await room.lanes.known.send(member.id))) return { kind: 'exists' };
+  return outcome;
+}
+
+/** Nobody waits for the gate: it is asked beside the way to the record, and sheds who still waits for it. */
+function queue(room: SellingRoom, member: HoldMember, wants: Parameters<SellingRoom['gate']['asks']>[0]) {
+  const { hold } = room.lanes;
+  const isWaiting = hold.depth() > 0;
+  const decided = hold.send(member);
+  if (isWaiting) {
+    void room.gate.asks(wants).then((soldOut) => {
+      if (soldOut) hold.withdraw(member, { kind: 'shed', soldOut });
+    });
+  }
+  return decided;
 }
 
 /** SHA-256 of what was asked; zod has put the keys in the schema's order. */
-function hashOf({ id: _, ...body }: HoldInput): Buffer {
-  return createHash('sha256').update(JSON.stringify(body)).digest();
+function hashOf({ id: _, ...body }: HoldInput): string {
+  return createHash('sha256').update(JSON.stringify(body)).digest('hex');
 }
 
-async function replay(room: BookingRoom, known: BookingRow, actor: string, bodyHash: Buffer): Promise<BookingView> {
-  if (known.actor !== actor || !known.bodyHash.equals(bodyHash)) throw refuse('REQUEST_ID_REUSED', {});
-  return getBooking(room, actor, known.id);
+async function soldOut(room: SellingRoom, member: HoldMember, { leg, available, version }: SoldOut): Promise<Failure> {
+  const { flightId, cabin } = member.legs[leg] as HoldMember['legs'][number];
+  const wanted = { flightId, cabin, seats: member.seats };
+  const alternatives = room.alternatives.peek(wanted) ?? (await room.alternatives.nearest(wanted));
+  const told = { flightId, cabin, available, version };
+  return refuse('SOLD_OUT', alternatives.length > 0 ? { ...told, alternatives } : told);
 }
 
-// Holds that are over are few, and an index has just them; asked the other way round, every booking a
-// full cabin ever had would be looked at for each refusal. The limit keeps the planner to it.
-const refusingSql = `
-  select ${seatTruthColumns},
-    c.state = 'open' and c.departs_at_utc > now() and c.price_amount = $2 and c.price_currency = $3 as "asPriced",
-    exists (
-      select from (
-        select b.id from booking b where b.status in ('held', 'paying') and b.hold_expires_at <= now() limit 500
-      ) over_now join booking_leg l on l.booking_id = over_now.id where l.cabin_id = c.id
-    ) as due
-  from cabin c where c.id = $1`;
+type Refusal = Exclude<HoldOutcome | Shed, { kind: 'held' | 'exists' }>;
 
-/** The cabin that refused, as it is now: still what was priced, and are there holds in it that are over? */
-async function readRefusing(
-  room: BookingRoom,
-  leg: PricedLeg,
-): Promise<(SeatTruth & { asPriced: boolean; due: boolean }) | undefined> {
-  const { rows } = await room.pool.query<SeatTruth & { asPriced: boolean; due: boolean }>({
-    name: 'read-refusing-cabin',
-    text: refusingSql,
-    values: [leg.cabinId, leg.price.amount, leg.price.currency],
-  });
-  return rows[0];
+async function refusalOf(room: SellingRoom, member: HoldMember, outcome: Refusal): Promise<Failure> {
+  if (outcome.kind === 'shed') return soldOut(room, member, outcome.soldOut);
+  if (outcome.kind === 'repriced') return refuse('PRICE_CHANGED', { was: member.expected as Money, now: outcome.now });
+  const { leg, why, cabin } = outcome;
+  const refused = member.legs[leg] as HoldMember['legs'][number];
+  switch (why) {
+    case 'sold_out':
+      return soldOut(room, member, {
+        leg,
+        available: cabin ? availableOf(cabin) : 0,
+        version: cabin?.version ?? 0,
+      });
+    case 'closed': {
+      const state = cabin?.state === 'open' ? 'departed' : (cabin?.state ?? 'closed');
+      return refuse('CLOSED', { reason: `the flight is ${state}`, ...refused, state });
+    }
+    case 'unknown':
+      return refuse('NOT_FOUND', { reason: 'no such flight, or no such cabin on it', ...refused });
+    case 'foreign':
+      return invalidInput(['legs', leg], 'all legs of a booking must be priced in one currency');
+    case 'range':
+      return invalidInput(['legs'], 'the price is out of range');
+    case 'locked':
+      return refuse('BUSY', { retryAfterMs: lockedRetryMs });
+  }
 }

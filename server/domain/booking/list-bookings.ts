@@ -1,10 +1,10 @@
 import type { BookingView, ListBookingsInput } from '../../../shared/booking.ts';
 import { decodeCursor, encodeCursor } from '../../platform/postgres/cursor.ts';
 import type { BookingRoom } from './booking-room.ts';
-import { type BookingRow, bookingColumns, bookingViewOf } from './booking-rows.ts';
+import { bookingViewOf, readBookings } from './booking-rows.ts';
 
 const listSql = `
-  select ${bookingColumns} from booking b
+  select b.id from booking b
   where b.actor = $1 and ($2::text is null or b.status = $2)
     and ($3::timestamptz is null or (b.created_at, b.id) < ($3, $4::uuid))
   order by b.created_at desc, b.id desc limit $5`;
@@ -16,14 +16,17 @@ export async function listBookings(
   input: ListBookingsInput,
 ): Promise<{ bookings: BookingView[]; nextCursor: string | null }> {
   const after = decodeCursor(input.cursor, ['instant', 'id']);
-  const { rows } = await room.pool.query<BookingRow>(listSql, [
+  const { rows } = await room.pool.query<{ id: string }>(listSql, [
     actor,
     input.status ?? null,
     after?.[0] ?? null,
     after?.[1] ?? null,
     input.limit + 1,
   ]);
-  const page = rows.slice(0, input.limit);
+  const page = await readBookings(
+    room.pool,
+    rows.slice(0, input.limit).map((row) => row.id),
+  );
   const last = page.at(-1);
   return {
     bookings: page.map(bookingViewOf),

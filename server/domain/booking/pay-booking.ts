@@ -1,20 +1,13 @@
 import type { BookingView } from '../../../shared/booking.ts';
 import { newId } from '../../../shared/ids.ts';
 import { violatesUnique } from '../../platform/postgres/pg-errors.ts';
-import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { refuse } from '../../platform/runtime/failure.ts';
-import { addPayment } from '../payments/add-payment.ts';
-import { advanceBookings } from './advance-booking.ts';
-import type { BookingRoom } from './booking-room.ts';
-import { type BookingRow, bookingViewOf, readBooking } from './booking-rows.ts';
+import type { SellingRoom } from './booking-room.ts';
+import { type BookingRow, bookingViewOf } from './booking-rows.ts';
 import { readOwnBooking } from './get-booking.ts';
 import { newLocator } from './record-locator.ts';
 
 const locatorDrawsMax = 8;
-
-// The deadline is tested by Postgres' clock on the locked row, in the statement that decides.
-const stillHeldSql = `
-  select id from booking where id = $1 and actor = $2 and status = 'held' and hold_expires_at > now() for update`;
 
 /**
  * Starts paying for a hold: `held → paying`, with the payment's row in the same transaction; the
@@ -24,13 +17,14 @@ const stillHeldSql = `
  * Fails: NOT_FOUND, HOLD_EXPIRED, NOT_ALLOWED (cancelled before it was paid).
  */
 export async function payBooking(
-  room: BookingRoom,
+  room: SellingRoom,
   actor: string,
   input: { id: string; method?: string },
 ): Promise<BookingView> {
   const started = await startPayment(room, actor, input);
   if (started) {
-    room.announce({ bookings: [input.id] });
+    room.limits.left({ actor, bookingId: input.id, abandoned: false });
+    room.announce([input.id]);
     room.nudgePayments();
     return bookingViewOf(started);
   }
@@ -42,28 +36,33 @@ export async function payBooking(
 }
 
 async function startPayment(
-  room: BookingRoom,
+  room: SellingRoom,
   actor: string,
   { id, method }: { id: string; method?: string },
 ): Promise<BookingRow | undefined> {
-  for (let draw = 1; ; draw++) {
+  for (let draw = 1; draw <= locatorDrawsMax; draw++) {
+    const payment = { paymentId: newId(), locator: newLocator(), method: method ?? null };
     try {
-      return await inTransaction(room.pool, async (tx) => {
-        const held = await tx.query(stillHeldSql, [id, actor]);
-        if (held.rowCount === 0) return undefined;
-        const booking = (await readBooking(tx, id)) as BookingRow;
-        await addPayment(tx, {
-          id: newId(),
-          bookingId: id,
-          amount: { amount: booking.priceAmount, currency: booking.priceCurrency },
-          method: method ?? null,
-        });
-        await advanceBookings(tx, [id], 'paying', { locator: newLocator() });
-        return (await readBooking(tx, id)) as BookingRow;
-      });
+      const outcome = await room.lanes.pay.send({ id, actor, ...payment });
+      if (outcome === 'locator_taken') continue;
+      return outcome && (await startedRow(room, id, outcome.version, payment));
     } catch (error) {
-      // Somebody has this locator already; the transaction left nothing behind.
-      if (!violatesUnique(error, 'booking_locator_uq') || draw >= locatorDrawsMax) throw error;
+      // Somebody has taken it at the same moment; nothing was written.
+      if (!violatesUnique(error, 'booking_locator_uq')) throw error;
     }
   }
+  throw refuse('BUSY', { retryAfterMs: 50 });
+}
+
+/** What this process held itself it need not read again, if paying is the first thing that happened to it. */
+async function startedRow(
+  room: SellingRoom,
+  id: string,
+  version: number,
+  { paymentId, locator }: { paymentId: string; locator: string },
+): Promise<BookingRow | undefined> {
+  const held = room.recent.take(id);
+  if (held?.version !== version - 1) return room.store.read(id);
+  const amount = { amount: held.priceAmount, currency: held.priceCurrency };
+  return { ...held, status: 'paying', version, locator, payment: { id: paymentId, amount, status: 'pending' } };
 }

@@ -1,8 +1,7 @@
 import { type BookingView, holdInput, type ReholdInput } from '../../../shared/booking.ts';
 import { refuse } from '../../platform/runtime/failure.ts';
 import { availableActions } from './booking-lifecycle.ts';
-import type { BookingRoom } from './booking-room.ts';
-import { readBooking } from './booking-rows.ts';
+import type { Buyer, SellingRoom } from './booking-room.ts';
 import { readOwnBooking } from './get-booking.ts';
 import { holdSeats } from './hold-seats.ts';
 
@@ -13,10 +12,10 @@ import { holdSeats } from './hold-seats.ts';
  * Repeating the call with the same ids answers the same booking. Fails: NOT_FOUND (somebody else's),
  * NOT_ALLOWED (not over), and as `holdSeats`.
  */
-export async function reholdBooking(room: BookingRoom, actor: string, input: ReholdInput): Promise<BookingView> {
-  const { status, legs, seats, passengers, contact } = await readOwnBooking(room, actor, input.id);
+export async function reholdBooking(room: SellingRoom, buyer: Buyer, input: ReholdInput): Promise<BookingView> {
+  const { status, legs, seats, passengers, contact } = await readOwnBooking(room, buyer.actor, input.id);
   // A repeat is answered from what the first call made, whatever became of the old booking since.
-  const repeated = await readBooking(room.pool, input.newId);
+  const repeated = await room.store.read(input.newId);
   if (!repeated && !availableActions(status).includes('rehold')) {
     throw refuse('NOT_ALLOWED', { reason: `a booking that is ${status} cannot be held again`, status });
   }
@@ -28,5 +27,5 @@ export async function reholdBooking(room: BookingRoom, actor: string, input: Reh
     ...(input.expected && { expected: input.expected }),
     ...(contact && { contact }),
   });
-  return holdSeats(room, actor, again);
+  return holdSeats(room, buyer, again);
 }

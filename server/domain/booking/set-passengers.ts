@@ -3,8 +3,8 @@ import { type BookingView, type Passenger, type SetPassengersInput, seatsTaken }
 import { writeLog } from '../../platform/feed/write-log.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { invalidInput, refuse } from '../../platform/runtime/failure.ts';
-import type { BookingLogData } from './advance-booking.ts';
 import { availableActions } from './booking-lifecycle.ts';
+import type { BookingLogData } from './booking-log.ts';
 import type { BookingRoom } from './booking-room.ts';
 import { type BookingRow, bookingViewOf, readBooking } from './booking-rows.ts';
 import { readOwnBooking } from './get-booking.ts';
@@ -46,7 +46,7 @@ export async function setPassengers(
     await writeLog(tx, [{ type: 'booking.passengers_changed', subject: id, version: row.version, data: { ...data } }]);
     return row;
   });
-  room.announce({ bookings: [id] });
+  room.announce([id]);
   return bookingViewOf(after);
 }
 

@@ -1,8 +1,8 @@
 import type { BookingView } from '../../../shared/booking.ts';
 import { whenAvailable } from '../../platform/postgres/when-available.ts';
 import { invalidInput } from '../../platform/runtime/failure.ts';
-import type { BookingLogData } from './advance-booking.ts';
 import { availableActions } from './booking-lifecycle.ts';
+import type { BookingLogData } from './booking-log.ts';
 import type { BookingRoom } from './booking-room.ts';
 import { bookingViewOf } from './booking-rows.ts';
 import { readOwnBooking } from './get-booking.ts';
@@ -26,6 +26,13 @@ export async function* watchBooking(
     seen = Number(input.lastEventId);
     if (!/^\d{1,9}$/.test(input.lastEventId) || seen > current.version) {
       throw invalidInput(['lastEventId'], 'not an event of this booking');
+    }
+    if (seen === 0) {
+      // A booking begins with its seats; that is the one state that the log need not tell of.
+      seen = 1;
+      const unpaid = { reason: null, locator: null, payment: null, refund: null };
+      const booking = { ...current, ...unpaid, status: 'held', availableActions: availableActions('held') } as const;
+      yield { eventId: '1', booking: { ...booking, version: 1 } };
     }
   } else {
     yield { eventId: String(current.version), booking: current };

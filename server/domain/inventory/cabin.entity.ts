@@ -4,7 +4,7 @@ import { Flight } from './flight.entity.ts';
 
 /**
  * The seat bucket. `held` and `sold` are the truth about seats; only the SQL of this room changes
- * them (move-seats.ts, and the function behind hold-seats-sql.ts).
+ * them: the functions `hold_seats` and `move_seats` (migrations/0003_engine.sql), edits and repairs.
  *
  * `targetCapacity` is what the operator asked for. `capacity` is the hard limit of the CHECK: the
  * same, unless more was already taken when the operator cut it. Free = max(0, target − held − sold).
@@ -38,6 +38,7 @@ const CabinSchema = defineEntity({
     { name: 'cabin_currency_ck', expression: `price_currency ~ '^[A-Z]{3}$'` },
   ],
   uniques: [{ name: 'cabin_flight_cabin_uq', properties: ['flight', 'cabin'] }],
+  indexes: [{ name: 'cabin_cancelled_idx', properties: ['id'], where: `(state = 'cancelled'::text)` }],
 });
 export class Cabin extends CabinSchema.class {}
 CabinSchema.setClass(Cabin);

@@ -11,19 +11,16 @@ const LedgerSchema = defineEntity({
   name: 'Ledger',
   tableName: 'ledger',
   properties: {
-    id: p.bigint('number').primary(),
-    cabin: p.integer().fieldName('cabin_id'),
+    cabin: p.integer().fieldName('cabin_id').primary(),
     /** The cabin's version after the movement. */
     version: p.integer(),
-    booking: p.uuid().fieldName('booking_id'),
-    kind: p.enum(movementKinds),
-    attempt: p.smallint().default(0),
+    booking: p.uuid().fieldName('booking_id').primary(),
+    kind: p.enum(movementKinds).primary(),
+    attempt: p.smallint().default(0).primary(),
     dHeld: p.integer(),
     dSold: p.integer(),
     at: p.datetime().columnType('timestamptz(3)').defaultRaw('now()'),
   },
-  uniques: [{ name: 'ledger_once_uq', properties: ['booking', 'cabin', 'kind', 'attempt'] }],
-  indexes: [{ name: 'ledger_cabin_idx', properties: ['cabin'] }],
 });
 export class Ledger extends LedgerSchema.class {}
 LedgerSchema.setClass(Ledger);

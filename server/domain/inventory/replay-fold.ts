@@ -42,18 +42,23 @@ export function createCabinFold(cabin: CabinFacts, fault: (found: FoundFault) =>
   let held = 0;
   let sold = 0;
   let at = 1;
+  /** Seats taken when the last version ended. */
+  let before = 0;
   let peak = { taken: 0, version: null as number | null };
 
   const judge = (): void => {
     if (at >= cabin.repairedAt && (held < 0 || sold < 0)) {
       fault({ fault: 'below_zero', version: at, about: `${held} held, ${sold} sold` });
     }
-    if (held + sold > peak.taken) peak = { taken: held + sold, version: at };
+    // Above its limit a cabin may be after a cut, and shrinks as seats are given back; it may not grow there.
+    const taken = held + sold;
+    if (taken > before && taken > peak.taken) peak = { taken, version: at };
+    before = taken;
   };
   const arriveAt = (version: number): void => {
     if (version === at) return;
     judge();
-    if (version > at + 1) peak = { taken: held + sold, version: null };
+    if (version > at + 1) peak = { taken: 0, version: null };
     if (version === cabin.repairedAt) peak = { taken: 0, version: null };
     at = version;
   };
@@ -70,7 +75,7 @@ export function createCabinFold(cabin: CabinFacts, fault: (found: FoundFault) =>
     },
     end: (): void => {
       judge();
-      if (cabin.version > at) peak = { taken: held + sold, version: null };
+      if (cabin.version > at) peak = { taken: 0, version: null };
       if (peak.taken > cabin.capacity) {
         fault({ fault: 'above_capacity', version: peak.version, about: `${peak.taken} of ${cabin.capacity} taken` });
       }

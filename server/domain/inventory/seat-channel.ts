@@ -1,11 +1,11 @@
 import type { Pool } from 'pg';
-import type { CabinView, SeatsView } from '../../../shared/flight.ts';
+import type { SeatsView } from '../../../shared/flight.ts';
 import { cabinClasses } from '../../../shared/flight.ts';
 import type { Hub, Part, Update } from '../../platform/live/hub.ts';
 import type { Broadcast } from '../../platform/redis/broadcast.ts';
 import { type Clock, isoNow } from '../../platform/runtime/clock.ts';
 import { type FlightRow, readFlights, stateAt } from './flight-rows.ts';
-import { type FlightPart, flightPartName, type SeatTruth, seatUpdates } from './seat-truth.ts';
+import { type CabinPart, type FlightPart, flightPartName, type SeatTruth, seatUpdates } from './seat-truth.ts';
 
 /**
  * The state channel of seats: after each commit whoever changed a cabin tells what it is now, and
@@ -44,7 +44,7 @@ export function createSeatChannel(room: {
     const flight = parts.get(flightPartName);
     if (!flight) return undefined;
     const { state, departsAtUtc } = flight.body as FlightPart;
-    const cabins = cabinClasses.flatMap((cabin) => (parts.get(cabin)?.body as CabinView | undefined) ?? []);
+    const cabins = cabinClasses.flatMap((cabin) => (parts.get(cabin)?.body as CabinPart | undefined)?.view ?? []);
     // Each part's version only rises, so their sum rises with every change of any of them.
     const version = [...parts.values()].reduce((sum, part) => sum + part.version, 0);
     return {

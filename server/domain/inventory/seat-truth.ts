@@ -12,13 +12,15 @@ export interface SeatTruth {
   sold: number;
   priceAmount: number;
   priceCurrency: string;
+  /** The flight's, as the cabin repeats it. */
+  state: FlightPart['state'];
   version: number;
 }
 
 /** Columns of a `cabin` row (aliased c) that make a SeatTruth. */
 export const seatTruthColumns = `
   c.id as "cabinId", c.flight_id as "flightId", c.cabin, c.target_capacity as "targetCapacity", c.capacity,
-  c.held, c.sold, c.price_amount::float8 as "priceAmount", c.price_currency as "priceCurrency", c.version`;
+  c.held, c.sold, c.price_amount::float8 as "priceAmount", c.price_currency as "priceCurrency", c.state, c.version`;
 
 export const availableOf = (truth: Pick<SeatTruth, 'targetCapacity' | 'held' | 'sold'>): number =>
   Math.max(0, truth.targetCapacity - truth.held - truth.sold);
@@ -37,11 +39,23 @@ export interface FlightPart {
   departsAtUtc: string;
 }
 
+/** The same of a cabin: what watchers are shown, and what the gates of other processes learn besides. */
+export interface CabinPart {
+  cabinId: number;
+  state: FlightPart['state'];
+  view: CabinView;
+}
+
 /** The part of a topic that tells about the flight itself; cabins are parts by their class. */
 export const flightPartName = 'flight';
 
 export const seatUpdates = (truths: SeatTruth[]): Update[] =>
   truths.map((truth) => ({
     topic: truth.flightId,
-    parts: { [truth.cabin]: { version: truth.version, body: cabinViewOf(truth) } },
+    parts: {
+      [truth.cabin]: {
+        version: truth.version,
+        body: { cabinId: truth.cabinId, state: truth.state, view: cabinViewOf(truth) } satisfies CabinPart,
+      },
+    },
   }));

@@ -8,6 +8,10 @@ export interface Metrics {
   bookingsFailed: Counter;
   bookingsPending: Gauge;
   flightDbUpdatesTotal: Counter;
+  redisDecrementsTotal: Counter;
+  redisDecrementsFailed: Counter;
+  gateVerdictsTotal: Counter<'verdict'>;
+  laneBatchMembers: Histogram<'verb'>;
   seatDrift: Gauge;
   seatRepairsTotal: Counter;
   requestLatencySeconds: Histogram<'procedure' | 'outcome'>;
@@ -17,6 +21,7 @@ export interface Metrics {
 export function createMetrics(gauges: {
   pool: () => { total: number; idle: number; waiting: number };
   pending: () => Promise<number>;
+  stuck: () => Promise<number>;
   laneDepth: () => number;
 }): Metrics {
   const registry = new Registry();
@@ -43,6 +48,14 @@ export function createMetrics(gauges: {
       bookingsPending.set(await gauges.pending().catch(() => Number.NaN));
     },
   });
+  const paymentsStuck = new Gauge({
+    name: 'payments_stuck',
+    help: 'Payments and refunds without an end that nobody asks about any more',
+    registers,
+    collect: async () => {
+      paymentsStuck.set(await gauges.stuck().catch(() => Number.NaN));
+    },
+  });
   const laneDepth: Gauge = new Gauge({
     name: 'lane_depth',
     help: 'Holds that wait for Postgres or are on their way to it',
@@ -59,6 +72,21 @@ export function createMetrics(gauges: {
     bookingsFailed: counter('bookings_failed', 'Bookings that failed or expired'),
     bookingsPending,
     flightDbUpdatesTotal: counter('flight_db_updates_total', 'Flights created or changed by operators and imports'),
+    redisDecrementsTotal: counter('redis_decrements_total', 'Holds that the gate in Redis counted in'),
+    redisDecrementsFailed: counter('redis_decrements_failed', 'Holds that asked the gate in Redis and got no answer'),
+    gateVerdictsTotal: new Counter({
+      name: 'gate_verdicts_total',
+      help: 'Holds by what the gate said: admit, sold_out, try or cold of Redis; known, sold out without asking it',
+      labelNames: ['verdict'],
+      registers,
+    }),
+    laneBatchMembers: new Histogram({
+      name: 'lane_batch_members',
+      help: 'Members of a batch that one call of Postgres decided',
+      labelNames: ['verb'],
+      buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+      registers,
+    }),
     seatDrift: new Gauge({
       name: 'seat_drift_cabins',
       help: 'Cabins whose counters, ledger and bookings are known to disagree; 0, always',

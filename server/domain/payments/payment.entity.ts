@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
-const paymentStatuses = ['pending', 'succeeded', 'failed'] as const;
+const paymentStatuses = ['pending', 'failed', 'authorised', 'voiding', 'voided', 'succeeded'] as const;
 
 /**
  * One attempt to collect money. The row is the intent: it is written with the booking's change, and
@@ -16,7 +16,10 @@ const PaymentSchema = defineEntity({
     amount: p.bigint('number'),
     currency: p.string().length(3),
     method: p.string().length(40).nullable(),
-    /** A lattice: pending < failed < succeeded. It only ever rises. */
+    /**
+     * A lattice: pending < failed < authorised < succeeded. It only ever rises. An authorisation that
+     * nobody needs is given up: authorised → voiding → voided.
+     */
     status: p.enum(paymentStatuses).default('pending'),
     /** When the gateway is to be called (again); null once nothing is left to ask. */
     nextCallAt: p.datetime().columnType('timestamptz(3)').nullable(),

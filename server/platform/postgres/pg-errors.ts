@@ -16,6 +16,12 @@ const constraintOf = (error: unknown): string | undefined =>
 const retryable = new Set(['40001', '40P01', '55P03']);
 export const isRetryable = (error: unknown): boolean => retryable.has(codeOf(error) ?? '');
 
+/** A row stayed locked for longer than we wait. */
+export const isLockTimeout = (error: unknown): boolean => codeOf(error) === '55P03';
+
+/** The statement took longer than it may, or no connection came free in time. */
+export const isTimeout = (error: unknown): boolean => codeOf(error) === '57014' || isPoolExhausted(error);
+
 export const violatesUnique = (error: unknown, constraint: string): boolean =>
   codeOf(error) === '23505' && constraintOf(error) === constraint;
 
@@ -46,5 +52,5 @@ export const isUnavailable = (error: unknown): boolean => {
   const code = codeOf(error);
   if (code !== undefined) return unavailable.has(code);
   // pg reports a cut connection as a plain error.
-  return error instanceof Error && /connection terminated/i.test(error.message);
+  return error instanceof Error && /connection terminated|query read timeout|not queryable/i.test(error.message);
 };

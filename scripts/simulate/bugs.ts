@@ -1,0 +1,46 @@
+/**
+ * Wrong twins of the model store, each with one thing left out. The simulation must tell every one
+ * of them from the right one: a checker that cannot fail proves nothing.
+ */
+export const bugs = {
+  'no-capacity-test': 'holds are taken whether or not there are seats, and no CHECK stands behind it',
+  'no-id-test': 'the same booking id is held again',
+  'no-event-memory': 'a payment event that was heard before is applied again',
+  'status-falls': 'a payment’s status may fall: a late «failed» undoes a success',
+  'no-status-test': 'expiry ends a booking in whatever state it is',
+  'pay-ignores-status': 'a booking is paid for in whatever state it is',
+  'pay-ignores-deadline': 'a hold can be paid for after its deadline',
+  'pay-ignores-actor': 'anybody may pay for a booking',
+  'expire-ignores-deadline': 'holds expire before their time',
+  'no-fence': '`seal` promises that a batch can never commit, and does nothing',
+  'release-forgets-ledger': 'seats are given back without a row of the ledger',
+  'release-forgets-a-leg': 'of several cabins only the first is given back',
+  'release-twice': 'expiry gives seats back and leaves the booking as it is',
+  'hold-forgets-ledger': 'seats are held without a row of the ledger',
+  'partial-legs': 'a refused party keeps the seats of the legs before the refusing one',
+  'sold-out-early': 'the last seat of a cabin is never sold',
+  'due-holds-stay': 'nobody gets the seats of a hold that is over before a sweeper came',
+  'hold-ignores-state': 'seats of closed and departed flights are sold',
+  'hold-ignores-target': 'seats that come free after a cut are sold again, up to what was promised before',
+  'hold-ignores-expected': 'another price than the one shown is charged',
+  'hold-charges-once': 'a party pays for one seat',
+  'refund-not-unique': 'a payment is refunded again and again',
+  'cancel-ignores-actor': 'anybody may cancel a booking',
+  'cancel-ignores-quote': 'any quote is as good as the newest',
+  'quote-of-a-hold': 'a quote that was made for a hold cancels the booking that came of it, for nothing',
+  'cancel-forgets-refund': 'a confirmed booking is cancelled and its money kept',
+  'cancel-while-capturing': 'a booking whose money is only promised is cancelled, and nothing is given back',
+  'retake-without-test': 'a late payment gets seats that are not there',
+  'late-money-kept': 'money that comes for a booking that is over is neither used nor given back',
+  'second-money-kept': 'a second payment for one booking is kept',
+  'surplus-confirms': 'a payment of another sum confirms the booking',
+  'confirm-forgets-held': 'confirmed seats stay held, too',
+  'version-stays': 'a change of seats does not raise the cabin’s version',
+  'log-forgotten': 'expiry writes nothing into the log',
+  'old-truth': 'what is published of the cabins is what they were before the batch',
+  'no-rollback': 'a batch that fails leaves what it had written until then',
+  'refunded-early': 'a booking is refunded while another refund of it is pending',
+  'release-forgets-holds': 'a cancelled flight keeps its holds until they expire, and refunds nobody',
+} as const;
+
+export type Bug = keyof typeof bugs;

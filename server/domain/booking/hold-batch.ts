@@ -1,0 +1,149 @@
+import { money } from '../../../shared/money.ts';
+import { arrayLiteral } from '../../platform/postgres/array-literal.ts';
+import type { SeatTruth } from '../inventory/seat-truth.ts';
+import type { BookingRow } from './booking-rows.ts';
+import type { Batch, HoldMember, HoldOutcome, HoldRefusal } from './booking-store.ts';
+
+/** The one row that `hold_seats` answers (migrations/0003_engine.sql says what the letters mean). */
+export interface HoldAnswer {
+  /** Null when everybody is held. */
+  codes: string | null;
+  refusedLeg: (number | null)[] | null;
+  /** Milliseconds since the epoch, by Postgres' clock. */
+  at: number;
+  truths: SeatTruth[];
+}
+
+const refusals: Record<string, HoldRefusal> = {
+  u: 'unknown',
+  c: 'closed',
+  f: 'foreign',
+  g: 'range',
+  s: 'sold_out',
+  l: 'locked',
+};
+
+const cabinKey = (leg: { flightId: string; cabin: string }): string => `${leg.flightId} ${leg.cabin}`;
+
+/** The arguments of `hold_seats`, in its order. */
+export function holdValues(batchId: string, members: HoldMember[], skipLocked: boolean): unknown[] {
+  const places = new Map<string, number>();
+  const flights: string[] = [];
+  const classes: string[] = [];
+  const need: number[] = [];
+  const legMember: number[] = [];
+  const legPosition: number[] = [];
+  const legCabin: number[] = [];
+  members.forEach((member, at) => {
+    member.legs.forEach((leg, position) => {
+      const key = cabinKey(leg);
+      let place = places.get(key);
+      if (place === undefined) {
+        place = flights.push(leg.flightId);
+        places.set(key, place);
+        classes.push(leg.cabin);
+        need.push(0);
+      }
+      need[place - 1] = (need[place - 1] as number) + member.seats;
+      legMember.push(at + 1);
+      legPosition.push(position + 1);
+      legCabin.push(place);
+    });
+  });
+  const travellers = members.flatMap((member, at) =>
+    member.passengers.map((passenger, position) => ({ ...passenger, member: at + 1, position: position + 1 })),
+  );
+  return [
+    batchId,
+    arrayLiteral(flights),
+    arrayLiteral(classes),
+    arrayLiteral(need),
+    arrayLiteral(members.map((each) => each.id)),
+    arrayLiteral(members.map((each) => each.actor)),
+    arrayLiteral(members.map((each) => each.bodyHash)),
+    arrayLiteral(members.map((each) => each.seats)),
+    arrayLiteral(members.map((each) => each.legs.length)),
+    arrayLiteral(members.map((each) => each.expected?.amount ?? null)),
+    arrayLiteral(members.map((each) => each.expected?.currency ?? null)),
+    arrayLiteral(members.map((each) => each.ttlSeconds)),
+    members.map((each) => each.contact && JSON.stringify(each.contact)),
+    arrayLiteral(legMember),
+    arrayLiteral(legPosition),
+    arrayLiteral(legCabin),
+    arrayLiteral(travellers.map((each) => each.member)),
+    arrayLiteral(travellers.map((each) => each.position)),
+    arrayLiteral(travellers.map((each) => each.type)),
+    travellers.map((each) => each.givenName),
+    travellers.map((each) => each.familyName),
+    arrayLiteral(travellers.map((each) => each.bornOn ?? null)),
+    travellers.map((each) => (each.document ? JSON.stringify(each.document) : null)),
+    skipLocked,
+  ];
+}
+
+export function holdOutcomes(members: HoldMember[], answer: HoldAnswer): Batch<HoldOutcome> {
+  const { codes, refusedLeg, at, truths } = answer;
+  const cabins = new Map(truths.map((truth) => [cabinKey(truth), truth]));
+  const createdAt = new Date(at).toISOString();
+  const outcomes = members.map((member, place): HoldOutcome => {
+    const code = codes === null ? 'h' : (codes[place] as string);
+    switch (code) {
+      case 'h':
+        return { kind: 'held', booking: heldBooking(member, cabins, at, createdAt) };
+      case 'x':
+        return { kind: 'exists' };
+      case 'p': {
+        const price = priceOf(member, cabins);
+        return { kind: 'repriced', now: money(price.amount, price.currency) };
+      }
+      default: {
+        const leg = refusedLeg?.[place] ?? 0;
+        const cabin = cabins.get(cabinKey(member.legs[leg] as HoldMember['legs'][number]));
+        return { kind: 'refused', why: refusals[code] as HoldRefusal, leg, ...(cabin && { cabin }) };
+      }
+    }
+  });
+  return { outcomes, truths };
+}
+
+/** Prices do not change in the call that answers them. */
+function priceOf(member: HoldMember, cabins: Map<string, SeatTruth>): { amount: number; currency: string } {
+  let amount = 0;
+  let currency = '';
+  for (const leg of member.legs) {
+    const truth = cabins.get(cabinKey(leg)) as SeatTruth;
+    amount += truth.priceAmount * member.seats;
+    currency = truth.priceCurrency;
+  }
+  return { amount, currency };
+}
+
+/** What a hold looks like that was written just now: nobody can have changed it before its maker is told. */
+function heldBooking(member: HoldMember, cabins: Map<string, SeatTruth>, at: number, createdAt: string): BookingRow {
+  const price = priceOf(member, cabins);
+  return {
+    id: member.id,
+    actor: member.actor,
+    bodyHash: member.bodyHash,
+    status: 'held',
+    due: false,
+    seats: member.seats,
+    priceAmount: price.amount,
+    priceCurrency: price.currency,
+    holdExpiresAt: new Date(at + member.ttlSeconds * 1_000).toISOString(),
+    locator: null,
+    contact: member.contact,
+    reason: null,
+    version: 1,
+    createdAt,
+    legs: member.legs.map((leg) => ({
+      flightId: leg.flightId,
+      cabin: leg.cabin,
+      cabinId: (cabins.get(cabinKey(leg)) as SeatTruth).cabinId,
+      quantity: member.seats,
+    })),
+    passengers: member.passengers,
+    payment: null,
+    refund: null,
+  };
+}

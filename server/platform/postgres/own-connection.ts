@@ -1,0 +1,69 @@
+import pg, { type QueryConfig, type QueryResultRow } from 'pg';
+
+/**
+ * One Postgres connection for one caller that never has two statements under way. A statement is
+ * written to the socket in the turn in which it is asked for (a pool would wait for the next), and a
+ * storm in the pool does not hold it up. A lost connection fails the statement under way; the next
+ * one connects again.
+ */
+export interface OwnConnection {
+  query<Row extends QueryResultRow>(config: QueryConfig): Promise<Row[]>;
+  close(): Promise<void>;
+}
+
+/** A row stays locked no longer than this while we wait for it, and a statement never takes longer. */
+const bounds = '-c lock_timeout=250ms -c statement_timeout=5s';
+/** The server should have answered before; a connection that has not by then is given up. */
+const answerTimeoutMs = 8_000;
+
+export function ownConnection(url: string, name: string): OwnConnection {
+  let client: pg.Client | undefined;
+  let connecting: Promise<pg.Client> | undefined;
+  let closed = false;
+
+  const drop = (lost: pg.Client) => {
+    if (client === lost) client = undefined;
+    lost.end().catch(() => undefined);
+  };
+
+  const connect = async (): Promise<pg.Client> => {
+    const fresh = new pg.Client({
+      connectionString: url,
+      application_name: `airside ${name}`,
+      options: bounds,
+      query_timeout: answerTimeoutMs,
+      connectionTimeoutMillis: 5_000,
+      keepAlive: true,
+    });
+    // A connection that is lost while idle tells it here; without a listener the process would end.
+    fresh.on('error', () => drop(fresh));
+    fresh.on('end', () => drop(fresh));
+    await fresh.connect();
+    if (closed) drop(fresh);
+    return fresh;
+  };
+
+  return {
+    query: async <Row extends QueryResultRow>(config: QueryConfig): Promise<Row[]> => {
+      if (!client) {
+        connecting ??= connect().finally(() => {
+          connecting = undefined;
+        });
+        client = await connecting;
+      }
+      const used = client;
+      try {
+        const { rows } = await used.query<Row>(config);
+        return rows;
+      } catch (error) {
+        // An error without an SQLSTATE did not come from the server: the connection is of no use any more.
+        if (!(error instanceof pg.DatabaseError)) drop(used);
+        throw error;
+      }
+    },
+    close: async () => {
+      closed = true;
+      await client?.end().catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { batchesASeed } from '../../scripts/simulate/batches.ts';
+import { runJobs } from '../../scripts/simulate/run-jobs.ts';
+import { createTestDatabase } from '../support/test-database.ts';
+
+/** The model is worth something only if Postgres decides as it does. */
+describe('Postgres and the model', () => {
+  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  afterAll(() => database.drop());
+
+  test('[SIM-6] decide random batches alike, and keep the same rows', async () => {
+    const batches = 320;
+    // Seeds of their own, for a seed makes the same ids in all of them.
+    const seeds = { from: 1, count: batches / batchesASeed, every: 1 };
+    const jobs = [
+      { name: 'batches', tells: 'batches', seeds } as const,
+      { name: 'histories', tells: 'histories', seeds: { from: 10_001, count: 25, every: 1 } } as const,
+      { name: 'payments', tells: 'payments', seeds: { from: 20_001, count: 25, every: 1 } } as const,
+    ];
+    const tallies = await runJobs([jobs], { databaseUrls: [database.url] });
+    for (const { name, seeds } of jobs) {
+      expect(tallies.get(name), name).toMatchObject({ histories: seeds.count, violations: [] });
+    }
+  });
+
+  test('[SIM-6] are compared by something that sees a difference', async () => {
+    const wrong = { name: 'wrong', tells: 'batches', bug: 'due-holds-stay', stopsAtFirst: true } as const;
+    const tallies = await runJobs([[{ ...wrong, seeds: { from: 1_001, count: 20, every: 1 } }]], {
+      databaseUrls: [database.url],
+    });
+    expect(tallies.get('wrong')?.violations).toHaveLength(1);
+  });
+});
