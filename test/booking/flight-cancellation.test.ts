@@ -4,7 +4,7 @@ import { newId } from '../../shared/ids.ts';
 import { openScene, type Scene } from '../support/scene.ts';
 
 /** How full the flight is; more than any aircraft carries, so that the work has a middle. */
-const size = Number(process.env.CANCELLED_BOOKINGS ?? 1_000);
+const size = Number(process.env.CANCELLED_BOOKINGS ?? 10_000);
 const price = 20_000;
 
 // Of ten bookings five are confirmed, four held, one is being paid for (every other of these will be declined).
