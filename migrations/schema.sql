@@ -491,6 +491,8 @@ declare
   total int8;
 begin
   insert into batch (id) values (p_batch);
+  -- An array that grows from its middle would begin there.
+  refused_leg := array_fill(null::int4, array[members]);
   for attempt in 1 .. 2 loop
     -- Newest rows, locked in the order of their ids; the second time they are ours already.
     if p_skip then

@@ -266,7 +266,7 @@ export class Buyers {
     const versionBefore = this.toldOf(id).version;
     return this.#world.request(
       `pay ${id} for ${actor}`,
-      (room) => payBooking(room, actor, { id }),
+      (room) => payBooking(room, { actor, address: '192.0.2.1' }, { id }),
       (reply, calledAt) => {
         if (reply.kind !== 'done') return;
         this.#checkView(reply.value, id, actor, versionBefore, calledAt.ms);
@@ -279,7 +279,7 @@ export class Buyers {
     const versionBefore = this.toldOf(id).version;
     return this.#world.request(
       `cancel ${id} for ${actor}${quoteId ? ` by ${quoteId}` : ''}`,
-      (room) => cancelBooking(room, actor, quoteId ? { id, quoteId } : { id }),
+      (room) => cancelBooking(room, { actor, address: '192.0.2.1' }, quoteId ? { id, quoteId } : { id }),
       (reply, calledAt) => {
         if (reply.kind !== 'done') return;
         this.#checkView(reply.value, id, actor, versionBefore, calledAt.ms);

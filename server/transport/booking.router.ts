@@ -37,7 +37,7 @@ export const bookingRouter = router({
   setPassengers: traveller
     .input(setPassengersInput)
     .mutation(({ ctx, input }) => setPassengers(ctx.rooms.booking, ctx.actor.id, input)),
-  pay: directMutation(payInput, ({ ctx, input }) => payBooking(ctx.rooms.booking, ctx.actor.id, input)),
+  pay: directMutation(payInput, ({ ctx, input }) => payBooking(ctx.rooms.booking, buyerOf(ctx), input)),
   get: traveller.input(bookingIdInput).query(({ ctx, input }) => getBooking(ctx.rooms.booking, ctx.actor.id, input.id)),
   timeline: traveller
     .input(bookingIdInput)
@@ -50,7 +50,7 @@ export const bookingRouter = router({
     .query(({ ctx, input }) => quoteCancellation(ctx.rooms.booking, ctx.actor.id, input.id)),
   cancel: traveller
     .input(cancelInput)
-    .mutation(({ ctx, input }) => cancelBooking(ctx.rooms.booking, ctx.actor.id, input)),
+    .mutation(({ ctx, input }) => cancelBooking(ctx.rooms.booking, buyerOf(ctx), input)),
   onStatus: traveller.input(onStatusInput).subscription(async function* ({ ctx, input, signal }) {
     const states = watchBooking(ctx.rooms.booking, ctx.actor.id, input, signal as AbortSignal);
     for await (const { eventId, booking } of states) yield tracked(eventId, booking);

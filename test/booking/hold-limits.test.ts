@@ -114,7 +114,7 @@ describe('limits of open holds', () => {
     for (const bookingId of ids) await enter({ bookingId });
     now += 901 * second;
     expect(await enter()).toEqual({ ttlSeconds: 450 });
-    for (const bookingId of ids) limits.left({ actor, bookingId, abandoned: false });
+    for (const bookingId of ids) limits.left({ actor, address, bookingId, abandoned: false });
     await settled();
     expect(await enter()).toEqual({ ttlSeconds: 900 });
   });

@@ -4,7 +4,7 @@ import { money } from '../../../shared/money.ts';
 import { refuse } from '../../platform/runtime/failure.ts';
 import { cancellationTerms } from '../offers/cancellation-terms.ts';
 import { availableActions } from './booking-lifecycle.ts';
-import type { SellingRoom } from './booking-room.ts';
+import type { Buyer, SellingRoom } from './booking-room.ts';
 import { type BookingRow, bookingViewOf } from './booking-rows.ts';
 import { readOwnBooking } from './get-booking.ts';
 
@@ -46,16 +46,17 @@ async function termsOf(room: SellingRoom, row: BookingRow) {
  */
 export async function cancelBooking(
   room: SellingRoom,
-  actor: string,
+  buyer: Buyer,
   { id, quoteId }: { id: string; quoteId?: string },
 ): Promise<BookingView> {
+  const { actor } = buyer;
   // Ends it first if its time is over: nobody cancels what has expired.
   const before = await readOwnBooking(room, actor, id);
   const outcome = await room.lanes.cancel.send({ id, actor, quoteId: quoteId ?? null });
   const row = await readOwnBooking(room, actor, id);
   switch (outcome) {
     case 'cancelled':
-      if (before.status === 'held') room.limits.left({ actor, bookingId: id, abandoned: true });
+      if (before.status === 'held') room.limits.left({ ...buyer, bookingId: id, abandoned: true });
       room.announce([id]);
       if (row.status === 'refund_pending') room.nudgePayments();
       return bookingViewOf(row);

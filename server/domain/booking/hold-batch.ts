@@ -66,7 +66,9 @@ export function holdValues(batchId: string, members: HoldMember[], skipLocked: b
     arrayLiteral(members.map((each) => each.expected?.amount ?? null)),
     arrayLiteral(members.map((each) => each.expected?.currency ?? null)),
     arrayLiteral(members.map((each) => each.ttlSeconds)),
-    members.map((each) => each.contact && JSON.stringify(each.contact)),
+    members.some((each) => each.contact)
+      ? members.map((each) => each.contact && JSON.stringify(each.contact))
+      : arrayLiteral(members.map(() => null)),
     arrayLiteral(legMember),
     arrayLiteral(legPosition),
     arrayLiteral(legCabin),
@@ -85,11 +87,21 @@ export function holdOutcomes(members: HoldMember[], answer: HoldAnswer): Batch<H
   const { codes, refusedLeg, at, truths } = answer;
   const cabins = new Map(truths.map((truth) => [cabinKey(truth), truth]));
   const createdAt = new Date(at).toISOString();
+  /** By their lives: most members of a batch have the same, and writing a time costs a microsecond. */
+  const ends = new Map<number, string>();
+  const endOf = (ttlSeconds: number): string => {
+    let end = ends.get(ttlSeconds);
+    if (!end) {
+      end = new Date(at + ttlSeconds * 1_000).toISOString();
+      ends.set(ttlSeconds, end);
+    }
+    return end;
+  };
   const outcomes = members.map((member, place): HoldOutcome => {
     const code = codes === null ? 'h' : (codes[place] as string);
     switch (code) {
       case 'h':
-        return { kind: 'held', booking: heldBooking(member, cabins, at, createdAt) };
+        return { kind: 'held', booking: heldBooking(member, cabins, createdAt, endOf(member.ttlSeconds)) };
       case 'x':
         return { kind: 'exists' };
       case 'p': {
@@ -119,8 +131,20 @@ function priceOf(member: HoldMember, cabins: Map<string, SeatTruth>): { amount: 
 }
 
 /** What a hold looks like that was written just now: nobody can have changed it before its maker is told. */
-function heldBooking(member: HoldMember, cabins: Map<string, SeatTruth>, at: number, createdAt: string): BookingRow {
-  const price = priceOf(member, cabins);
+function heldBooking(
+  member: HoldMember,
+  cabins: Map<string, SeatTruth>,
+  createdAt: string,
+  holdExpiresAt: string,
+): BookingRow {
+  let priceAmount = 0;
+  let priceCurrency = '';
+  const legs = member.legs.map((leg) => {
+    const truth = cabins.get(cabinKey(leg)) as SeatTruth;
+    priceAmount += truth.priceAmount * member.seats;
+    priceCurrency = truth.priceCurrency;
+    return { flightId: leg.flightId, cabin: leg.cabin, cabinId: truth.cabinId, quantity: member.seats };
+  });
   return {
     id: member.id,
     actor: member.actor,
@@ -128,20 +152,15 @@ function heldBooking(member: HoldMember, cabins: Map<string, SeatTruth>, at: num
     status: 'held',
     due: false,
     seats: member.seats,
-    priceAmount: price.amount,
-    priceCurrency: price.currency,
-    holdExpiresAt: new Date(at + member.ttlSeconds * 1_000).toISOString(),
+    priceAmount,
+    priceCurrency,
+    holdExpiresAt,
     locator: null,
     contact: member.contact,
     reason: null,
     version: 1,
     createdAt,
-    legs: member.legs.map((leg) => ({
-      flightId: leg.flightId,
-      cabin: leg.cabin,
-      cabinId: (cabins.get(cabinKey(leg)) as SeatTruth).cabinId,
-      quantity: member.seats,
-    })),
+    legs,
     passengers: member.passengers,
     payment: null,
     refund: null,

@@ -25,7 +25,7 @@ export interface HoldLimits {
    * The hold is over, or never was. `abandoned`: it was given up or ran out without being paid for.
    * Nobody waits for it. One that runs out need not be told of: its time says so.
    */
-  left(hold: { actor: string; address?: string; bookingId: string; abandoned: boolean }): void;
+  left(hold: { actor: string; address: string; bookingId: string; abandoned: boolean }): void;
 }
 
 export const holdLimitDefaults = {
@@ -108,7 +108,7 @@ export function createHoldLimits(
         abandoned
           ? redis.commands.zadd(byActor(actor), 'XX', 'LT', clock.now(), bookingId)
           : redis.commands.zrem(byActor(actor), bookingId),
-        ...(address === undefined ? [] : [redis.commands.zrem(byAddress(address), bookingId)]),
+        redis.commands.zrem(byAddress(address), bookingId),
       ];
       // What Redis did not hear ends by its time.
       Promise.all(commands).catch(() => undefined);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type BookingView, type HoldInput, seatsTaken } from '../../../shared/booking.ts';
 import type { Money } from '../../../shared/money.ts';
 import { type Failure, invalidInput, refuse } from '../../platform/runtime/failure.ts';
@@ -42,6 +42,10 @@ export async function holdSeats(room: SellingRoom, buyer: Buyer, input: HoldInpu
       return bookingViewOf(outcome.booking);
     case 'exists': {
       const known = (await room.store.read(input.id)) as BookingRow;
+      // What it counted for has ended, or was never this buyer's.
+      if (known.actor !== actor || known.status !== 'held') {
+        room.limits.left({ ...buyer, bookingId: input.id, abandoned: false });
+      }
       if (known.actor !== actor || known.bodyHash !== member.bodyHash) throw refuse('REQUEST_ID_REUSED', {});
       return getBooking(room, actor, input.id);
     }
@@ -62,7 +66,10 @@ async function decide(room: SellingRoom, buyer: Buyer, member: HoldMember): Prom
     member.ttlSeconds = (
       await room.limits.enter({ ...buyer, bookingId: member.id, ttlSeconds: member.ttlSeconds })
     ).ttlSeconds;
-    outcome = await queue(room, member, wants);
+    outcome = await queue(room, member, wants).catch((error: unknown) => {
+      room.limits.left({ ...buyer, bookingId: member.id, abandoned: false });
+      throw error;
+    });
   }
   // The gate knows of cabins, not of requests: whoever repeats a hold that was made gets his booking.
   if (outcome.kind === 'shed' && (await room.lanes.known.send(member.id))) return { kind: 'exists' };
@@ -74,17 +81,18 @@ function queue(room: SellingRoom, member: HoldMember, wants: Parameters<SellingR
   const { hold } = room.lanes;
   const isWaiting = hold.depth() > 0;
   const decided = hold.send(member);
-  if (isWaiting) {
-    void room.gate.asks(wants).then((soldOut) => {
+  const asked = isWaiting ? room.gate.asks(wants) : undefined;
+  if (asked) {
+    void asked.then((soldOut) => {
       if (soldOut) hold.withdraw(member, { kind: 'shed', soldOut });
     });
   }
   return decided;
 }
 
-/** SHA-256 of what was asked; zod has put the keys in the schema's order. */
-function hashOf({ id: _, ...body }: HoldInput): string {
-  return createHash('sha256').update(JSON.stringify(body)).digest('hex');
+/** SHA-256 of what was asked, with the keys in the schema's order. */
+function hashOf({ legs, seats, passengers, expected, contact }: HoldInput): string {
+  return hash('sha256', JSON.stringify({ legs, seats, passengers, expected, contact }), 'hex');
 }
 
 async function soldOut(room: SellingRoom, member: HoldMember, { leg, available, version }: SoldOut): Promise<Failure> {

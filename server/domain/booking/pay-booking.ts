@@ -2,7 +2,7 @@ import type { BookingView } from '../../../shared/booking.ts';
 import { newId } from '../../../shared/ids.ts';
 import { violatesUnique } from '../../platform/postgres/pg-errors.ts';
 import { refuse } from '../../platform/runtime/failure.ts';
-import type { SellingRoom } from './booking-room.ts';
+import type { Buyer, SellingRoom } from './booking-room.ts';
 import { type BookingRow, bookingViewOf } from './booking-rows.ts';
 import { readOwnBooking } from './get-booking.ts';
 import { newLocator } from './record-locator.ts';
@@ -18,12 +18,13 @@ const locatorDrawsMax = 8;
  */
 export async function payBooking(
   room: SellingRoom,
-  actor: string,
+  buyer: Buyer,
   input: { id: string; method?: string },
 ): Promise<BookingView> {
+  const { actor } = buyer;
   const started = await startPayment(room, actor, input);
   if (started) {
-    room.limits.left({ actor, bookingId: input.id, abandoned: false });
+    room.limits.left({ ...buyer, bookingId: input.id, abandoned: false });
     room.announce([input.id]);
     room.nudgePayments();
     return bookingViewOf(started);

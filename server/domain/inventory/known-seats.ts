@@ -56,6 +56,8 @@ const settleSoldOutEveryMs = 200;
  */
 export class KnownSeats {
   readonly #cabins = new Map<string, KnownCabin>();
+  /** The last of the map. */
+  #newest: KnownCabin | undefined;
   readonly #clock: Clock;
   readonly #cabinsMax: number;
 
@@ -71,10 +73,11 @@ export class KnownSeats {
   find(flightId: string, cabin: CabinClass): KnownCabin | undefined {
     const key = keyOf(flightId, cabin);
     const known = this.#cabins.get(key);
-    if (!known) return undefined;
-    // A Map keeps the order of insertion: whoever is used goes to the end.
+    // A Map keeps the order of insertion: whoever is used goes to the end, if it is not there already.
+    if (!known || known === this.#newest) return known;
     this.#cabins.delete(key);
     this.#cabins.set(key, known);
+    this.#newest = known;
     return known;
   }
 
@@ -95,6 +98,7 @@ export class KnownSeats {
     if (known) return Object.assign(known, news, isSameCabin ? {} : { settledAt: never });
     const learnt = { ...news, probedAt: never, wantedAt: never, refusedAt: never, settledAt: never };
     this.#cabins.set(keyOf(flightId, cabin), learnt);
+    this.#newest = learnt;
     if (this.#cabins.size > this.#cabinsMax) this.#cabins.delete(this.#cabins.keys().next().value as string);
     return learnt;
   }

@@ -45,9 +45,10 @@ export interface SeatGate {
    * the same turn of the event loop. Never rejects, and never waits longer than 50 ms. Meant to run
    * beside the way to Postgres, not before it: a member that still waits there may be shed by the answer.
    *
-   * Undefined: go on. Redis said so, does not know, or does not answer.
+   * Undefined: go on. Redis said so, does not know, or does not answer; or, at once and without a promise,
+   * it is not worth asking.
    */
-  asks(wants: SeatWant[]): Promise<SoldOut | undefined>;
+  asks(wants: SeatWant[]): Promise<SoldOut | undefined> | undefined;
   /**
    * What Postgres has just said, also of the cabins that refused: for this process and for Redis. At
    * once and never failing; nobody waits for Redis.
@@ -61,8 +62,8 @@ export interface OpenSeatGate extends SeatGate {
   learn(updates: Update[]): void;
 }
 
-/** With at least this many seats free a moment ago nobody is refused: about four full batches of the lane. */
-const ample = 1_024;
+/** With at least this many seats free a moment ago nobody is asked about: asking costs half as much as a hold. */
+const ample = 64;
 /** Rows read at once after Redis has lost them. */
 const pageMax = 500;
 
@@ -153,8 +154,9 @@ export function createSeatGate(room: {
 
   return {
     refuses: (wants) => {
-      const doubtful: KnownCabin[] = [];
-      for (const [leg, want] of wants.entries()) {
+      let doubtful: KnownCabin[] | undefined;
+      for (let leg = 0; leg < wants.length; leg++) {
+        const want = wants[leg] as SeatWant;
         const cabin = known.find(want.flightId, want.cabin);
         if (!cabin) continue;
         cabin.wantedAt = clock.now();
@@ -164,28 +166,31 @@ export function createSeatGate(room: {
           knownVerdicts.inc();
           return { leg, available: 0, version: cabin.version };
         }
+        doubtful ??= [];
         doubtful.push(cabin);
       }
       // Only a member that no other leg refuses gets to Postgres.
-      for (const cabin of doubtful) cabin.probedAt = clock.now();
+      if (doubtful) for (const cabin of doubtful) cabin.probedAt = clock.now();
       return undefined;
     },
 
-    asks: async (wants) => {
+    asks: (wants) => {
       if (redis.isAway()) return undefined;
-      const cabins = new Map<KnownCabin, { leg: number; quantity: number }>();
-      for (const [leg, want] of wants.entries()) {
+      let cabins: Map<KnownCabin, { leg: number; quantity: number }> | undefined;
+      for (let leg = 0; leg < wants.length; leg++) {
+        const want = wants[leg] as SeatWant;
         const cabin = known.find(want.flightId, want.cabin);
         // Of a cabin that nobody here has heard of, this very hold will bring the truth.
         if (!cabin) continue;
         cabin.wantedAt = clock.now();
         if (!isWorthAsking(cabin)) continue;
+        cabins ??= new Map();
         const same = cabins.get(cabin);
         if (same) same.quantity += want.quantity;
         else cabins.set(cabin, { leg, quantity: want.quantity });
       }
-      if (cabins.size === 0) return undefined;
-      const answers = await Promise.all(
+      if (!cabins) return undefined;
+      const answers = Promise.all(
         Array.from(cabins, ([cabin, { leg, quantity }]) => {
           const answered = new Promise<{ version: number } | undefined>((resolve) => {
             // Whoever asks before the event loop has looked at all of its sockets rides along.
@@ -198,7 +203,7 @@ export function createSeatGate(room: {
         }),
       );
       // In the order of the legs, so this is the first.
-      return answers.find((each) => each !== undefined);
+      return answers.then((all) => all.find((each) => each !== undefined));
     },
 
     settle: (truths) => tell(truths, 'buyer'),

@@ -41,6 +41,8 @@ export interface LaneOptions<Member, Answer extends { outcomes: unknown[] }> {
 const batchMaxDefault = 256;
 /** Beyond it the answer is BUSY: a queue that grows is a promise that nobody keeps. */
 const waitingMaxDefault = 1_024;
+const busyMinMs = 50;
+const busyMaxMs = 5_000;
 const attemptsMax = 5;
 /** A row that stays locked for so many waits is some member's, and the others need not wait for it. */
 const lockWaitsMax = 2;
@@ -49,6 +51,7 @@ const sealAttemptsMax = 12;
 
 interface Waiting<Member, Outcome> {
   member: Member;
+  keys: string[];
   resolve: (outcome: Outcome) => void;
   reject: (error: unknown) => void;
 }
@@ -80,6 +83,8 @@ export function createLane<Member, Outcome, Answer extends { outcomes: Outcome[]
   let running = false;
   /** Measured milliseconds a member, smoothed. */
   let serviceMs = 0.1;
+  let turnedAway = 0;
+  let countingSince = 0;
 
   const run = async (): Promise<void> => {
     running = true;
@@ -96,9 +101,20 @@ export function createLane<Member, Outcome, Answer extends { outcomes: Outcome[]
     running = false;
   };
 
-  const leave = ({ member }: Entry): void => {
+  /** Time to work off who waits and who was turned away within the last second: all of them will be back. */
+  const busyMs = (): number => {
+    const now = clock.now();
+    if (now - countingSince >= 1_000) {
+      countingSince = now;
+      turnedAway = 0;
+    }
+    turnedAway += 1;
+    return Math.ceil(Math.min(busyMaxMs, Math.max(busyMinMs, (queue.length + turnedAway) * serviceMs)));
+  };
+
+  const leave = ({ keys }: Entry): void => {
     depth -= 1;
-    for (const key of keysOf(member)) {
+    for (const key of keys) {
       const count = (present.get(key) as number) - 1;
       if (count === 0) present.delete(key);
       else present.set(key, count);
@@ -113,12 +129,11 @@ export function createLane<Member, Outcome, Answer extends { outcomes: Outcome[]
     let at = 0;
     for (; at < queue.length && batch.length < batchMax; at++) {
       const entry = queue[at] as Entry;
-      const own = keysOf(entry.member);
-      if (own.some((key) => keys.has(key))) {
+      if (entry.keys.some((key) => keys.has(key))) {
         later.push(entry);
         continue;
       }
-      for (const key of own) keys.add(key);
+      for (const key of entry.keys) keys.add(key);
       batch.push(entry);
     }
     queue = later.length > 0 ? [...later, ...queue.slice(at)] : queue.slice(at);
@@ -212,13 +227,13 @@ export function createLane<Member, Outcome, Answer extends { outcomes: Outcome[]
     },
     send: (member) => {
       if (queue.length >= waitingMax) {
-        const retryAfterMs = Math.ceil(Math.min(5_000, Math.max(50, queue.length * serviceMs)));
-        return Promise.reject(refuse('BUSY', { retryAfterMs }));
+        return Promise.reject(refuse('BUSY', { retryAfterMs: busyMs() }));
       }
       depth += 1;
-      for (const key of keysOf(member)) present.set(key, (present.get(key) ?? 0) + 1);
+      const keys = keysOf(member);
+      for (const key of keys) present.set(key, (present.get(key) ?? 0) + 1);
       return new Promise<Outcome>((resolve, reject) => {
-        queue.push({ member, resolve, reject });
+        queue.push({ member, keys, resolve, reject });
         if (!running) void run();
       });
     },
