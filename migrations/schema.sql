@@ -168,6 +168,14 @@ create table ledger (
   constraint ledger_kind_check CHECK ((kind = ANY (ARRAY['hold'::text, 'confirm'::text, 'release'::text, 'retake'::text, 'return'::text, 'repair'::text])))
 );
 
+create table log_horizon (
+  one smallint default 1 not null,
+  xid xid8 default '0'::xid8 not null,
+  id bigint default 0 not null,
+  constraint log_horizon_pkey PRIMARY KEY (one),
+  constraint log_horizon_one_ck CHECK ((one = 1))
+);
+
 create table outbox (
   id bigint default nextval('outbox_id_seq'::regclass) not null,
   xid xid8 default pg_current_xact_id() not null,
@@ -176,9 +184,8 @@ create table outbox (
   version integer,
   data jsonb not null,
   at timestamp(3) with time zone default clock_timestamp() not null,
-  constraint outbox_pkey PRIMARY KEY (id)
+  constraint outbox_pkey PRIMARY KEY (xid, id)
 );
-CREATE INDEX outbox_position_idx ON public.outbox USING btree (xid, id);
 CREATE INDEX outbox_subject_idx ON public.outbox USING btree (subject, version) WHERE (subject IS NOT NULL);
 
 create table passenger (
@@ -321,6 +328,22 @@ begin
   )
   select coalesce(array_agg(a.id), '{}') into moved from advanced a;
   return moved;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.begin_epoch()
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  newest xid8 := pg_snapshot_xmax(pg_current_snapshot());
+  begun int;
+begin
+  if exists (select from outbox where xid >= newest) then
+    update outbox set xid = '0';
+    update log_horizon set xid = '0', id = 0;
+  end if;
+  update cluster set epoch = epoch + 1 returning epoch into begun;
+  return begun;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.booking_rows(p_ids uuid[])
@@ -851,8 +874,8 @@ begin
   truths := seat_truths(touched);
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.start_payments(p_batch uuid, p_booking uuid[], p_actor uuid[], p_payment uuid[], p_provider text, p_locator text[], p_method text[], OUT bookings jsonb)
- RETURNS jsonb
+CREATE OR REPLACE FUNCTION public.start_payments(p_batch uuid, p_booking uuid[], p_actor uuid[], p_payment uuid[], p_provider text, p_locator text[], p_method text[], OUT moved uuid[], OUT versions integer[], OUT redraw uuid[])
+ RETURNS record
  LANGUAGE plpgsql
 AS $function$
 declare
@@ -864,14 +887,20 @@ begin
   ready := array(
     select b.id from unnest(p_booking, p_actor) u (id, actor) join booking b on b.id = u.id and b.actor = u.actor
     where b.status = 'held' and b.hold_expires_at > clock_timestamp());
+  redraw := array(
+    select u.id from unnest(p_booking, p_locator) u (id, locator)
+    where u.id = any(ready) and exists (select from booking b where b.locator = u.locator));
+  if cardinality(redraw) > 0 then
+    ready := array(select u.id from unnest(ready) u (id) where not u.id = any(redraw));
+  end if;
   insert into payment (id, booking_id, provider, amount, currency, method, next_call_at)
     select u.payment, b.id, p_provider, b.price_amount, b.price_currency, u.method, now()
     from unnest(p_booking, p_payment, p_method) u (id, payment, method) join booking b on b.id = u.id
     where b.id = any(ready);
-  ready := advance_bookings(ready, '{held}', 'paying', null,
+  moved := advance_bookings(ready, '{held}', 'paying', null,
     array(select u.locator from unnest(ready) with ordinality r (id, place)
       join unnest(p_booking, p_locator) u (id, locator) on u.id = r.id order by r.place));
-  bookings := booking_rows(ready);
+  versions := array(select b.version from unnest(moved) with ordinality u (id, place) join booking b on b.id = u.id order by u.place);
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.touch_updated_at()

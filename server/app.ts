@@ -4,8 +4,10 @@ import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import type { AuditStatusView } from '../shared/operations.ts';
 import { ConfigError, type Environment } from './config.ts';
+import { applyPaymentEvent } from './domain/booking/apply-payment-event.ts';
 import { startBookingChores } from './domain/booking/booking-chores.ts';
 import type { BookingRoom } from './domain/booking/booking-room.ts';
+import { completeRefund } from './domain/booking/complete-refund.ts';
 import { createHoldLimits, noHoldLimits } from './domain/booking/hold-limits.ts';
 import { openBookingStore } from './domain/booking/postgres-booking-store.ts';
 import { createRecentHolds } from './domain/booking/recent-holds.ts';
@@ -24,8 +26,12 @@ import { createSeatGate } from './domain/inventory/seat-gate.ts';
 import { checkHealth } from './domain/operations/check-health.ts';
 import { createMetrics } from './domain/operations/metrics.ts';
 import { readOverview } from './domain/operations/read-overview.ts';
+import { countStuck } from './domain/payments/count-stuck.ts';
+import { createMockClient } from './domain/payments/mock-client.ts';
 import { startMockGateway } from './domain/payments/mock-gateway.ts';
-import { createMockClient } from './domain/payments/payment-gateway.ts';
+import { startPaymentChore } from './domain/payments/payment-chore.ts';
+import type { PaymentGateways } from './domain/payments/payment-gateway.ts';
+import { createPostgresPaymentQueue } from './domain/payments/postgres-payment-queue.ts';
 import { openPlaceDirectory } from './domain/places/place-directory.ts';
 import { savePlaces } from './domain/places/save-places.ts';
 import { worldPlaces } from './domain/places/world-places.ts';
@@ -33,6 +39,11 @@ import { loadDemo } from './domain/schedules/load-demo.ts';
 import type { Engines } from './engines.ts';
 import { entities } from './entities.ts';
 import { Feed } from './platform/feed/feed.ts';
+import { LogRecord } from './platform/feed/log-record.ts';
+import { LogStream } from './platform/feed/log-stream.ts';
+import { type Retention, startPruning } from './platform/feed/prune-log.ts';
+import { startRelay } from './platform/feed/relay-log.ts';
+import { createHttpClient } from './platform/http/http-client.ts';
 import { Hub, type Update } from './platform/live/hub.ts';
 import { migrate } from './platform/postgres/migrate.ts';
 import { openOrm } from './platform/postgres/orm.ts';
@@ -47,6 +58,7 @@ import { type ErrorReporter, logErrors } from './platform/telemetry/error-report
 import type { Rooms } from './transport/context.ts';
 import { createFailureMap } from './transport/failures.ts';
 import { openFrontDoor } from './transport/http-server.ts';
+import { webhookPath } from './transport/payment-webhook.route.ts';
 
 export interface AppOptions {
   config: Readonly<Environment>;
@@ -60,9 +72,16 @@ export interface AppOptions {
 
 export interface App {
   url: string;
+  /** Looks at once, instead of within a second, for what is to be asked of payment providers. */
+  nudgePayments(): void;
   /** Drains, then closes everything in reverse. Idempotent. */
   stop(): Promise<void>;
 }
+
+/** The history of bookings and flights is part of them; what else happened interests for a week. */
+const logRetention: Retention = { days: 7, keptNouns: ['booking', 'booking_intent', 'flight'] };
+/** To one payment provider at the same time. */
+const providerConnections = 32;
 
 /** Bookings that moved, and places that changed: hints for every process. */
 interface LogHint {
@@ -130,7 +149,11 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     if (added > 0) log.info({ flights: added }, 'demo timetable loaded');
   }
 
-  const feed = new Feed(pool, clock);
+  const record = new LogRecord(pool);
+  // One stream an epoch: what a record wrote before it went back in time is none of this one's.
+  const stream = new LogStream(redis, keys.key('feed', 'booking_event_stream', String(cluster.epoch)), clock);
+  const feed = new Feed({ epoch: cluster.epoch, record, stream, clock, onError: (error) => report(error) });
+  closing.push('feed', () => feed.close());
   const hub = new Hub({ clock, load: (ids) => loadSeatTopics(pool, ids), onError: (error) => report(error) });
   closing.push('live hub', () => hub.close());
   const metrics = createMetrics({
@@ -142,10 +165,16 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
       );
       return rows[0]?.n ?? 0;
     },
+    stuck: async () => {
+      const { payments, refunds } = await countStuck(pool);
+      return payments + refunds;
+    },
   });
   const known = new KnownSeats(clock);
   const redisGate = openRedisGate({ redis, keys, clock, epoch: cluster.epoch });
   const gate = createSeatGate({ known, redis: redisGate, pool, clock, metrics, report });
+  // Chores start after the rooms that nudge them.
+  let nudge = { payments: () => {}, releases: () => {}, relay: () => {} };
   const seatBroadcast: Broadcast<Update[]> = await openBroadcast({
     redis,
     channel: keys.channel('seats'),
@@ -161,6 +190,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     processId,
     onMessage: (hint) => {
       feed.hint(hint.bookings);
+      nudge.relay();
       if (hint.places) places.reload().catch((error) => report(error));
     },
   });
@@ -179,8 +209,6 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     },
     onBatch: (verb, members) => metrics.laneBatchMembers.observe({ verb }, members),
   });
-  // Chores start after the rooms that nudge them.
-  let nudge = { payments: () => {}, releases: () => {} };
   const booking: BookingRoom = {
     pool,
     orm,
@@ -212,6 +240,17 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     nudgeReleases: () => nudge.releases(),
   };
 
+  const http = createHttpClient(providerConnections);
+  closing.push('connections to providers', http.close);
+  const address = { mock: config.PAYMENT_MOCK_URL ?? '', self: '' };
+  const mockClient = createMockClient({
+    http,
+    baseUrl: () => address.mock,
+    callbackUrl: () => `${address.self}${webhookPath}${mockClient.name}`,
+    secrets: engines.webhookSecrets,
+  });
+  const gateways: PaymentGateways = { [mockClient.name]: mockClient };
+
   let sockets = () => 0;
   const rooms: Rooms = {
     tokens: createTokens({
@@ -238,34 +277,47 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     port: config.PORT,
     corsOrigins: config.CORS_ORIGINS,
     publicRoutes: config.AIRSIDE_ROLE !== 'worker',
-    webhooks: { secrets: engines.webhookSecrets },
+    webhooks: { gateways },
     readiness,
     log,
   });
   sockets = door.sockets;
+  address.self = door.url;
 
   if (config.AIRSIDE_ROLE !== 'web') {
-    const mock = await startMockGateway({
-      successRate: config.PAYMENT_SUCCESS_RATE,
-      minDelayMs: config.PAYMENT_MIN_DELAY_MS,
-      maxDelayMs: config.PAYMENT_MAX_DELAY_MS,
-      secret: engines.webhookSecrets[0] as string,
-      clock,
-    });
-    closing.push('mock gateway', mock.close);
+    if (!config.PAYMENT_MOCK_URL) {
+      const mock = await startMockGateway({
+        successRate: config.PAYMENT_SUCCESS_RATE,
+        minDelayMs: config.PAYMENT_MIN_DELAY_MS,
+        maxDelayMs: config.PAYMENT_MAX_DELAY_MS,
+        secret: engines.webhookSecrets[0] as string,
+        clock,
+        isTrusting: true,
+      });
+      closing.push('mock gateway', mock.close);
+      address.mock = mock.url;
+    }
     const lease = createLease(redis, (name) => keys.key('lease', name));
-    const chores = startBookingChores(booking, {
-      gateway: createMockClient(mock.url, () => `${door.url}/webhooks/payments/mock`),
-      lease,
+    const chores = startBookingChores(booking, { lease, report });
+    const payments = startPaymentChore({
+      queue: createPostgresPaymentQueue(pool),
+      gateways,
+      clock,
+      apply: (event) => applyPaymentEvent(booking, event),
+      onRefunded: (refund) => completeRefund(booking, refund),
       report,
     });
     closing.push('audit', startAuditChore(inventory, { lease, status: auditStatus, report }).stop);
     closing.push('chores', chores.stop);
-    nudge = chores.nudge;
+    const relay = startRelay({ record, stream, lease, clock, report });
+    closing.push('relay', relay.stop);
+    closing.push('pruning', startPruning({ pool, record, retention: logRetention, lease, clock, report }).stop);
+    closing.push('payments', payments.stop);
+    nudge = { payments: payments.nudge, releases: chores.nudge.releases, relay: relay.nudge };
   }
   closing.push('front door', door.close);
   readiness.ready = true;
-  return { url: door.url, stop: () => closing.close(log) };
+  return { url: door.url, nudgePayments: () => nudge.payments(), stop: () => closing.close(log) };
 }
 
 async function readCluster(pool: Pool): Promise<{ id: string; epoch: number }> {

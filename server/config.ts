@@ -74,6 +74,9 @@ export const environmentSchema = z.object({
     .meta({ about: 'share of payments that the mock gateway lets succeed' }),
   PAYMENT_MIN_DELAY_MS: count(0, 3_600_000).default(50).meta({ about: 'least delay of the mock gateway' }),
   PAYMENT_MAX_DELAY_MS: count(0, 3_600_000).default(500).meta({ about: 'greatest delay of the mock gateway' }),
+  PAYMENT_MOCK_URL: url('http:', 'https:')
+    .optional()
+    .meta({ about: 'use this mock gateway instead of one inside the process' }),
   PAYMENT_WEBHOOK_SECRETS: list
     .refine((secrets) => secrets.length > 0, 'must name at least one secret')
     .optional()

@@ -11,6 +11,7 @@ import { PaymentEvent } from './domain/payments/payment-event.entity.ts';
 import { Refund } from './domain/payments/refund.entity.ts';
 import { Carrier } from './domain/places/carrier.entity.ts';
 import { Place } from './domain/places/place.entity.ts';
+import { LogHorizon } from './platform/feed/log-horizon.entity.ts';
 import { Outbox } from './platform/feed/outbox.entity.ts';
 import { Batch } from './platform/postgres/batch.entity.ts';
 import { Cluster } from './platform/postgres/cluster.entity.ts';
@@ -31,6 +32,7 @@ export const entities = [
   PaymentEvent,
   Refund,
   Outbox,
+  LogHorizon,
   Cluster,
   Batch,
 ];

@@ -164,3 +164,27 @@ export interface CancelQuoteView {
   penalty: Money;
   expiresAt: Instant;
 }
+
+/** What an entry of a timeline tells of. */
+export type TimelineKind = 'state' | 'passengers' | 'money' | 'seats' | 'schedule';
+
+/** One thing that happened to a booking, in words for a traveller. */
+export interface TimelineEntry {
+  at: Instant;
+  kind: TimelineKind;
+  title: string;
+  detail?: string;
+  /** The state that the booking had from then on. */
+  status?: BookingStatus;
+  amount?: Money;
+  /** How many seats moved. */
+  seats?: number;
+  flightId?: string;
+  /** The booking's version from then on. */
+  version?: number;
+}
+
+export interface TimelineView {
+  /** Oldest first; the states among them in the order of their versions. */
+  entries: TimelineEntry[];
+}

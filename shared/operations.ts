@@ -9,13 +9,18 @@ export const onEventsInput = z.object({ lastEventId: z.string().max(100).nullish
 
 /** One thing that happened, as the log keeps it. */
 export interface AdminEvent {
-  /** Position in the log; later events have a greater one. */
+  /** `EPOCH:XID-ID`, the position in the log; pass the last one as `lastEventId` to go on after it. */
   id: string;
   /** `booking.confirmed`, `flight.updated` … */
   type: string;
   at: Instant;
   subject: { bookingId?: string; flightId?: string };
   data: Record<string, unknown>;
+  /**
+   * The log could not go on after the given `lastEventId` (older than what is kept, or of a record that went back in
+   * time): this is one of the newest fifty instead, and there may be a gap before them.
+   */
+  snapshot?: true;
 }
 
 export interface SeatCounts {
@@ -119,6 +124,8 @@ export interface OverviewView {
   bookings: Record<BookingStatus, number>;
   /** Captured and not refunded, by currency. */
   revenue: Money[];
+  /** Without an end, and asked for so often that nobody asks any more: an operator must look. */
+  stuck: { payments: number; refunds: number };
   /** Newest last; one entry a minute for the last hour. */
   bookingsPerMinute: { at: Instant; held: number; confirmed: number }[];
   sockets: number;

@@ -1,6 +1,7 @@
 import type { TRPCClient } from '@trpc/client';
 import type { z } from 'zod';
 import type { AppRouter } from '../../server/transport/app.router.ts';
+import type { TimelineEntry } from '../../shared/booking.ts';
 import type {
   createFlightInput,
   FlightView,
@@ -33,8 +34,15 @@ export interface Admin {
     import(input: z.input<typeof importFlightsInput>, options?: CallOptions): Promise<ImportReport>;
   };
   seats: { audit(flightId?: string, options?: CallOptions): Promise<AuditView> };
+  bookings: {
+    /** Anybody's booking, as its traveller sees it. Fails: NOT_FOUND. */
+    timeline(id: string, options?: CallOptions): Promise<TimelineEntry[]>;
+  };
   overview(options?: CallOptions): Promise<OverviewView>;
-  /** What happened, in order, from the given event on or from now. */
+  /**
+   * What happened, in order, from the given event on or from now. Events marked `snapshot` are the newest fifty,
+   * because the log could not go on after that event; there may be a gap before them.
+   */
   watchEvents(options?: { signal?: AbortSignal; lastEventId?: string }): AsyncGenerator<AdminEvent, void>;
 }
 
@@ -59,6 +67,10 @@ export function createAdmin({ admin }: TRPCClient<AppRouter>, call: Calling, isO
     },
     seats: {
       audit: (flightId, options) => call((given) => admin.seats.audit.query({ flightId }, given), options),
+    },
+    bookings: {
+      timeline: async (id, options) =>
+        (await call((given) => admin.bookings.timeline.query({ id }, given), options)).entries,
     },
     overview: (options) => call((given) => admin.overview.query(undefined, given), options),
     watchEvents: ({ signal, lastEventId: from } = {}) => {

@@ -9,6 +9,7 @@ import type {
   ListBookingsInput,
   payInput,
   setPassengersInput,
+  TimelineEntry,
 } from '../../shared/booking.ts';
 import { newId } from '../../shared/ids.ts';
 import type { Money } from '../../shared/money.ts';
@@ -42,6 +43,8 @@ export interface Bookings {
   pay(id: string, options?: CallOptions & { method?: string }): Promise<BookingView>;
   setPassengers(input: z.input<typeof setPassengersInput>, options?: CallOptions): Promise<BookingView>;
   get(id: string, options?: CallOptions): Promise<BookingView>;
+  /** What happened to it so far, oldest first, in words: states, money, seats, changes of its flights. */
+  timeline(id: string, options?: CallOptions): Promise<TimelineEntry[]>;
   list(input?: Partial<ListBookingsInput>, options?: CallOptions): Promise<BookingPage>;
   cancelQuote(id: string, options?: CallOptions): Promise<CancelQuoteView>;
   /** A hold needs no quote; a confirmed booking needs its newest one. */
@@ -160,6 +163,8 @@ export function createBookings(
       call((given) => trpc.booking.pay.mutate({ id, method } satisfies z.input<typeof payInput>, given), options),
     setPassengers: (input, options) => call((given) => trpc.booking.setPassengers.mutate(input, given), options),
     get,
+    timeline: async (id, options) =>
+      (await call((given) => trpc.booking.timeline.query({ id }, given), options)).entries,
     list: (input = {}, options) => call((given) => trpc.booking.list.query(input, given), options),
     cancelQuote: (id, options) => call((given) => trpc.booking.cancelQuote.query({ id }, given), options),
     cancel: (id, { quoteId, ...options } = {}) =>

@@ -2,7 +2,7 @@ import { applyPaymentEvent } from '../../server/domain/booking/apply-payment-eve
 import { completeRefund } from '../../server/domain/booking/complete-refund.ts';
 import { expireHolds } from '../../server/domain/booking/expire-holds.ts';
 import { releaseCancelledFlights } from '../../server/domain/booking/release-cancelled-flights.ts';
-import type { PaymentEvent } from '../../server/domain/payments/payment-event.ts';
+import { mockProvider, type PaymentEvent } from '../../server/domain/payments/payment-event.ts';
 import type { Bug } from './bugs.ts';
 import { Buyers } from './buyers.ts';
 import { checkRest } from './check-rest.ts';
@@ -124,7 +124,7 @@ async function callProvider(world: World): Promise<void> {
   const done = refunds.map(async ({ id, paymentId, bookingId, amount, currency }) => {
     if (!world.isCalm && random.chance(world.weather.faultRate)) return;
     provider.refund(paymentId, amount);
-    const due = { id, paymentId, bookingId, amount: { amount, currency } };
+    const due = { id, paymentId, bookingId, provider: mockProvider, amount: { amount, currency } };
     await world.request(`write down that ${id} is done`, (room) => completeRefund(room, due));
   });
   await Promise.all(done);

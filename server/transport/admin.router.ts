@@ -1,4 +1,5 @@
 import { tracked } from '@trpc/server';
+import { bookingIdInput } from '../../shared/booking.ts';
 import {
   createFlightInput,
   flightIdInput,
@@ -8,6 +9,7 @@ import {
   updateFlightInput,
 } from '../../shared/flight.ts';
 import { auditInput, onEventsInput, repairInput, replayInput } from '../../shared/operations.ts';
+import { readTimeline } from '../domain/booking/read-timeline.ts';
 import { auditSeats } from '../domain/inventory/audit-seats.ts';
 import { createFlight } from '../domain/inventory/create-flight.ts';
 import { listFlights } from '../domain/inventory/list-flights.ts';
@@ -42,6 +44,9 @@ export const adminRouter = router({
       yield* replaySeats(ctx.rooms.inventory, input.flightId, signal);
     }),
     repair: operator.input(repairInput).mutation(({ ctx, input }) => repairSeats(ctx.rooms.inventory, input)),
+  }),
+  bookings: router({
+    timeline: operator.input(bookingIdInput).query(({ ctx, input }) => readTimeline(ctx.rooms.booking.pool, input.id)),
   }),
   overview: operator.query(({ ctx }) => ctx.rooms.overview()),
   onEvents: operator.input(onEventsInput).subscription(async function* ({ ctx, input, signal }) {

@@ -2,18 +2,21 @@ import { adminRouter } from './admin.router.ts';
 import { authRouter } from './auth.router.ts';
 import { bookingRouter } from './booking.router.ts';
 import { flightsRouter } from './flights.router.ts';
+import { observeCalls } from './observe-calls.ts';
 import { searchRouter } from './search.router.ts';
 import { systemRouter } from './system.router.ts';
 import { router } from './trpc.ts';
 
-export const appRouter = router({
-  system: systemRouter,
-  auth: authRouter,
-  search: searchRouter,
-  flights: flightsRouter,
-  booking: bookingRouter,
-  admin: adminRouter,
-});
+export const appRouter = observeCalls(
+  router({
+    system: systemRouter,
+    auth: authRouter,
+    search: searchRouter,
+    flights: flightsRouter,
+    booking: bookingRouter,
+    admin: adminRouter,
+  }),
+);
 
 /** Clients import this type and nothing else of the server. */
 export type AppRouter = typeof appRouter;

@@ -16,9 +16,11 @@ import { getBooking } from '../domain/booking/get-booking.ts';
 import { holdSeats } from '../domain/booking/hold-seats.ts';
 import { listBookings } from '../domain/booking/list-bookings.ts';
 import { payBooking } from '../domain/booking/pay-booking.ts';
+import { readOwnTimeline } from '../domain/booking/read-timeline.ts';
 import { reholdBooking } from '../domain/booking/rehold-booking.ts';
 import { setPassengers } from '../domain/booking/set-passengers.ts';
 import { watchBooking } from '../domain/booking/watch-booking.ts';
+import { directMutation } from './direct-mutation.ts';
 import { router, traveller } from './trpc.ts';
 
 const buyerOf = (ctx: { actor: { id: string }; address: string }): Buyer => ({
@@ -27,18 +29,19 @@ const buyerOf = (ctx: { actor: { id: string }; address: string }): Buyer => ({
 });
 
 export const bookingRouter = router({
-  hold: traveller.input(holdInput).mutation(({ ctx, input }) => holdSeats(ctx.rooms.booking, buyerOf(ctx), input)),
-  create: traveller
-    .input(holdInput)
-    .mutation(({ ctx, input }) => createBooking(ctx.rooms.booking, buyerOf(ctx), input)),
+  hold: directMutation(holdInput, ({ ctx, input }) => holdSeats(ctx.rooms.booking, buyerOf(ctx), input)),
+  create: directMutation(holdInput, ({ ctx, input }) => createBooking(ctx.rooms.booking, buyerOf(ctx), input)),
   rehold: traveller
     .input(reholdInput)
     .mutation(({ ctx, input }) => reholdBooking(ctx.rooms.booking, buyerOf(ctx), input)),
   setPassengers: traveller
     .input(setPassengersInput)
     .mutation(({ ctx, input }) => setPassengers(ctx.rooms.booking, ctx.actor.id, input)),
-  pay: traveller.input(payInput).mutation(({ ctx, input }) => payBooking(ctx.rooms.booking, ctx.actor.id, input)),
+  pay: directMutation(payInput, ({ ctx, input }) => payBooking(ctx.rooms.booking, ctx.actor.id, input)),
   get: traveller.input(bookingIdInput).query(({ ctx, input }) => getBooking(ctx.rooms.booking, ctx.actor.id, input.id)),
+  timeline: traveller
+    .input(bookingIdInput)
+    .query(({ ctx, input }) => readOwnTimeline(ctx.rooms.booking, ctx.actor.id, input.id)),
   list: traveller
     .input(listBookingsInput)
     .query(({ ctx, input }) => listBookings(ctx.rooms.booking, ctx.actor.id, input)),

@@ -13,8 +13,10 @@ import { actorOf, type Context, type Rooms } from './context.ts';
 import { serveDashboard } from './dashboard-files.ts';
 import { trpcErrorOf } from './failures.ts';
 import { healthRoutes, type Readiness } from './health.routes.ts';
+import { joinWrites } from './join-writes.ts';
+import { keepAlive } from './keep-alive.ts';
 import { originPolicy } from './origin-policy.ts';
-import { paymentWebhook, type WebhookSettings } from './payment-webhook.route.ts';
+import { paymentWebhook, type WebhookSettings, webhookPath } from './payment-webhook.route.ts';
 import { remoteAddress } from './remote-address.ts';
 
 export interface FrontDoorSettings {
@@ -36,7 +38,6 @@ export interface FrontDoor {
   close(): Promise<void>;
 }
 
-const keepAlive = { enabled: true, pingMs: 20_000, pongWaitMs: 10_000 };
 /** After the reconnect notice: most clients have left by then on their own. */
 const drainMs = 1_500;
 
@@ -89,8 +90,8 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
   const route = (request: IncomingMessage, response: ServerResponse): void => {
     const path = (request.url ?? '/').split('?', 1)[0] as string;
     if (health(path, request, response)) return;
-    if (path === '/webhooks/payments/mock') {
-      webhook(request, response);
+    if (path.startsWith(webhookPath)) {
+      webhook(request, response, path.slice(webhookPath.length));
     } else if (!settings.publicRoutes) {
       response.writeHead(404).end();
     } else if (path === '/trpc' || path.startsWith('/trpc/')) {
@@ -101,13 +102,14 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
   };
 
   const server = createServer({ requestTimeout: 60_000, headersTimeout: 15_000 }, (request, response) => {
-    harden(request, response, () => route(request, response));
+    // Headers that tell a browser what it may do; no browser is told anything by a webhook.
+    if (request.url?.startsWith('/webhooks/')) route(request, response);
+    else harden(request, response, () => route(request, response));
   });
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.messageBytes, perMessageDeflate: false });
   const trpcOverSockets = applyWSSHandler({
     wss: sockets,
     router: appRouter,
-    keepAlive,
     maxBatchSize: limits.callsPerBatch,
     createContext: async ({ req, info }: CreateWSSContextFnOptions): Promise<Context> => ({
       rooms,
@@ -121,6 +123,7 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     }),
     onError: ({ error }) => log.debug({ err: error }, 'call failed'),
   });
+  const stopKeepAlive = keepAlive(sockets, systemClock);
   sockets.on('connection', (socket) => {
     rooms.metrics.sockets.inc();
     socket.once('close', () => rooms.metrics.sockets.dec());
@@ -132,7 +135,10 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     if (path !== '/trpc' || !settings.publicRoutes) return void refuseUpgrade('404 Not Found');
     if (!origins.allows(request)) return void refuseUpgrade('403 Forbidden');
     if (readiness.draining) return void refuseUpgrade('503 Service Unavailable');
-    sockets.handleUpgrade(request, socket, head, (opened) => sockets.emit('connection', opened, request));
+    sockets.handleUpgrade(request, socket, head, (opened) => {
+      joinWrites(opened, socket);
+      sockets.emit('connection', opened, request);
+    });
   });
 
   await new Promise<void>((resolve, reject) => {
@@ -145,6 +151,7 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     sockets: () => sockets.clients.size,
     close: async () => {
       readiness.draining = true;
+      stopKeepAlive();
       trpcOverSockets.broadcastReconnectNotification();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();

@@ -5,9 +5,8 @@ import type { FailureView } from '../../shared/failure.ts';
 import { transformer } from '../../shared/transformer.ts';
 import type { Actor } from '../domain/identity/actor.ts';
 import { Failure, refuse } from '../platform/runtime/failure.ts';
-import { requestScope } from '../platform/telemetry/logger.ts';
 import type { Context } from './context.ts';
-import { expectedFailure, messageOf, trpcErrorOf } from './failures.ts';
+import { expectedFailure, messageOf, trpcCodeOf } from './failures.ts';
 
 const t = initTRPC.context<Context>().create({
   transformer,
@@ -15,7 +14,7 @@ const t = initTRPC.context<Context>().create({
   errorFormatter({ shape, error, ctx }) {
     const failure = failureOf(error, ctx);
     const view: FailureView = failure.view;
-    const { code } = trpcErrorOf(failure);
+    const code = trpcCodeOf(failure);
     return {
       message: messageOf(view),
       code: TRPC_ERROR_CODES_BY_KEY[code],
@@ -30,36 +29,20 @@ function failureOf(error: TRPCError, ctx: Context | undefined): Failure {
   return expectedFailure(error) ?? new Failure('INTERNAL', { errorId: randomUUID() });
 }
 
-/** Every call: its request id, its latency, its failure as a code of the catalogue. */
-const observed = t.middleware(({ ctx, path, type, next }) =>
-  requestScope.run({ requestId: randomUUID() }, async () => {
-    const { metrics, log } = ctx.rooms;
-    const stop = metrics.requestLatencySeconds.startTimer({ procedure: path });
-    const done = (outcome: string) => log.debug({ procedure: path, outcome, seconds: stop({ outcome }) }, 'call');
-    const result = await next();
-    if (result.ok) {
-      // A subscription's latency is that of its start.
-      done(type === 'subscription' ? 'started' : 'ok');
-      return result;
-    }
-    const failure = ctx.rooms.failureOf(result.error);
-    done(failure.code);
-    throw trpcErrorOf(failure);
-  }),
-);
-
-type Traveller = Exclude<Actor, { role: 'anonymous' }>;
+export type Traveller = Exclude<Actor, { role: 'anonymous' }>;
 type Operator = Extract<Actor, { role: 'operator' }>;
+
+/** Fails: UNAUTHENTICATED. */
+export function travellerOf({ actor }: Context): Traveller {
+  if (actor.role === 'anonymous') throw refuse('UNAUTHENTICATED', { reason: 'a token is needed' });
+  return actor;
+}
 
 export const router = t.router;
 /** Anybody. */
-export const open = t.procedure.use(observed);
+export const open = t.procedure;
 /** Somebody with an id: bookings need an owner. */
-export const traveller = open.use(({ ctx, next }) => {
-  if (ctx.actor.role === 'anonymous') throw refuse('UNAUTHENTICATED', { reason: 'a token is needed' });
-  const actor: Traveller = ctx.actor;
-  return next({ ctx: { actor } });
-});
+export const traveller = open.use(({ ctx, next }) => next({ ctx: { actor: travellerOf(ctx) } }));
 export const operator = open.use(({ ctx, next }) => {
   switch (ctx.actor.role) {
     case 'anonymous':

@@ -89,7 +89,9 @@ describe.skipIf(!chromium)('accessibility', () => {
         await expectsNoSidewaysScroll(page);
         await page.getByRole('button', { name: /^Pay / }).click();
         await page.getByTestId('locator').waitFor();
+        await page.getByRole('listitem').filter({ hasText: 'Confirmed' }).last().waitFor();
         expect(await faultsOn(page), 'receipt').toEqual([]);
+        await expectsNoSidewaysScroll(page);
         await page.getByRole('button', { name: 'Cancel booking' }).click();
         await page.getByRole('table', { name: 'What cancelling gives back' }).waitFor();
         expect(await faultsOn(page), 'cancel').toEqual([]);

@@ -80,6 +80,32 @@ describe.skipIf(!chromium)('traveller', () => {
     await page.getByRole('heading', { name: /900.00 was refunded/ }).waitFor();
   });
 
+  test('[DASH-21] a booking\u2019s page tells what happened to it, and goes on by itself', { timeout }, async () => {
+    const flight = await createFlight(stage.operator, { carrier: 'QX', number: '121', price: 45_000, seats: 5 });
+    const page = await stage.open(`/flights/${flight.id}`);
+    await page.getByRole('button', { name: 'Hold 1 seat' }).click();
+    const story = page.getByRole('list', { name: 'What happened so far' });
+    await story.getByText('Held for you').waitFor();
+    await stage.operator.trpc.admin.flights.update.mutate({
+      flightId: flight.id,
+      expectedVersion: 1,
+      departsAt: `${date}T10:20`,
+    });
+    await page.getByRole('button', { name: /^Pay / }).click();
+    await story.getByText('Confirmed', { exact: true }).waitFor();
+    const lines = await story.getByRole('listitem').allTextContents();
+    expect(lines.map((line) => line.replace(/\d{1,2} [A-Z][a-z]{2,3}, \d\d:.*$/, ''))).toEqual([
+      '1 seat held',
+      'Held for you',
+      expect.stringMatching(/^QX 121, JFK → LHR: now departs /),
+      expect.stringMatching(/^Payment started.*450\.00$/),
+      'Waiting for the payment',
+      expect.stringMatching(/^Payment received.*450\.00$/),
+      '1 seat sold to you',
+      'Confirmed',
+    ]);
+  });
+
   test('[DASH-4] a declined payment says so, and the same seats can be held again under a new id', {
     timeout,
   }, async () => {

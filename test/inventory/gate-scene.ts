@@ -75,6 +75,7 @@ export async function openGateScene(): Promise<GateScene> {
       const metrics: Metrics = createMetrics({
         pool: () => ({ total: 0, idle: 0, waiting: 0 }),
         pending: async () => 0,
+        stuck: async () => 0,
         laneDepth: () => 0,
       });
       const report = (error: unknown): string => {

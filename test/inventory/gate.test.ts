@@ -24,8 +24,10 @@ describe('the gate of a process', () => {
   /** Redis has worked off what was sent to it before, and its answers have arrived where they go. */
   const redisDone = async () => {
     await scene.redis.commands.ping();
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   };
+  /** What has arrived gets to where it goes. */
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
   /** A cabin whose truth this process and Redis know. */
   const known = async (seats: number, options?: { state?: string }): Promise<Cabin> => {
     const cabin = await scene.cabin(seats, options);
@@ -93,11 +95,21 @@ describe('the gate of a process', () => {
       const cabin = await known(0);
       age();
       await scene.redis.commands.flushall();
+      const row = await scene.truth(cabin);
       const reads = vi.spyOn(scene.db, 'query');
+      let read = () => {};
+      reads.mockImplementationOnce(
+        () =>
+          new Promise((resolve) => {
+            read = () => resolve({ rows: [row] });
+          }) as never,
+      );
       expect(refused(await askAll(cabin, 20))).toBe(0);
       expect(refused(await askAll(cabin, 20))).toBe(0);
       expect(reads).toHaveBeenCalledTimes(1);
-      await reads.mock.results[0]?.value;
+      read();
+      await turn();
+      expect(reads).toHaveBeenCalledTimes(1);
       reads.mockRestore();
       await redisDone();
       expect(await hash(cabin)).toMatchObject({ truth: '0', version: '1', state: 'open' });
@@ -111,20 +123,23 @@ describe('the gate of a process', () => {
       await scene.redis.commands.del(scene.key(cabin));
       const reads = vi.spyOn(scene.db, 'query').mockRejectedValueOnce(new Error('away') as never);
       expect(await process.gate.asks(want(cabin))).toBeUndefined();
+      await turn();
       expect(scene.errors.splice(0)).toEqual([new Error('away')]);
       await process.gate.asks(want(cabin));
       await reads.mock.results[1]?.value;
+      await turn();
       reads.mockRestore();
       await redisDone();
       expect(await hash(cabin)).toMatchObject({ truth: '5' });
     });
 
     it('[GATE-4] two databases on one Redis share nothing', async () => {
-      const cabin = await known(0);
       const elsewhere = await openGateScene();
       const neighbour = elsewhere.process();
-      const twin = { ...(await elsewhere.cabin(5)), cabinId: cabin.cabinId };
-      neighbour.gate.settle([{ ...(await elsewhere.truth(twin)), cabinId: cabin.cabinId }]);
+      const twin = await elsewhere.cabin(5);
+      const truth = await elsewhere.truth(twin);
+      const cabin = await known(0);
+      neighbour.gate.settle([{ ...truth, cabinId: cabin.cabinId }]);
       await elsewhere.redis.commands.ping();
       age();
       expect(refused(await askAll(twin, 2, neighbour))).toBe(0);
@@ -168,9 +183,10 @@ describe('the gate of a process', () => {
       const away = openRedis('redis://127.0.0.1:1', createLogger('fatal'));
       const alone = scene.process(away);
       const calls = vi.spyOn(away.commands, 'evalsha');
-      const cabin = await scene.cabin(5);
+      const [cabin, other] = [await scene.cabin(5), await scene.cabin(5)];
       const truth = await scene.truth(cabin);
       alone.gate.settle([truth]);
+      await turn();
       for (let i = 0; i < 20; i++) expect(await alone.gate.asks(want(cabin))).toBeUndefined();
       expect(calls).toHaveBeenCalledTimes(3);
       for (let i = 0; i < 20; i++) alone.gate.settle([truth]);
@@ -179,7 +195,7 @@ describe('the gate of a process', () => {
       expect(await alone.count('redisDecrementsFailed')).toBe(2);
       // The wait is at most a tenth of a second and two more at first.
       scene.clock.advance(300);
-      await Promise.all([askAll(cabin, 5, alone), askAll(await scene.cabin(5), 5, alone)]);
+      await Promise.all([cabin, other].map(({ cabinId }) => alone.redisGate.admit([{ cabinId, quantities: [1] }])));
       expect(calls).toHaveBeenCalledTimes(4);
       await askAll(cabin, 5, alone);
       expect(calls).toHaveBeenCalledTimes(4);
@@ -189,6 +205,28 @@ describe('the gate of a process', () => {
         await askAll(cabin, 5, alone);
       }
       expect(calls).toHaveBeenCalledTimes(14);
+      await away.close();
+    });
+
+    it('[GATE-7] a cabin that Redis cannot work on shuts no other gate', async () => {
+      const [broken, sound] = [await known(5), await known(5)];
+      await scene.redis.commands.set(scene.key(broken), 'no hash');
+      for (let i = 0; i < 5; i++) await Promise.all([askAll(broken, 1), askAll(sound, 1)]);
+      expect(process.redisGate.isAway()).toBe(false);
+      expect(await process.count('redisDecrementsFailed')).toBe(5);
+      expect(await process.count('redisDecrementsTotal')).toBe(5);
+    });
+
+    it('[GATE-7] what fails together with what opened it makes the wait no longer', async () => {
+      const away = openRedis('redis://127.0.0.1:1', createLogger('fatal'));
+      const alone = scene.process(away);
+      const random = vi.spyOn(Math, 'random').mockReturnValue(0.99);
+      await Promise.all(Array.from({ length: 100 }, () => alone.redisGate.admit([{ cabinId: 1, quantities: [1] }])));
+      random.mockRestore();
+      scene.clock.advance(297);
+      expect(alone.redisGate.isAway()).toBe(true);
+      scene.clock.advance(1);
+      expect(alone.redisGate.isAway()).toBe(false);
       await away.close();
     });
 
@@ -204,7 +242,7 @@ describe('the gate of a process', () => {
         void answers.then(() => {
           isAnswered = true;
         });
-        await new Promise((resolve) => setImmediate(resolve));
+        await turn();
         expect(isAnswered).toBe(false);
         scene.clock.advance(1);
         expect(refused(await answers)).toBe(0);
@@ -236,7 +274,7 @@ describe('the gate of a process', () => {
       const away = openRedis('redis://127.0.0.1:1', createLogger('fatal'));
       const alone = scene.process(away);
       alone.gate.settle([await scene.truth(await scene.cabin(5))]);
-      for (let i = 0; i < 3; i++) await alone.redisGate.admit(1, [1]);
+      for (let i = 0; i < 3; i++) await alone.redisGate.admit([{ cabinId: 1, quantities: [1] }]);
       expect(alone.redisGate.isAway()).toBe(true);
       scene.clock.advance(-3_600_000);
       expect(alone.redisGate.isAway()).toBe(false);

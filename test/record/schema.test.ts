@@ -156,6 +156,7 @@ describe('the record', () => {
     ['flight_state_check', `update flight set state = 'departed'`],
     ['flight_times_ck', `update flight set arrives_at_utc = departs_at_utc`],
     ['ledger_kind_check', `update ledger set kind = 'steal'`],
+    ['log_horizon_one_ck', `insert into log_horizon (one) values (2)`],
     ['passenger_born_on_ck', `update passenger set born_on = '1990-00-01'`],
     ['passenger_type_check', `update passenger set type = 'dog'`],
     ['payment_amount_ck', `update payment set amount = -1`],

@@ -46,6 +46,7 @@ export async function startServer(options: { env?: Record<string, string>; clock
     url: app.url,
     apiKey: engines.adminApiKey,
     engines,
+    nudgePayments: app.nudgePayments,
     startAnother: async (env) => {
       const other = await start(env);
       others.push(other);

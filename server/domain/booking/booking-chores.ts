@@ -1,38 +1,24 @@
 import type { Lease } from '../../platform/redis/lease.ts';
 import { startChore } from '../../platform/runtime/periodic.ts';
 import type { ErrorReporter } from '../../platform/telemetry/error-reporter.ts';
-import { callGateway } from '../payments/call-gateway.ts';
-import type { PaymentGateway } from '../payments/payment-gateway.ts';
 import type { BookingRoom } from './booking-room.ts';
-import { completeRefund } from './complete-refund.ts';
 import { expireHolds } from './expire-holds.ts';
 import { releaseCancelledFlights } from './release-cancelled-flights.ts';
 
 const everyMs = 1_000;
 const leaseMs = 10_000;
 
-/** What goes on in the background: ending due holds, calling the gateway, releasing cancelled flights. */
+/** What goes on in the background: ending due holds, releasing cancelled flights. */
 export function startBookingChores(
   room: BookingRoom,
-  options: { gateway: PaymentGateway; lease: Lease; report: ErrorReporter },
-): { nudge: { payments: () => void; releases: () => void }; stop: () => Promise<void> } {
-  const { gateway, lease, report } = options;
+  options: { lease: Lease; report: ErrorReporter },
+): { nudge: { releases: () => void }; stop: () => Promise<void> } {
+  const { lease, report } = options;
   const common = { everyMs, clock: room.clock, report };
   const expiry = startChore({
     ...common,
     name: 'expire holds',
     run: async () => ((await lease('expire-holds', leaseMs, () => expireHolds(room))) ?? 0) > 0,
-  });
-  const payments = startChore({
-    ...common,
-    name: 'call gateway',
-    run: () =>
-      callGateway(
-        room.pool,
-        gateway,
-        (refund) => completeRefund(room, refund),
-        (error) => report(error, { chore: 'call gateway' }),
-      ),
   });
   const releases = startChore({
     ...common,
@@ -40,9 +26,9 @@ export function startBookingChores(
     run: async () => (await lease('release-cancelled', leaseMs, () => releaseCancelledFlights(room))) ?? false,
   });
   return {
-    nudge: { payments: payments.nudge, releases: releases.nudge },
+    nudge: { releases: releases.nudge },
     stop: async () => {
-      await Promise.all([expiry.stop(), payments.stop(), releases.stop()]);
+      await Promise.all([expiry.stop(), releases.stop()]);
     },
   };
 }

@@ -54,7 +54,8 @@ export async function holdSeats(room: SellingRoom, buyer: Buyer, input: HoldInpu
 /** The gate sheds whom it can; the record decides about everybody else. */
 async function decide(room: SellingRoom, buyer: Buyer, member: HoldMember): Promise<HoldOutcome | Shed> {
   const wants = member.legs.map((leg) => ({ ...leg, quantity: member.seats }));
-  const known = room.gate.refuses(wants);
+  // A repeat of one that is under way waits for it, whatever the gate says.
+  const known = room.lanes.hold.has(member.id) ? undefined : room.gate.refuses(wants);
   let outcome: HoldOutcome | Shed | undefined = known && { kind: 'shed', soldOut: known };
   if (!outcome) {
     // Whoever lets many holds go unpaid is given shorter ones.

@@ -27,6 +27,13 @@ export async function* watchBooking(
     if (!/^\d{1,9}$/.test(input.lastEventId) || seen > current.version) {
       throw invalidInput(['lastEventId'], 'not an event of this booking');
     }
+    if (seen === 0) {
+      // A booking begins with its seats; that is the one state that the log need not tell of.
+      seen = 1;
+      const unpaid = { reason: null, locator: null, payment: null, refund: null };
+      const booking = { ...current, ...unpaid, status: 'held', availableActions: availableActions('held') } as const;
+      yield { eventId: '1', booking: { ...booking, version: 1 } };
+    }
   } else {
     yield { eventId: String(current.version), booking: current };
   }

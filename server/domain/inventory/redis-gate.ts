@@ -35,9 +35,10 @@ export interface Overtaken {
   isSameEpoch: boolean;
 }
 
-/** The gates of all cabins in Redis, behind a breaker: no call rejects or takes longer than 50 ms. */
+/** The gates of all cabins in Redis, behind one breaker: no call rejects or is waited for longer than 50 ms. */
 export interface RedisGate {
-  admit(cabinId: number, quantities: number[]): Promise<Attempt<Admission>>;
+  /** One answer a cabin, in order; undefined where Redis failed on that cabin alone. */
+  admit(asked: { cabinId: number; quantities: number[] }[]): Promise<Attempt<(Admission | undefined)[]>>;
   /** Answers those that were not taken. What is not sent because Redis is away is dropped. */
   settle(truths: GateTruth[]): Promise<Overtaken[]>;
   /** Redis does not answer, and is not asked for a while. */
@@ -67,26 +68,33 @@ export function openRedisGate(options: {
     return isTaken === 1 ? undefined : { cabinId: truth.cabinId, version, isSameEpoch: knownEpoch === epoch };
   };
 
+  const admitOne = async (asked: { cabinId: number; quantities: number[] }): Promise<Admission> => {
+    const answer = await admit([seatGateKey(keys, asked.cabinId)], [epoch, ...asked.quantities]);
+    const [letters, version, free] = answer as [string, number, number];
+    return { verdicts: Array.from(letters, (letter) => verdicts[letter as keyof typeof verdicts]), version, free };
+  };
+
   return {
     isAway: breaker.isOpen,
-    admit: (cabinId, quantities) =>
-      breaker.attempt(async () => {
-        const [letters, version, free] = (await admit([seatGateKey(keys, cabinId)], [epoch, ...quantities])) as [
-          string,
-          number,
-          number,
-        ];
-        return { verdicts: Array.from(letters, (letter) => verdicts[letter as keyof typeof verdicts]), version, free };
-      }),
+    // All cabins in one attempt: a slow moment of Redis is one failure, however many asked in it.
+    admit: (asked) => breaker.attempt(() => someOf(asked.map(admitOne))),
     settle: async (truths) => {
       const overtaken: Overtaken[] = [];
       for (let from = 0; from < truths.length; from += truthsPerCall) {
         const page = truths.slice(from, from + truthsPerCall);
-        const attempt = await breaker.attempt(() => Promise.all(page.map(settleOne)));
+        const attempt = await breaker.attempt(() => someOf(page.map(settleOne)));
         if (attempt.kind !== 'answered') break;
         overtaken.push(...attempt.value.filter((each) => each !== undefined));
       }
       return overtaken;
     },
   };
+}
+
+/** One cabin that Redis cannot work on must not shut the gate of all others. Rejects when all failed. */
+async function someOf<T>(calls: Promise<T>[]): Promise<(T | undefined)[]> {
+  const ended = await Promise.allSettled(calls);
+  const failed = ended.filter((each) => each.status === 'rejected');
+  if (failed[0] && failed.length === calls.length) throw failed[0].reason;
+  return ended.map((each) => (each.status === 'fulfilled' ? each.value : undefined));
 }

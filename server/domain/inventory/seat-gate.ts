@@ -105,33 +105,35 @@ export function createSeatGate(room: {
   };
 
   let asking = new Map<KnownCabin, Asking[]>();
-  const flush = (): void => {
-    const asked = asking;
+  /** Sends what has gathered, one call a cabin. Each member is answered whatever happens. */
+  const flush = async (): Promise<void> => {
+    const asked = [...asking];
     asking = new Map();
-    for (const [cabin, members] of asked) void ask(cabin, members);
-  };
-
-  /** One call for all members; each is answered whatever happens. */
-  const ask = async (cabin: KnownCabin, members: Asking[]): Promise<void> => {
     const attempt = await redis.admit(
-      cabin.cabinId,
-      members.map((each) => each.quantity),
+      asked.map(([{ cabinId }, members]) => ({ cabinId, quantities: members.map((each) => each.quantity) })),
     );
-    if (attempt.kind === 'answered') {
-      const mayRefuse = believes(cabin, attempt.value);
-      members.forEach((member, place) => {
-        const verdict = attempt.value.verdicts[place] ?? 'try';
-        metrics.gateVerdictsTotal.inc({ verdict });
-        if (verdict === 'admit') metrics.redisDecrementsTotal.inc();
-        const isRefused = verdict === 'sold_out' && mayRefuse && !probes(cabin);
-        if (isRefused) cabin.refusedAt = clock.now();
-        member.answer(isRefused ? { version: attempt.value.version } : undefined);
-      });
-      if (attempt.value.verdicts[0] === 'cold') load(cabin);
-    } else {
-      if (attempt.kind === 'failed') metrics.redisDecrementsFailed.inc(members.length);
+    for (const [place, [cabin, members]] of asked.entries()) {
+      const admission = attempt.kind === 'answered' ? attempt.value[place] : undefined;
+      if (admission) {
+        answer(cabin, members, admission);
+        continue;
+      }
+      if (attempt.kind !== 'open') metrics.redisDecrementsFailed.inc(members.length);
       for (const member of members) member.answer(undefined);
     }
+  };
+
+  const answer = (cabin: KnownCabin, members: Asking[], admission: Admission): void => {
+    const mayRefuse = believes(cabin, admission);
+    members.forEach((member, place) => {
+      const verdict = admission.verdicts[place] ?? 'try';
+      metrics.gateVerdictsTotal.inc({ verdict });
+      if (verdict === 'admit') metrics.redisDecrementsTotal.inc();
+      const isRefused = verdict === 'sold_out' && mayRefuse && !probes(cabin);
+      if (isRefused) cabin.refusedAt = clock.now();
+      member.answer(isRefused ? { version: admission.version } : undefined);
+    });
+    if (admission.verdicts[0] === 'cold') load(cabin);
   };
 
   /** Redis must be ahead of this process, or agree with it; one that lags is told what is known here. */
@@ -185,14 +187,14 @@ export function createSeatGate(room: {
       if (cabins.size === 0) return undefined;
       const answers = await Promise.all(
         Array.from(cabins, ([cabin, { leg, quantity }]) => {
-          const answer = new Promise<{ version: number } | undefined>((resolve) => {
+          const answered = new Promise<{ version: number } | undefined>((resolve) => {
             // Whoever asks before the event loop has looked at all of its sockets rides along.
-            if (asking.size === 0) setImmediate(flush);
+            if (asking.size === 0) setImmediate(() => void flush());
             const members = asking.get(cabin) ?? [];
             members.push({ quantity, answer: resolve });
             asking.set(cabin, members);
           });
-          return answer.then((soldOut) => soldOut && { leg, available: 0, version: soldOut.version });
+          return answered.then((soldOut) => soldOut && { leg, available: 0, version: soldOut.version });
         }),
       );
       // In the order of the legs, so this is the first.

@@ -21,6 +21,7 @@ export interface Metrics {
 export function createMetrics(gauges: {
   pool: () => { total: number; idle: number; waiting: number };
   pending: () => Promise<number>;
+  stuck: () => Promise<number>;
   laneDepth: () => number;
 }): Metrics {
   const registry = new Registry();
@@ -45,6 +46,14 @@ export function createMetrics(gauges: {
     collect: async () => {
       // A scrape must not fail because Postgres is away.
       bookingsPending.set(await gauges.pending().catch(() => Number.NaN));
+    },
+  });
+  const paymentsStuck = new Gauge({
+    name: 'payments_stuck',
+    help: 'Payments and refunds without an end that nobody asks about any more',
+    registers,
+    collect: async () => {
+      paymentsStuck.set(await gauges.stuck().catch(() => Number.NaN));
     },
   });
   const laneDepth: Gauge = new Gauge({

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { type BookingStatus, bookingStatuses } from '../../../shared/booking.ts';
 import type { OverviewView } from '../../../shared/operations.ts';
 import { type Clock, isoNow } from '../../platform/runtime/clock.ts';
+import { countStuck } from '../payments/count-stuck.ts';
 
 const flightsSql = `
   select count(*) filter (where state = 'open' and departs_at_utc > now())::int as open,
@@ -43,13 +44,14 @@ const busiestSql = `
 /** What an operator watches. Counts the present, read within some milliseconds of each other. */
 export async function readOverview(room: { pool: Pool; clock: Clock; sockets: () => number }): Promise<OverviewView> {
   const rowsOf = async <T>(sql: string): Promise<T[]> => (await room.pool.query(sql)).rows as T[];
-  const [flights, seats, bookings, revenue, bookingsPerMinute, busiest] = await Promise.all([
+  const [flights, seats, bookings, revenue, bookingsPerMinute, busiest, stuck] = await Promise.all([
     rowsOf<OverviewView['flights']>(flightsSql),
     rowsOf<OverviewView['seats']>(seatsSql),
     rowsOf<{ status: BookingStatus; bookings: number }>(bookingsSql),
     rowsOf<OverviewView['revenue'][number]>(revenueSql),
     rowsOf<OverviewView['bookingsPerMinute'][number]>(minutesSql),
     rowsOf<OverviewView['busiest'][number]>(busiestSql),
+    countStuck(room.pool),
   ]);
   const count = (status: BookingStatus) => bookings.find((row) => row.status === status)?.bookings ?? 0;
   return {
@@ -58,6 +60,7 @@ export async function readOverview(room: { pool: Pool; clock: Clock; sockets: ()
     seats: seats[0] as OverviewView['seats'],
     bookings: Object.fromEntries(bookingStatuses.map((status) => [status, count(status)])) as OverviewView['bookings'],
     revenue,
+    stuck,
     bookingsPerMinute,
     sockets: room.sockets(),
     busiest,

@@ -1,132 +1,113 @@
-import { createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as z from 'zod';
-import { newId } from '../../../shared/ids.ts';
+import { idSchema } from '../../../shared/ids.ts';
 import { moneySchema } from '../../../shared/money.ts';
-import { backoffMs } from '../../platform/runtime/backoff.ts';
-import type { Clock } from '../../platform/runtime/clock.ts';
-import { mockProvider, type PaymentEvent } from './payment-event.ts';
-import { signWebhook } from './webhook-signature.ts';
+import { readAll } from '../../platform/http/http-client.ts';
+import { type MockDesk, type MockDeskSettings, MockRefusal, openMockDesk } from './mock-desk.ts';
+import { callbackOf, type MockPayment, mockOrderSchema, refundedOf } from './mock-ledger.ts';
 
-export interface MockGatewaySettings {
-  successRate: number;
-  minDelayMs: number;
-  maxDelayMs: number;
-  /** The first of the webhook secrets. */
-  secret: string;
-  clock: Clock;
+export interface MockGateway {
+  url: string;
+  /** Payments that are not decided and told yet. */
+  pending(): number;
+  close(): Promise<void>;
 }
 
-const paymentRequest = z.object({
-  id: z.uuid(),
-  bookingId: z.uuid(),
-  amount: moneySchema,
-  method: z.string().nullable(),
-  callbackUrl: z.url(),
-});
-
+const refundSchema = z.object({ id: idSchema, paymentId: idSchema, bookingId: idSchema, amount: moneySchema });
 const bodyMaxBytes = 64 * 1024;
-const deliveriesMax = 12;
-const pendingMax = 100_000;
 
 /**
  * A payment provider of our own, for demos, tests and load: an HTTP server apart from ours that
- * takes a payment on (202) and answers by signed webhook after a random delay.
+ * takes a payment on (202) and tells the outcome by signed webhook.
  *
- * POST /payments { id, bookingId, amount, method, callbackUrl }, POST /refunds { id, … }.
- * Whether a payment succeeds is drawn from its id, so a payment that is sent again after a crash of
- * the gateway ends as it would have. `method: 'decline'` always fails, `method: 'approve'` never does.
+ *   POST /payments { id, bookingId, amount, method, callbackUrl }  202 with its state
+ *   POST /payments/:id/capture, with the order                     200 with its state, or 409 with it
+ *   POST /payments/:id/void, with the order                        the same
+ *   POST /refunds { id, paymentId, bookingId, amount }             200, or 409 beyond what was captured
+ *   GET /payments/:id                                              200 with its state, or 404
+ *   GET /ledger                                                    what was captured and refunded
+ *
+ * Everything may be repeated. `method` chooses how the payment is treated (mock-script.ts).
+ *
+ * @param settings `port`: by default a free one.
  */
-export async function startMockGateway(
-  settings: MockGatewaySettings,
-): Promise<{ url: string; pending: () => number; close(): Promise<void> }> {
-  const stopping = new AbortController();
-  const pending = new Map<string, Promise<void>>();
-
-  const succeeds = ({ id, method }: z.infer<typeof paymentRequest>): boolean => {
-    if (method === 'decline') return false;
-    if (method === 'approve') return true;
-    const draw = createHmac('sha256', 'mock-gateway').update(id).digest().readUInt32BE(0) / 2 ** 32;
-    return draw < settings.successRate;
-  };
-
-  const settle = async (payment: z.infer<typeof paymentRequest>): Promise<void> => {
-    const { minDelayMs, maxDelayMs, clock, secret } = settings;
-    await clock.sleep(minDelayMs + Math.random() * (maxDelayMs - minDelayMs), stopping.signal);
-    const event: PaymentEvent = {
-      provider: mockProvider,
-      id: newId(),
-      type: succeeds(payment) ? 'payment.succeeded' : 'payment.failed',
-      paymentId: payment.id,
-      bookingId: payment.bookingId,
-      ...payment.amount,
-      at: new Date(clock.now()).toISOString(),
-    };
-    const body = JSON.stringify(event);
-    for (let attempt = 0; attempt < deliveriesMax && !stopping.signal.aborted; attempt++) {
-      try {
-        const response = await fetch(payment.callbackUrl, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', 'airside-signature': signWebhook(secret, body, clock.now()) },
-          body,
-          signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(10_000)]),
-        });
-        await response.arrayBuffer();
-        if (response.ok) return;
-      } catch {
-        // Not delivered; again later.
-      }
-      await clock.sleep(backoffMs(attempt, 100, 5_000), stopping.signal);
-    }
-  };
-
+export async function startMockGateway(settings: MockDeskSettings & { port?: number }): Promise<MockGateway> {
+  const desk = await openMockDesk(settings);
   const server = createServer((request, response) => {
-    answer(request, response).catch(() => {
-      if (!response.headersSent) response.writeHead(400);
-      response.end();
-    });
+    serve(desk, request).then(
+      ([status, body]) => answer(response, status, body),
+      (error: unknown) => {
+        const status = error instanceof MockRefusal ? error.status : error instanceof z.ZodError ? 400 : 500;
+        answer(response, status, { error: error instanceof Error ? error.message : 'failed' });
+      },
+    );
   });
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const body = await readBody(request);
-    if (request.method === 'POST' && request.url === '/payments') {
-      const payment = paymentRequest.parse(body);
-      if (pending.size >= pendingMax) return void response.writeHead(503).end();
-      if (!pending.has(payment.id)) {
-        pending.set(
-          payment.id,
-          settle(payment).finally(() => pending.delete(payment.id)),
-        );
-      }
-      return void response.writeHead(202).end();
-    }
-    if (request.method === 'POST' && request.url === '/refunds') return void response.writeHead(200).end();
-    response.writeHead(404).end();
-  };
-
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(settings.port ?? 0, '127.0.0.1', resolve);
+  }).catch(async (error) => {
+    await desk.close();
+    throw error;
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    pending: () => pending.size,
+    pending: desk.pending,
     close: async () => {
-      stopping.abort();
-      await Promise.allSettled(pending.values());
+      const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await desk.close();
+      await closed;
     },
   };
 }
 
-async function readBody(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > bodyMaxBytes) throw new Error('too large');
-    chunks.push(chunk);
+async function serve(desk: MockDesk, request: IncomingMessage): Promise<[status: number, body: unknown]> {
+  const [noun, id, verb] = (request.url ?? '/').slice(1).split('/') as [string, string?, string?];
+  switch ([request.method, noun, id ? ':id' : '', verb ?? ''].filter((part) => part !== '').join(' ')) {
+    case 'POST payments': {
+      return [202, stateOf(await desk.submit(mockOrderSchema.parse(await bodyOf(request))))];
+    }
+    case 'POST payments :id capture': {
+      const payment = await desk.capture(mockOrderSchema.parse(await bodyOf(request)));
+      return [payment.status === 'succeeded' ? 200 : 409, stateOf(payment)];
+    }
+    case 'POST payments :id void': {
+      const payment = await desk.void(mockOrderSchema.parse(await bodyOf(request)));
+      return [payment.status === 'succeeded' ? 409 : 200, stateOf(payment)];
+    }
+    case 'POST refunds': {
+      await desk.refund(refundSchema.parse(await bodyOf(request)));
+      return [200, {}];
+    }
+    case 'GET payments :id': {
+      return [200, stateOf(await desk.look(id as string))];
+    }
+    case 'GET ledger': {
+      const payments = Array.from(desk.ledger.all(), stateOf);
+      return [200, { totals: Object.fromEntries(desk.ledger.totals()), payments }];
+    }
+    default:
+      return [404, { error: 'no such path' }];
   }
-  return JSON.parse(Buffer.concat(chunks).toString());
+}
+
+/** A payment as it is told to whoever asks. `event` is what its callback says. */
+function stateOf(payment: MockPayment) {
+  const { id, bookingId, amount, method, status, captured } = payment;
+  const event = callbackOf(payment) ?? null;
+  return { id, bookingId, amount, method, status, captured, refunded: refundedOf(payment), event };
+}
+
+function answer(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const body = await readAll(request, bodyMaxBytes);
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    throw new MockRefusal(400, 'not JSON');
+  }
 }

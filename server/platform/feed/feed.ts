@@ -1,10 +1,13 @@
-import type { Pool } from 'pg';
 import { whenAvailable } from '../postgres/when-available.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { LogRecord, LogRow } from './log-record.ts';
+import type { LogStream } from './log-stream.ts';
+import { LogTail } from './log-tail.ts';
+import type { Position } from './position.ts';
 
 /** An entry of the log as it is read. `position` orders all of them. */
 export interface FeedEntry {
-  position: string;
+  position: Position;
   type: string;
   subject: string | null;
   version: number | null;
@@ -12,128 +15,212 @@ export interface FeedEntry {
   at: string;
 }
 
-interface Row {
-  id: string;
-  xid: string;
-  type: string;
-  subject: string | null;
-  version: number | null;
-  data: Record<string, unknown>;
-  at: string;
+/** The log cannot be followed from there without a gap: too old, or of a record that went back in time. */
+export class PositionLost extends Error {
+  override readonly name = 'PositionLost';
 }
 
-const columns = `id::text, xid::text, type, subject, version, data,
-  to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at`;
+const entryOf = ({ data, ...row }: LogRow): FeedEntry => ({ ...row, data: JSON.parse(data) as FeedEntry['data'] });
 
-// Ids are drawn before commit: a row may appear behind one that was read already. What a running
-// transaction may still add lies at or above xmin, so reading stops below it and never skips.
-const readAllSql = `
-  select ${columns} from outbox
-  where (xid, id) > ($1::xid8, $2::int8) and xid < pg_snapshot_xmin(pg_current_snapshot())
-  order by xid, id limit $3`;
-
-const readNewestSql = `
-  select ${columns} from outbox
-  where xid < pg_snapshot_xmin(pg_current_snapshot())
-  order by xid desc, id desc limit $1`;
-
-// One subject's entries are ordered by its row lock, so their versions have no gap to wait for.
-const readSubjectSql = `
-  select ${columns} from outbox where subject = $1 and version > $2 order by version limit 100`;
-
-const entryOf = (row: Row): FeedEntry => ({
-  position: `${row.xid}-${row.id}`,
-  type: row.type,
-  subject: row.subject,
-  version: row.version,
-  data: row.data,
-  at: row.at,
-});
-
-/** Position before everything. */
-export const feedStart = '0-0';
-
-/** A lost hint costs at most this long. */
+const pageSize = 500;
+const subjectPageSize = 100;
+/** A subject's follower that is slower than this reads the record instead. */
+const queuedMax = 16;
+/** A lost hint costs at most this long while Redis is away. */
 const healMs = 1_000;
+/** While the stream is read, a subject's news comes with it; its followers are looked after every so many rounds. */
+const roundsWhenLive = 5;
+const subjectsPerLook = 1_000;
+
+interface SubjectFollower {
+  /** What it has delivered. */
+  version: number;
+  /** Entries that came with the tail; at most `queuedMax`. */
+  queue: LogRow[];
+  /** The record may have more than the queue. */
+  mustRead: boolean;
+  wake: () => void;
+}
 
 /**
- * The log channel: reads the outbox in an order that never skips, and wakes whoever follows.
- * Hints only shorten the wait; truth is always read from Postgres.
+ * The log channel: what happened, in an order that never skips. One reader a process feeds all
+ * followers; none of them holds more than a page, and one that lags reads the record.
+ *
+ * Everything of everything is followed by position, one subject by version.
  */
 export class Feed {
-  readonly #pool: Pool;
+  /** Positions of another epoch say nothing: the record went back in time since, and has used them again. */
+  readonly epoch: number;
+  readonly #record: LogRecord;
   readonly #clock: Clock;
-  readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #tail: LogTail;
+  readonly #subjects = new Map<string, Set<SubjectFollower>>();
+  readonly #everything = new Set<() => void>();
+  readonly #stopping = new AbortController();
+  readonly #healing: Promise<void>;
 
-  constructor(pool: Pool, clock: Clock) {
-    this.#pool = pool;
+  constructor(options: {
+    epoch: number;
+    record: LogRecord;
+    stream: LogStream;
+    clock: Clock;
+    onError: (error: unknown) => void;
+  }) {
+    const { epoch, record, stream, clock, onError } = options;
+    this.epoch = epoch;
+    this.#record = record;
     this.#clock = clock;
+    this.#tail = new LogTail({ record, stream, clock, onError, onRows: (rows) => this.#deliver(rows) });
+    this.#healing = this.#heal(onError);
   }
 
-  /** Something new was committed about these subjects; with none named, about anything. */
+  /** For tests and metrics: followers and entries that are held in memory. */
+  get load(): { everything: number; subjects: number; entries: number } {
+    return { everything: this.#everything.size, subjects: this.#subjects.size, entries: this.#tail.size };
+  }
+
+  /** Something was committed about these subjects. Only shortens the wait: what it was is read. */
   hint(subjects: string[]): void {
-    for (const topic of ['*', ...subjects]) for (const wake of this.#waiting.get(topic) ?? []) wake();
+    this.#tail.nudge();
+    for (const subject of subjects) this.#readAgain(subject);
   }
 
-  /** Entries after `position`, oldest first. Throws RangeError for a position that is none. */
-  async readAfter(position: string, limit: number): Promise<FeedEntry[]> {
-    const match = /^(\d{1,19})-(\d{1,18})$/.exec(position);
-    if (!match) throw new RangeError('not a position of the log');
-    const { rows } = await this.#pool.query<Row>(readAllSql, [match[1], match[2], limit]);
-    return rows.map(entryOf);
+  /** The newest entries, oldest first, and the position to follow from. */
+  async readNewest(limit: number): Promise<{ entries: FeedEntry[]; position: Position }> {
+    const rows = await this.#record.readNewest(limit);
+    return {
+      entries: rows.map(entryOf),
+      position: rows.at(-1)?.position ?? (await this.#record.newestPosition()),
+    };
   }
 
-  /** The newest entries, oldest first. */
-  async readNewest(limit: number): Promise<FeedEntry[]> {
-    const { rows } = await this.#pool.query<Row>(readNewestSql, [limit]);
-    return rows.map(entryOf).reverse();
-  }
-
-  async readSubject(subject: string, afterVersion: number): Promise<FeedEntry[]> {
-    const { rows } = await this.#pool.query<Row>(readSubjectSql, [subject, afterVersion]);
-    return rows.map(entryOf);
-  }
-
-  /** Everything after `position`, for ever, until the signal aborts. */
-  async *follow(position: string, signal: AbortSignal): AsyncGenerator<FeedEntry> {
-    yield* this.#follow('*', signal, async () => {
-      const entries = await this.readAfter(position, 500);
-      position = entries.at(-1)?.position ?? position;
-      return entries;
-    });
+  /** Everything after `position`, until the signal aborts. Throws `PositionLost`, at the start or later. */
+  async *follow(position: Position, signal: AbortSignal): AsyncGenerator<FeedEntry> {
+    const leave = this.#tail.join();
+    // A position that comes from outside, or from before the record went back, is checked against the record.
+    let checked = -1;
+    try {
+      while (!signal.aborted) {
+        // The wait is armed before the read: what comes between the two must not be slept over.
+        const waiting = this.#wait(this.#everything, signal);
+        const { generation } = this.#tail;
+        let rows = checked === generation ? this.#tail.after(position, pageSize) : undefined;
+        if (!rows) {
+          const page = await whenAvailable(this.#clock, signal, () => this.#record.readAfter(position, pageSize));
+          if (!page.isKept) throw new PositionLost();
+          checked = generation;
+          rows = page.rows;
+        }
+        for (const row of rows) {
+          if (signal.aborted) break;
+          position = row.position;
+          yield entryOf(row);
+        }
+        if (rows.length > 0 || signal.aborted) waiting.cancel();
+        await waiting.over;
+      }
+    } finally {
+      leave();
+    }
   }
 
   /** One subject's entries after a version, in order and without a gap, until the signal aborts. */
   async *followSubject(subject: string, afterVersion: number, signal: AbortSignal): AsyncGenerator<FeedEntry> {
-    yield* this.#follow(subject, signal, async () => {
-      const entries = await this.readSubject(subject, afterVersion);
-      afterVersion = entries.at(-1)?.version ?? afterVersion;
-      return entries;
-    });
-  }
-
-  async *#follow(topic: string, signal: AbortSignal, read: () => Promise<FeedEntry[]>): AsyncGenerator<FeedEntry> {
-    while (!signal.aborted) {
-      // The wait is armed before the read: a commit between the two must not be slept over.
-      const waiting = this.#wait(topic, signal);
-      const entries = await whenAvailable(this.#clock, signal, read);
-      for (const entry of entries) {
-        if (signal.aborted) break;
-        yield entry;
+    const follower: SubjectFollower = { version: afterVersion, queue: [], mustRead: true, wake: () => {} };
+    const followers = this.#subjects.get(subject) ?? new Set();
+    this.#subjects.set(subject, followers.add(follower));
+    const leave = this.#tail.join();
+    const wakeUp = () => follower.wake();
+    signal.addEventListener('abort', wakeUp, { once: true });
+    try {
+      while (!signal.aborted) {
+        for (const row of await this.#newsOf(subject, follower, signal)) {
+          if (signal.aborted) break;
+          follower.version = row.version as number;
+          yield entryOf(row);
+        }
+        if (signal.aborted || follower.mustRead || follower.queue.length > 0) continue;
+        await new Promise<void>((resolve) => {
+          follower.wake = resolve;
+        });
       }
-      if (entries.length > 0 || signal.aborted) waiting.cancel();
-      else await waiting.over;
+    } finally {
+      signal.removeEventListener('abort', wakeUp);
+      leave();
+      followers.delete(follower);
+      if (followers.size === 0 && this.#subjects.get(subject) === followers) this.#subjects.delete(subject);
     }
   }
 
-  #wait(topic: string, signal: AbortSignal): { over: Promise<void>; cancel: () => void } {
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all([this.#tail.close(), this.#healing]);
+  }
+
+  async #newsOf(subject: string, follower: SubjectFollower, signal: AbortSignal): Promise<LogRow[]> {
+    const queued = follower.queue.splice(0).filter((row) => (row.version as number) > follower.version);
+    const isContiguous = queued.every((row, index) => row.version === follower.version + 1 + index);
+    if (!follower.mustRead && isContiguous) return queued;
+    // Put down before the read: what is said meanwhile is about what the read may have missed.
+    follower.mustRead = false;
+    const rows = await whenAvailable(this.#clock, signal, () =>
+      this.#record.readSubject(subject, follower.version, subjectPageSize),
+    );
+    if (rows.length === subjectPageSize) follower.mustRead = true;
+    return rows;
+  }
+
+  #deliver(rows: LogRow[]): void {
+    for (const wake of this.#everything) wake();
+    for (const row of rows) {
+      if (row.subject === null || row.version === null) continue;
+      for (const follower of this.#subjects.get(row.subject) ?? []) {
+        if (row.version <= follower.version) continue;
+        if (follower.queue.length < queuedMax) follower.queue.push(row);
+        else follower.mustRead = true;
+        follower.wake();
+      }
+    }
+  }
+
+  #readAgain(subject: string): void {
+    for (const follower of this.#subjects.get(subject) ?? []) {
+      follower.mustRead = true;
+      follower.wake();
+    }
+  }
+
+  /**
+   * Hints may be lost and the whole log may be held back by a transaction that runs long; one subject's entries need
+   * not wait for it. So the record is asked now and then, once for all followed subjects together.
+   */
+  async #heal(onError: (error: unknown) => void): Promise<void> {
+    const { signal } = this.#stopping;
+    for (let round = 1; !signal.aborted; round++) {
+      await this.#clock.sleep(healMs, signal);
+      if (signal.aborted || (this.#tail.isLive && round % roundsWhenLive !== 0)) continue;
+      const known = [...this.#subjects].map(([subject, followers]) => ({
+        subject,
+        version: Math.min(...[...followers].map((each) => each.version)),
+      }));
+      for (let from = 0; from < known.length && !signal.aborted; from += subjectsPerLook) {
+        try {
+          const news = await this.#record.subjectsWithNews(known.slice(from, from + subjectsPerLook));
+          for (const subject of news) this.#readAgain(subject);
+        } catch (error) {
+          onError(error);
+          break;
+        }
+      }
+    }
+  }
+
+  #wait(waiting: Set<() => void>, signal: AbortSignal): { over: Promise<void>; cancel: () => void } {
     const cancelled = new AbortController();
     const wake = () => cancelled.abort();
-    const set = this.#waiting.get(topic) ?? new Set();
-    this.#waiting.set(topic, set.add(wake));
+    waiting.add(wake);
     const over = this.#clock.sleep(healMs, AbortSignal.any([signal, cancelled.signal])).finally(() => {
-      set.delete(wake);
-      if (set.size === 0 && this.#waiting.get(topic) === set) this.#waiting.delete(topic);
+      waiting.delete(wake);
     });
     return { over, cancel: wake };
   }

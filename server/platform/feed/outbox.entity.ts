@@ -4,14 +4,15 @@ import { defineEntity, p } from '@mikro-orm/core';
  * The log's table: what happened, written in the transaction that made it happen.
  *
  * Ids are drawn before commit, so they can gap and become visible out of order. Readers therefore
- * go by (xid, id) and read only rows whose transaction is older than every running one.
+ * go by (xid, id) and read only rows whose transaction is older than every running one. That pair is
+ * also the key, so an entry costs one index and a second one for its subject.
  */
 const OutboxSchema = defineEntity({
   name: 'Outbox',
   tableName: 'outbox',
   properties: {
-    id: p.bigint('number').primary(),
-    xid: p.string().columnType('xid8').defaultRaw('pg_current_xact_id()'),
+    xid: p.string().columnType('xid8').primary().defaultRaw('pg_current_xact_id()'),
+    id: p.bigint('number').primary().autoincrement(),
     type: p.string().length(60),
     /** What it is about; `version` orders the entries of one subject. */
     subject: p.uuid().nullable(),
@@ -19,10 +20,7 @@ const OutboxSchema = defineEntity({
     data: p.json().$type<Record<string, unknown>>(),
     at: p.datetime().columnType('timestamptz(3)').defaultRaw('clock_timestamp()'),
   },
-  indexes: [
-    { name: 'outbox_position_idx', properties: ['xid', 'id'] },
-    { name: 'outbox_subject_idx', properties: ['subject', 'version'], where: 'subject is not null' },
-  ],
+  indexes: [{ name: 'outbox_subject_idx', properties: ['subject', 'version'], where: 'subject is not null' }],
 });
 export class Outbox extends OutboxSchema.class {}
 OutboxSchema.setClass(Outbox);

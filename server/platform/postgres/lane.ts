@@ -11,6 +11,8 @@ export interface Lane<Member, Outcome> {
   send(member: Member): Promise<Outcome>;
   /** Takes a member out that still waits; its `send` answers `instead`. False: it is on its way already. */
   withdraw(member: Member, instead: Outcome): boolean;
+  /** Is a member with this key waiting or on its way? */
+  has(key: string): boolean;
   /** Members that wait or are on their way. */
   depth(): number;
 }
@@ -69,7 +71,9 @@ export function createLane<Member, Outcome, Answer extends { outcomes: Outcome[]
   type Entry = Waiting<Member, Outcome>;
   type Sent = () => void;
   let queue: Entry[] = [];
-  let onTheirWay = 0;
+  /** How many members with this key wait or are on their way. */
+  const present = new Map<string, number>();
+  let depth = 0;
   let running = false;
   /** Measured milliseconds a member, smoothed. */
   let serviceMs = 0.1;
@@ -87,6 +91,15 @@ export function createLane<Member, Outcome, Answer extends { outcomes: Outcome[]
       answer = await sent;
     }
     running = false;
+  };
+
+  const leave = ({ member }: Entry): void => {
+    depth -= 1;
+    for (const key of keysOf(member)) {
+      const count = (present.get(key) as number) - 1;
+      if (count === 0) present.delete(key);
+      else present.set(key, count);
+    }
   };
 
   /** The first of the queue that share nothing with each other; the rest keeps its order. */
@@ -111,13 +124,12 @@ export function createLane<Member, Outcome, Answer extends { outcomes: Outcome[]
 
   /** Never rejects: resolves to the answering of everybody. */
   const send = async (batch: Entry[]): Promise<Sent> => {
-    onTheirWay += batch.length;
     const startedAt = clock.now();
     const answer = await settle(batch);
     serviceMs += ((clock.now() - startedAt) / batch.length - serviceMs) / 8;
     return () => {
-      onTheirWay -= batch.length;
       answer();
+      for (const entry of batch) leave(entry);
     };
   };
 
@@ -184,12 +196,14 @@ export function createLane<Member, Outcome, Answer extends { outcomes: Outcome[]
   };
 
   return {
-    depth: () => queue.length + onTheirWay,
+    has: (key) => present.has(key),
+    depth: () => depth,
     withdraw: (member, instead) => {
       const at = queue.findIndex((entry) => entry.member === member);
       if (at < 0) return false;
-      const [entry] = queue.splice(at, 1);
-      entry?.resolve(instead);
+      const [entry] = queue.splice(at, 1) as [Entry];
+      leave(entry);
+      entry.resolve(instead);
       return true;
     },
     send: (member) => {
@@ -197,6 +211,8 @@ export function createLane<Member, Outcome, Answer extends { outcomes: Outcome[]
         const retryAfterMs = Math.ceil(Math.min(5_000, Math.max(50, queue.length * serviceMs)));
         return Promise.reject(refuse('BUSY', { retryAfterMs }));
       }
+      depth += 1;
+      for (const key of keysOf(member)) present.set(key, (present.get(key) ?? 0) + 1);
       return new Promise<Outcome>((resolve, reject) => {
         queue.push({ member, resolve, reject });
         if (!running) void run();

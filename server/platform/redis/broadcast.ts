@@ -22,7 +22,15 @@ export async function openBroadcast<T>(options: {
     if (from !== channel) return;
     const separator = text.indexOf(' ');
     if (text.slice(0, separator) === processId) return;
-    onMessage(JSON.parse(text.slice(separator + 1)) as T);
+    for (const message of JSON.parse(text.slice(separator + 1)) as T[]) onMessage(message);
+  };
+  // What is sent in one turn of the event loop travels as one: a publication each would cost more than
+  // what they tell of.
+  let waiting: T[] = [];
+  const publish = (): void => {
+    const messages = waiting;
+    waiting = [];
+    redis.commands.publish(channel, `${processId} ${JSON.stringify(messages)}`).catch(() => undefined);
   };
   redis.subscriber.on('message', listener);
   // Not awaited: with Redis away the subscription waits in the client's queue and is made later.
@@ -30,7 +38,7 @@ export async function openBroadcast<T>(options: {
   return {
     send: (message) => {
       onMessage(message);
-      redis.commands.publish(channel, `${processId} ${JSON.stringify(message)}`).catch(() => undefined);
+      if (waiting.push(message) === 1) setImmediate(publish);
     },
     close: async () => {
       redis.subscriber.off('message', listener);

@@ -4,12 +4,15 @@ import type { Logger } from 'pino';
 type RedisClient = Redis | Cluster;
 
 /**
- * Two connections: one for commands, one that only listens. Commands fail at once while Redis is
- * away instead of queueing: nothing that the system promises depends on an answer from Redis.
+ * Three connections: one for commands, one that only listens, one for the call that waits on the
+ * server's side. Commands fail at once while Redis is away instead of queueing: nothing that the
+ * system promises depends on an answer from Redis.
  */
 export interface RedisConnections {
   commands: RedisClient;
   subscriber: RedisClient;
+  /** Busy as long as its call waits, so it has one user only. */
+  blocking: RedisClient;
   close(): Promise<void>;
 }
 
@@ -41,12 +44,15 @@ export function openRedis(url: string, log: Logger): RedisConnections {
   };
   const commands = connect('commands', false);
   const subscriber = connect('subscriber', true);
+  const blocking = connect('blocking', false);
   return {
     commands,
     subscriber,
+    blocking,
     close: async () => {
       commands.disconnect();
       subscriber.disconnect();
+      blocking.disconnect();
     },
   };
 }

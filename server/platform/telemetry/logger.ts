@@ -1,9 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
 import { type Logger, pino } from 'pino';
 
-/** What every line written while a request is served carries. */
-export interface RequestScope {
-  requestId: string;
+/** What every line written while a request is served carries. The id is made for the first such line: most write none. */
+export class RequestScope {
+  #requestId: string | undefined;
+
+  get requestId(): string {
+    this.#requestId ??= randomUUID();
+    return this.#requestId;
+  }
 }
 
 export const requestScope = new AsyncLocalStorage<RequestScope>();
@@ -25,7 +31,10 @@ export function createLogger(level: string): Logger {
       base: undefined,
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers: { err: plainError },
-      mixin: () => requestScope.getStore() ?? {},
+      mixin: () => {
+        const scope = requestScope.getStore();
+        return scope ? { requestId: scope.requestId } : {};
+      },
       redact: {
         paths: [
           'token',

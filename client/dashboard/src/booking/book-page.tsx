@@ -1,7 +1,7 @@
 import { Button, Skeleton } from '@mantine/core';
 import { getRouteApi } from '@tanstack/react-router';
 import { LoaderCircle, Pencil } from 'lucide-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import type { BookingView } from '../../../../shared/booking.ts';
 import { failureOf } from '../../../sdk/airside-error.ts';
 import { FailureNotice } from '../failure/failure-notice.tsx';
@@ -26,6 +26,10 @@ import { Receipt } from './receipt.tsx';
 import { useBooking } from './use-booking.ts';
 
 const route = getRouteApi('/book/$bookingId');
+// Below everything that matters at first.
+const BookingTimeline = lazy(() =>
+  import('./booking-timeline.tsx').then((module) => ({ default: module.BookingTimeline })),
+);
 
 export function BookPage() {
   const { bookingId } = route.useParams();
@@ -85,6 +89,16 @@ function Booking({ booking }: { booking: BookingView }) {
       {status === 'paying' && <Paying booking={booking} />}
       {status === 'confirmed' && <Receipt booking={booking} onCancel={() => setCancelling(true)} />}
       {hasEnded(status) && <BookingEnd booking={booking} status={status} />}
+      <section className="surface" aria-labelledby="story">
+        <div className="head">
+          <h2 id="story">What happened so far</h2>
+        </div>
+        <div className="body">
+          <Suspense fallback={<Skeleton height={180} radius="md" />}>
+            <BookingTimeline bookingId={booking.id} />
+          </Suspense>
+        </div>
+      </section>
       <p className={styles.reference}>
         Booking <CopyText text={booking.id} label="Copy the booking id" />
       </p>

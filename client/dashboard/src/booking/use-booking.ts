@@ -25,6 +25,7 @@ export function useBooking(id: string) {
           recordUpdate();
           keepNewest(data);
           void queryClient.invalidateQueries(trpc.booking.list.pathFilter());
+          void queryClient.invalidateQueries(trpc.booking.timeline.queryFilter({ id }));
         },
       },
     ),

@@ -59,6 +59,9 @@ export const formatClock = (at: Instant): string =>
     hourCycle: 'h23',
   });
 
+export const formatDay = (at: Instant): string =>
+  new Date(at).toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
+
 export const formatMoment = (at: Instant): string =>
   new Date(at).toLocaleString(undefined, {
     day: 'numeric',

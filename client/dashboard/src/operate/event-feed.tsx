@@ -32,9 +32,11 @@ export function EventFeed() {
       {
         onData: ({ data }) => {
           recordUpdate();
-          setEvents((before) =>
-            before.some((event) => event.id === data.id) ? before : [data, ...before].slice(0, shownMax),
-          );
+          setEvents((before) => {
+            // The log could not go on where we stood: what was shown and what comes now may have a gap between them.
+            if (data.snapshot && !before[0]?.snapshot) return [data];
+            return before.some((event) => event.id === data.id) ? before : [data, ...before].slice(0, shownMax);
+          });
         },
       },
     ),

@@ -1,0 +1,184 @@
+import { cpus, loadavg } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import type { Closing } from '../../server/platform/runtime/closing.ts';
+import { auditSales } from './audit-sales.ts';
+import type { BenchOptions } from './bench-options.ts';
+import { type BenchReport, ratioReport, type VariantReport, variantReport } from './bench-report.ts';
+import { chosenVariants, hosts as hostPlans, ratios, type VariantPlan } from './booking-variants.ts';
+import type { Acknowledged, RoundResult } from './load-plan.ts';
+import { measureDiskSync } from './measure-disk-sync.ts';
+import { type Host, type Load, openHost, openLoad } from './open-host.ts';
+import { openStage, type Stage } from './open-stage.ts';
+import { machineTicks } from './process-cpu.ts';
+import { readBatchSizes } from './read-metrics.ts';
+import { readProfile } from './read-profile.ts';
+import { takesEventsTogether } from './takes-events-together.ts';
+
+interface Entry {
+  variant: VariantPlan;
+  host: Host;
+  load: Load;
+  rounds: RoundResult[];
+}
+
+const pauseMs = 50;
+
+/**
+ * Every variant has its server and its generator alive through the whole run, and each round visits all of them in
+ * turn: whatever the machine does meanwhile, it does to all. Ratios are only ever made within a run.
+ */
+export async function runBookingBench(
+  options: BenchOptions,
+  closing: Closing,
+  say: (line: string) => void,
+): Promise<BenchReport> {
+  const loadAverageAtStart = loadavg()[0] as number;
+  const stage = await openStage(closing, say);
+  const fdatasyncUs = measureDiskSync(stage.dataDir);
+  const skipped: BenchReport['skipped'] = [];
+  const entries = await openEntries(stage, options, say, skipped);
+
+  const ticksBefore = machineTicks();
+  const settings = await readSettings(stage);
+  for (let round = 0; round <= options.rounds; round++) {
+    say(round === 0 ? 'warming up' : `round ${round} of ${options.rounds}`);
+    // Another one begins each round, so that nobody is always the neighbour of the same.
+    for (let n = 0; n < entries.length; n++) {
+      const entry = entries[(n + round) % entries.length] as Entry;
+      const result = await entry.load.run({
+        seconds: options.seconds,
+        rate: entry.variant.openLoop ? options.rate : undefined,
+        watch: entry.host.watch,
+      });
+      if (round > 0) entry.rounds.push(result);
+      await sleep(pauseMs);
+    }
+  }
+  const ticksAfter = machineTicks();
+  const checkpoints = (await readSettings(stage)).checkpoints - settings.checkpoints;
+
+  say('comparing what was acknowledged with the record');
+  const { audits, batches } = await auditHosts(entries);
+  const measured = entries.map(({ variant, rounds }): VariantReport => variantReport(variant, rounds));
+  const profiles = options.profile ? await profilesOf(entries, say) : [];
+  const stolen = (ticksAfter.stolen - ticksBefore.stolen) / (ticksAfter.total - ticksBefore.total);
+  return {
+    at: new Date().toISOString(),
+    machine: {
+      cpus: cpus().length,
+      cpuModel: cpus()[0]?.model ?? 'unknown',
+      node: process.version,
+      loadAverageAtStart,
+      stolen: Number.isFinite(stolen) ? stolen : null,
+      fdatasyncUs,
+    },
+    postgres: { ...settings, checkpoints },
+    options: {
+      rounds: options.rounds,
+      seconds: options.seconds,
+      sockets: options.sockets,
+      inFlight: options.inFlight,
+      rate: options.rate,
+      profiled: options.profile,
+    },
+    variants: measured,
+    ratios: ratios.flatMap((plan) => ratioReport(plan, measured) ?? []),
+    audits,
+    batches,
+    profiles,
+    skipped,
+  };
+}
+
+async function openEntries(
+  stage: Stage,
+  options: BenchOptions,
+  say: (line: string) => void,
+  skipped: BenchReport['skipped'],
+): Promise<Entry[]> {
+  const opened = new Map<string, Host>();
+  const loads = new Map<string, Load>();
+  const entries: Entry[] = [];
+  for (const variant of chosenVariants(options.only)) {
+    const name = variant.host;
+    let host = opened.get(name);
+    if (!host) {
+      say(`opening ${name}`);
+      host = await openHost(stage, name, hostPlans[name] as (typeof hostPlans)[string], options);
+      opened.set(name, host);
+    }
+    if ((variant.eventsPerPost ?? 1) > 1 && !(await takesEventsTogether(host.server?.ready as string))) {
+      skipped.push({ name: variant.name, why: 'the server takes one payment event a POST' });
+      continue;
+    }
+    // One generator for both loops over the same procedure: its ids must not repeat.
+    const key = `${name} ${variant.path}`;
+    const load = loads.get(key) ?? (await openLoad(stage, host, variant, options));
+    loads.set(key, load);
+    entries.push({ variant, host, load, rounds: [] });
+  }
+  return entries;
+}
+
+async function auditHosts(entries: Entry[]): Promise<Pick<BenchReport, 'audits' | 'batches'>> {
+  const audits: BenchReport['audits'] = [];
+  const batches: BenchReport['batches'] = [];
+  for (const host of new Set(entries.map((entry) => entry.host))) {
+    if (!host.database) continue;
+    const own = entries.filter((entry) => entry.host === host);
+    const totals = await Promise.all([...new Set(own.map(({ load }) => load))].map((load) => load.total()));
+    const ours = host.plan.kind === 'airside' ? (host.server?.ready ?? null) : null;
+    const audit = await auditSales(host.database.pool, ours, totals.reduce(sumOf), own[0]?.variant.legs ?? 1);
+    audits.push({ host: host.name, ...audit });
+    if (ours) batches.push({ host: host.name, sizes: await readBatchSizes(ours) });
+  }
+  return { audits, batches: batches.filter(({ sizes }) => sizes.length > 0) };
+}
+
+const sumOf = (a: Acknowledged, b: Acknowledged): Acknowledged => ({
+  held: a.held + b.held,
+  heldIdSum: a.heldIdSum + b.heldIdSum,
+  sold: a.sold + b.sold,
+  soldIdSum: a.soldIdSum + b.soldIdSum,
+  soldOut: a.soldOut + b.soldOut,
+  unanswered: a.unanswered + b.unanswered,
+});
+
+/** Profiles are written by servers that end, so this comes last. */
+async function profilesOf(entries: Entry[], say: (line: string) => void): Promise<BenchReport['profiles']> {
+  const profiles: BenchReport['profiles'] = [];
+  for (const { variant, host, rounds } of entries) {
+    if (variant.openLoop || profiles.some((each) => each.host === host.name)) continue;
+    say(`reading the profile of ${host.name}`);
+    await host.server?.stop();
+    const file = host.profile();
+    if (!file) continue;
+    const calls = rounds.reduce((sum, round) => sum + round[variant.counts], 0);
+    profiles.push({
+      host: host.name,
+      ...readProfile(
+        file,
+        rounds.map((round) => round.windowUs),
+        calls,
+      ),
+    });
+  }
+  return profiles;
+}
+
+async function readSettings(stage: Stage): Promise<BenchReport['postgres']> {
+  const client = new pg.Client(stage.postgres.url);
+  await client.connect();
+  try {
+    const { rows } = await client.query<BenchReport['postgres']>(
+      `select current_setting('server_version') as version, current_setting('fsync') as fsync,
+         current_setting('synchronous_commit') as synchronous_commit,
+         current_setting('full_page_writes') as full_page_writes,
+         (select num_timed + num_requested from pg_stat_checkpointer)::int as checkpoints`,
+    );
+    return rows[0] as BenchReport['postgres'];
+  } finally {
+    await client.end();
+  }
+}

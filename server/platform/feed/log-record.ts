@@ -1,0 +1,114 @@
+import type { Pool } from 'pg';
+import { type Position, partsOf } from './position.ts';
+
+/** An entry as it is stored; `data` is JSON that nobody has parsed yet. */
+export interface LogRow {
+  position: Position;
+  type: string;
+  subject: string | null;
+  version: number | null;
+  data: string;
+  /** ISO instant. */
+  at: string;
+}
+
+export interface LogPage {
+  rows: LogRow[];
+  /**
+   * False: the log cannot be read on from that position without a gap. What followed it was pruned, or it lies ahead of
+   * everything that the record has (which went back in time).
+   */
+  isKept: boolean;
+  /** Committed entries wait behind a transaction that still runs. */
+  heldBack: boolean;
+}
+
+const columns = `o.xid::text || '-' || o.id as position, o.type, o.subject, o.version, o.data::text as data,
+  to_char(o.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at`;
+
+// Ids are drawn before commit: a row may appear behind one that was read already. What a running transaction may still
+// add lies at or above xmin, so reading stops below it and never skips.
+const settled = 'o.xid < pg_snapshot_xmin(pg_current_snapshot())';
+
+// One statement, so one snapshot: what it says of the horizon is true of the rows beside it.
+const readAfterSql = `
+  select b.kept, b.held_back, e.*
+  from (
+    select ($1::xid8, $2::int8) >= (h.xid, h.id) and $1::xid8 < pg_snapshot_xmin(pg_current_snapshot()) as kept,
+      exists (select from outbox where xid >= pg_snapshot_xmin(pg_current_snapshot())) as held_back
+    from log_horizon h
+  ) b
+  left join lateral (
+    select ${columns} from outbox o where (o.xid, o.id) > ($1::xid8, $2::int8) and ${settled}
+    order by o.xid, o.id limit $3
+  ) e on b.kept`;
+
+const readNewestSql = `
+  select ${columns} from outbox o, log_horizon h where ${settled} and (o.xid, o.id) > (h.xid, h.id)
+  order by o.xid desc, o.id desc limit $1`;
+
+const countedBackSql = `
+  select coalesce(
+    (select o.xid::text || '-' || o.id from outbox o
+     where ${settled} and (o.xid, o.id) > (h.xid, h.id) order by o.xid desc, o.id desc offset $1 limit 1),
+    h.xid::text || '-' || h.id) as position
+  from log_horizon h`;
+
+// The entries of one subject are ordered by the lock of its row, so their versions have no gap to wait for.
+const readSubjectSql = `
+  select ${columns} from outbox o where o.subject = $1 and o.version > $2 order by o.version limit $3`;
+
+const newsSql = `
+  select f.subject from unnest($1::uuid[], $2::int4[]) f (subject, version)
+  where exists (select from outbox o where o.subject = f.subject and o.version > f.version)`;
+
+/** The log as Postgres has it: the truth that every other copy is taken from. */
+export class LogRecord {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  /** Entries after a position, oldest first. Throws RangeError for what is no position. */
+  async readAfter(position: Position, limit: number): Promise<LogPage> {
+    const { rows } = await this.#pool.query<LogRow & { kept: boolean; held_back: boolean }>({
+      name: 'read-log',
+      text: readAfterSql,
+      values: [...partsOf(position), limit],
+    });
+    const { kept = false, held_back: heldBack = false } = rows[0] ?? {};
+    const found = rows.filter((row) => row.position !== null);
+    return { rows: found.map(({ kept: _, held_back: __, ...row }) => row), isKept: kept, heldBack };
+  }
+
+  /** The newest entries, oldest first. */
+  async readNewest(limit: number): Promise<LogRow[]> {
+    const { rows } = await this.#pool.query<LogRow>(readNewestSql, [limit]);
+    return rows.reverse();
+  }
+
+  /** The position of the newest entry, or of the one that so many have come after; at the least the horizon. */
+  async newestPosition(back = 0): Promise<Position> {
+    const { rows } = await this.#pool.query<{ position: Position }>(countedBackSql, [back]);
+    return (rows[0] as { position: Position }).position;
+  }
+
+  async readSubject(subject: string, afterVersion: number, limit: number): Promise<LogRow[]> {
+    const { rows } = await this.#pool.query<LogRow>({
+      name: 'read-log-subject',
+      text: readSubjectSql,
+      values: [subject, afterVersion, limit],
+    });
+    return rows;
+  }
+
+  /** Which of these subjects have an entry with a greater version than the given one. */
+  async subjectsWithNews(known: { subject: string; version: number }[]): Promise<string[]> {
+    const { rows } = await this.#pool.query<{ subject: string }>(newsSql, [
+      known.map((each) => each.subject),
+      known.map((each) => each.version),
+    ]);
+    return rows.map((row) => row.subject);
+  }
+}

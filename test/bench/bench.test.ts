@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type BenchReport, median, ratioReport, variantReport } from '../../scripts/bench/bench-report.ts';
+import type { RoundResult } from '../../scripts/bench/load-plan.ts';
+
+const script = fileURLToPath(new URL('../../scripts/bench.ts', import.meta.url));
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'bench-test-'));
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+function run(args: string[]): Promise<{ code: number; out: string; err: string }> {
+  // Its temporary directories are ours to look into.
+  const env = { PATH: process.env.PATH, TMPDIR: dir, INIT_CWD: dir };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [script, ...args], { env }, (error, out, err) => {
+      resolve({ code: error ? Number(error.code) : 0, out, err });
+    });
+  });
+}
+
+describe('npm run bench', () => {
+  test('[BENCH-1] measures echo and hold in one run, finds every acknowledged seat, and leaves nothing behind', async () => {
+    const args = ['booking', '--only', 'echo,hold', '--rounds', '1', '--seconds', '0.3', '--json', 'report.json'];
+    const { code, out, err } = await run([...args, '--sockets', '4', '--in-flight', '2']);
+    expect(code, err).toBe(0);
+    const report = JSON.parse(await readFile(join(dir, 'report.json'), 'utf8')) as BenchReport;
+    expect(report).toMatchObject({
+      machine: { fdatasyncUs: { p50: expect.any(Number), p99: expect.any(Number) } },
+      postgres: { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' },
+      options: { rounds: 1, sockets: 4, inFlight: 2, profiled: false },
+      variants: [
+        { name: 'echo', errors: {}, cpuUs: { server: expect.any(Number), load: expect.any(Number) } },
+        { name: 'hold', errors: {}, cpuUs: { server: expect.any(Number), postgres: expect.any(Number) } },
+      ],
+      ratios: [{ name: 'holds ÷ echo', of: 'hold', to: 'echo', least: 0.7, goal: 0.9 }],
+      audits: [{ host: 'hold', drift: 0, faults: [], acknowledged: { unanswered: 0 } }],
+      skipped: [],
+    });
+    for (const { perSecond, p50Ms, p99Ms } of report.variants) {
+      expect(perSecond).toBeGreaterThan(0);
+      expect(p99Ms).toBeGreaterThanOrEqual(p50Ms);
+    }
+    const [audit] = report.audits as [BenchReport['audits'][number]];
+    expect(audit.record).toEqual({ held: audit.acknowledged.held, sold: 0 });
+    expect(audit.record.held).toBeGreaterThan(0);
+    expect(out).toMatch(/^hold, one hot flight +[\d,]+ /m);
+    expect(out).toMatch(/^holds ÷ echo +\d/m);
+    expect(await readdir(dir)).toEqual(['report.json']);
+  }, 120_000);
+
+  test.each([
+    [['booking', '--only', 'echo,nothing'], 'bench: there is no variant nothing; there are echo, hold,'],
+    [['booking', '--rounds', '0'], 'bench: --rounds 0 is not from 1 to 50'],
+    [['booking', '--what'], "bench: Unknown option '--what'"],
+  ])('[BENCH-2] %s is one line and exit code 1', async (args, line) => {
+    const { code, err } = await run(args);
+    expect(err).toMatch(new RegExp(`^${RegExp.escape(line)}[^\n]*\n$`));
+    expect(code).toBe(1);
+  });
+});
+
+describe('the report', () => {
+  const round = (ok: number, cpu: number): RoundResult => ({
+    seconds: 2,
+    ok,
+    soldOut: 0,
+    errors: ok === 1_000 ? { BUSY: 3 } : {},
+    skipped: 0,
+    p50Ms: 1,
+    p99Ms: 2,
+    maxMs: 3,
+    cpu: { server: cpu },
+    windowUs: [0, 1],
+  });
+  const plan = { counts: 'ok' as const, title: '' };
+
+  test('[BENCH-3] has medians of the rounds, and ratios of medians with those of each round beside', () => {
+    expect([median([3, 1, 2]), median([4, 1, 2, 3])]).toEqual([2, 2.5]);
+    const echo = variantReport({ ...plan, name: 'echo' }, [round(4_000, 1), round(2_000, 1), round(8_000, 1)]);
+    const hold = variantReport({ ...plan, name: 'hold' }, [round(1_000, 1), round(2_000, 1), round(3_000, 0.3)]);
+    expect(hold).toMatchObject({
+      perSecond: 1_000,
+      least: 500,
+      most: 1_500,
+      cpuUs: { server: 500 },
+      errors: { BUSY: 3 },
+    });
+    const ratio = {
+      name: 'r',
+      of: ['hold'],
+      to: ['other', 'echo'],
+      measure: 'perSecond' as const,
+      least: 0.7,
+      goal: 0.9,
+    };
+    expect(ratioReport(ratio, [echo, hold])).toMatchObject({ value: 0.5, byRound: [0.25, 1, 0.375], to: 'echo' });
+    expect(ratioReport(ratio, [hold])).toBeUndefined();
+  });
+});

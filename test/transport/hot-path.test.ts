@@ -1,0 +1,239 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { keyOperator } from '../../server/domain/identity/actor.ts';
+import type { Metrics } from '../../server/domain/operations/metrics.ts';
+import type { Clock } from '../../server/platform/runtime/clock.ts';
+import { Failure, refuse } from '../../server/platform/runtime/failure.ts';
+import { requestScope } from '../../server/platform/telemetry/logger.ts';
+import type { Context } from '../../server/transport/context.ts';
+import { createFailureMap } from '../../server/transport/failures.ts';
+import { joinWrites } from '../../server/transport/join-writes.ts';
+import { keepAlive } from '../../server/transport/keep-alive.ts';
+import { observeCalls } from '../../server/transport/observe-calls.ts';
+import { open, router } from '../../server/transport/trpc.ts';
+import { newId } from '../../shared/ids.ts';
+import { connect, failureOf } from '../support/connect.ts';
+import { openScene, type Scene, silentGateway } from '../support/scene.ts';
+
+/** A socket server whose connections are handed over before anything is sent. */
+async function openSockets(onOpened: (socket: WebSocket, connection: Duplex) => void) {
+  const server = createServer();
+  const sockets = new WebSocketServer({ noServer: true });
+  server.on('upgrade', (request, connection, head) => {
+    sockets.handleUpgrade(request, connection, head, (socket) => {
+      onOpened(socket, connection);
+      sockets.emit('connection', socket, request);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    sockets,
+    url: `ws://127.0.0.1:${port}`,
+    close: () => {
+      for (const socket of sockets.clients) socket.terminate();
+      server.close();
+    },
+  };
+}
+
+describe('what is sent in one turn', () => {
+  /** How many writes the connection makes of five frames, each sent by a promise's continuation of the same turn. */
+  async function writesOfFiveFrames(prepare: (socket: WebSocket, connection: Duplex) => void): Promise<number> {
+    let writes = 0;
+    const server = await openSockets((socket, connection) => {
+      prepare(socket, connection);
+      const { _write, _writev } = connection as Duplex & Required<Pick<Duplex, '_writev'>>;
+      connection._write = (...args) => {
+        writes++;
+        _write.apply(connection, args);
+      };
+      connection._writev = (...args) => {
+        writes++;
+        _writev.apply(connection, args);
+      };
+    });
+    server.sockets.on('connection', (socket) => {
+      for (let n = 0; n < 5; n++) void Promise.resolve().then(() => socket.send(`frame ${n}`));
+    });
+    const client = new WebSocket(server.url);
+    const frames: string[] = [];
+    await new Promise<void>((resolve) => {
+      client.on('message', (data) => {
+        if (frames.push(data.toString()) === 5) resolve();
+      });
+    });
+    client.terminate();
+    server.close();
+    expect(frames).toEqual([0, 1, 2, 3, 4].map((n) => `frame ${n}`));
+    return writes;
+  }
+
+  it('[HOT-1] leaves in one write, in its order; without joining it is one each', async () => {
+    expect(await writesOfFiveFrames(() => undefined)).toBe(5);
+    expect(await writesOfFiveFrames(joinWrites)).toBe(1);
+  });
+});
+
+describe('silent sockets', () => {
+  it('[HOT-2] are asked after 20 s and ended after 10 more; whoever says anything stays', async () => {
+    let now = 0;
+    let wake = () => {};
+    const clock: Clock = {
+      now: () => now,
+      sleep: () =>
+        new Promise((resolve) => {
+          wake = resolve;
+        }),
+    };
+    /** Lets so many seconds pass, with every look that falls into them. */
+    const pass = async (seconds: number) => {
+      for (let at = 0; at < seconds; at += 2.5) {
+        now += 2_500;
+        wake();
+        await new Promise(setImmediate);
+      }
+    };
+    const server = await openSockets(() => undefined);
+    const stop = keepAlive(server.sockets, clock);
+    const [silent, lively] = [new WebSocket(server.url), new WebSocket(server.url)];
+    const heard = { silent: [] as string[], lively: [] as string[] };
+    silent.on('message', (data) => heard.silent.push(data.toString()));
+    lively.on('message', (data) => {
+      heard.lively.push(data.toString());
+      lively.send('PONG');
+    });
+    const ended = once(silent, 'close');
+    await Promise.all([once(silent, 'open'), once(lively, 'open')]);
+    await pass(17.5);
+    expect(heard).toEqual({ silent: [], lively: [] });
+    const asked = [once(silent, 'message'), once(lively, 'message')];
+    const answered = new Promise<void>((resolve) => {
+      for (const socket of server.sockets.clients) socket.once('message', () => resolve());
+    });
+    await pass(2.5);
+    await Promise.all([...asked, answered]);
+    expect(heard).toEqual({ silent: ['PING'], lively: ['PING'] });
+    await pass(10);
+    await ended;
+    expect(lively.readyState).toBe(WebSocket.OPEN);
+    stop();
+    server.close();
+  });
+});
+
+describe('calls', () => {
+  it('[HOT-3] are counted and logged once each, with their outcome and a request id', async () => {
+    const counted: string[] = [];
+    const logged: unknown[] = [];
+    const rooms = {
+      metrics: {
+        requestLatencySeconds: {
+          labels: ({ procedure, outcome }: Record<string, string>) => ({
+            observe: (seconds: number) => counted.push(`${procedure} ${outcome} ${seconds >= 0}`),
+          }),
+        },
+      } as unknown as Metrics,
+      log: {
+        debug: (line: object) => logged.push({ ...line, requestId: requestScope.getStore()?.requestId }),
+      },
+      failureOf: createFailureMap(() => 'reported'),
+    };
+    const ids: (string | undefined)[] = [];
+    const observed = observeCalls(
+      router({
+        good: open.query(() => {
+          ids.push(requestScope.getStore()?.requestId);
+          return 'good';
+        }),
+        inner: router({
+          refused: open.query((): string => {
+            throw refuse('CLOSED', { reason: 'not today' });
+          }),
+        }),
+        broken: open.query((): string => {
+          throw new Error('secret');
+        }),
+      }),
+    );
+    const caller = observed.createCaller({ rooms, actor: keyOperator } as unknown as Context);
+    expect(await caller.good()).toBe('good');
+    const refusal = await caller.inner.refused().catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ name: 'TRPCError', code: 'CONFLICT', cause: expect.any(Failure) });
+    // Collecting a stack costs more than the refusal.
+    expect((refusal as Error).stack).not.toMatch(/\n\s+at /);
+    expect(await caller.broken().catch((error: unknown) => error)).toMatchObject({
+      code: 'INTERNAL_SERVER_ERROR',
+      cause: { details: { errorId: 'reported' } },
+    });
+    await caller.good();
+    expect(counted).toEqual(['good ok true', 'inner.refused CLOSED true', 'broken INTERNAL true', 'good ok true']);
+    expect(logged).toMatchObject([
+      { procedure: 'good', outcome: 'ok', requestId: ids[0] },
+      { procedure: 'inner.refused', outcome: 'CLOSED', requestId: expect.any(String) },
+      { procedure: 'broken', outcome: 'INTERNAL', requestId: expect.any(String) },
+      { procedure: 'good', outcome: 'ok', requestId: ids[1] },
+    ]);
+    expect(ids[0]).not.toBe(ids[1]);
+  });
+});
+
+describe('calls that go straight', () => {
+  let scene: Scene;
+  beforeAll(async () => {
+    scene = await openScene(silentGateway);
+  });
+  afterAll(() => scene.close());
+
+  it('[HOT-4] ask who it is before they look at the input, and answer over sockets and HTTP alike', async () => {
+    const flight = await scene.flight({ seats: 1 });
+    const good = { id: newId(), legs: [{ flightId: flight.id, cabin: 'economy' as const }], seats: 1 };
+    const bad = { ...good, seats: 99 };
+    const nobody = connect(scene.server.url);
+    expect(await failureOf(nobody.trpc.booking.hold.mutate(bad))).toMatchObject({ code: 'UNAUTHENTICATED' });
+    await nobody.close();
+    const { trpc } = scene.guest;
+    expect(await failureOf(trpc.booking.hold.mutate(bad))).toMatchObject({
+      code: 'INVALID_INPUT',
+      details: { issues: [{ path: ['seats'] }] },
+    });
+    const capital = { ...good, id: good.id.toUpperCase() };
+    expect(await trpc.booking.hold.mutate(capital)).toMatchObject({ id: good.id, status: 'held' });
+
+    const overHttp = (path: string, input: object) =>
+      fetch(`${scene.server.url}/trpc/${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${scene.guest.token}` },
+        body: JSON.stringify({ json: input }),
+      });
+    const repeat = await overHttp('booking.hold', good);
+    expect(await repeat.json()).toMatchObject({ result: { data: { json: { id: good.id, status: 'held' } } } });
+    const full = await overHttp('booking.hold', { ...good, id: newId() });
+    expect(full.status).toBe(409);
+    expect(await full.json()).toMatchObject({
+      error: { json: { data: { path: 'booking.hold', failure: { code: 'SOLD_OUT', details: { available: 0 } } } } },
+    });
+    // A mutation is none by GET, whichever way it goes.
+    expect((await fetch(`${scene.server.url}/trpc/booking.hold`)).status).toBe(405);
+
+    const metrics = await (await fetch(`${scene.server.url}/metrics`)).text();
+    for (const [outcome, times] of [
+      ['ok', 2],
+      ['UNAUTHENTICATED', 1],
+      ['INVALID_INPUT', 1],
+      ['SOLD_OUT', 1],
+    ]) {
+      expect(metrics).toMatch(
+        new RegExp(
+          `^request_latency_seconds_count\\{(?=.*procedure="booking\\.hold")(?=.*outcome="${outcome}").*\\} ${times}$`,
+          'm',
+        ),
+      );
+    }
+  });
+});
