@@ -37,7 +37,7 @@ interface Moment {
   shown: number;
 }
 
-const reads = new Set<keyof Verbs>(['read', 'untilDecided', 'known', 'due', 'stranded', 'hoursToDeparture', 'seal']);
+const reads = new Set<keyof Verbs>(['read', 'untilDecided', 'known', 'due', 'stranded', 'hoursToDeparture']);
 
 /**
  * The record of a history: the model, and beside it whoever checks each of its steps. With a twin,
@@ -55,6 +55,8 @@ export class Recorder {
   readonly #quotes = new Map<string, Terms>();
   readonly #newest = new Map<string, { quoteId: string; expiresAt: number }>();
   readonly #truths = new Map<string, string>();
+  /** Batches of which somebody was told that they can never commit. */
+  readonly #sealed = new Set<string>();
   readonly #free = new Map<Cabin, Moment[]>();
 
   constructor(options: { now: () => number; bug?: Bug; twin?: Twin }) {
@@ -108,6 +110,11 @@ export class Recorder {
     const { record } = model;
     // biome-ignore lint/suspicious/noExplicitAny: the verbs' signatures meet only in their union
     const act = () => (model[verb] as any)(...given) as ReturnType<Verbs[V]>;
+    if (verb === 'seal') {
+      const isSealed = act();
+      if (isSealed) this.#sealed.add(given[0] as string);
+      return isSealed;
+    }
     if (reads.has(verb)) return act();
     this.seq += 1;
     const start = startStep(record);
@@ -123,6 +130,10 @@ export class Recorder {
       answer = act();
     } catch (thrown) {
       error = thrown ?? new Error('nothing');
+    }
+    if (!error && verb !== 'saveQuote') {
+      const batchId = given[0] as string;
+      demand(!this.#sealed.has(batchId), 'a sealed batch never commits', () => `${verb} ${batchId}`);
     }
     if (!error) this.#checkAnswer(verb, given, answer, confirmed);
     else {
