@@ -21,6 +21,10 @@ alter table payment drop constraint payment_status_check;
 alter table payment add constraint payment_status_check
   check (status in ('pending', 'failed', 'authorised', 'voiding', 'voided', 'succeeded'));
 
+-- What nobody calls a provider about any more, though it is not over: a person must look.
+create index payment_stuck_idx on payment (id) where next_call_at is null and status in ('pending', 'authorised', 'voiding');
+create index refund_stuck_idx on refund (id) where next_call_at is null and status = 'pending';
+
 -- Whose bookings have to be ended. The counters are not in it: changing them must stay HOT.
 create index cabin_cancelled_idx on cabin (id) where state = 'cancelled';
 
@@ -394,7 +398,7 @@ end $$;
 -- Merges what providers told into payments, bookings and seats. codes has a letter an event:
 --   S A F  merged: succeeded, authorised, failed
 --   k      heard before, or it changes nothing: a payment's status only rises
---   n o a  nothing written: no such booking, another booking's payment, another amount than the payment's
+--   n o a  nothing written: no such booking, another booking's or provider's payment, another amount than the payment's
 create function settle_payments(
   p_batch uuid, p_provider text[], p_event text[], p_type text[], p_payment uuid[], p_booking uuid[], p_amount int8[],
   p_currency text[],
@@ -420,7 +424,7 @@ begin
   perform from booking b where b.id = any(p_booking) order by b.id for update;
   for e in
     select u.*, b.status as booking_status, b.price_amount = u.amount and b.price_currency = u.currency as is_price,
-      y.status as was, y.booking_id as paid_booking, y.amount = u.amount and y.currency = u.currency as is_amount,
+      y.status as was, y.booking_id as paid_booking, y.provider as paid_provider, y.amount = u.amount and y.currency = u.currency as is_amount,
       exists (select from payment_event x where x.provider = u.provider and x.event_id = u.event) as known
     from unnest(p_provider, p_event, p_type, p_payment, p_booking, p_amount, p_currency)
       with ordinality u (provider, event, type, payment, booking, amount, currency, place)
@@ -431,7 +435,7 @@ begin
       code := 'n';
     elsif e.known then
       code := 'k';
-    elsif e.paid_booking <> e.booking then
+    elsif e.paid_booking <> e.booking or e.paid_provider <> e.provider then
       code := 'o';
     elsif not e.is_amount then
       code := 'a';

@@ -220,6 +220,7 @@ create table payment (
 );
 CREATE INDEX payment_booking_idx ON public.payment USING btree (booking_id);
 CREATE INDEX payment_due_idx ON public.payment USING btree (next_call_at) WHERE (next_call_at IS NOT NULL);
+CREATE INDEX payment_stuck_idx ON public.payment USING btree (id) WHERE ((next_call_at IS NULL) AND (status = ANY (ARRAY['pending'::text, 'authorised'::text, 'voiding'::text])));
 CREATE TRIGGER payment_touch BEFORE UPDATE ON public.payment FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
 create table payment_event (
@@ -273,6 +274,7 @@ create table refund (
 );
 CREATE INDEX refund_booking_idx ON public.refund USING btree (booking_id);
 CREATE INDEX refund_due_idx ON public.refund USING btree (next_call_at) WHERE (next_call_at IS NOT NULL);
+CREATE INDEX refund_stuck_idx ON public.refund USING btree (id) WHERE ((next_call_at IS NULL) AND (status = 'pending'::text));
 CREATE TRIGGER refund_touch BEFORE UPDATE ON public.refund FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
 create table schema_migration (
@@ -771,7 +773,7 @@ begin
   perform from booking b where b.id = any(p_booking) order by b.id for update;
   for e in
     select u.*, b.status as booking_status, b.price_amount = u.amount and b.price_currency = u.currency as is_price,
-      y.status as was, y.booking_id as paid_booking, y.amount = u.amount and y.currency = u.currency as is_amount,
+      y.status as was, y.booking_id as paid_booking, y.provider as paid_provider, y.amount = u.amount and y.currency = u.currency as is_amount,
       exists (select from payment_event x where x.provider = u.provider and x.event_id = u.event) as known
     from unnest(p_provider, p_event, p_type, p_payment, p_booking, p_amount, p_currency)
       with ordinality u (provider, event, type, payment, booking, amount, currency, place)
@@ -782,7 +784,7 @@ begin
       code := 'n';
     elsif e.known then
       code := 'k';
-    elsif e.paid_booking <> e.booking then
+    elsif e.paid_booking <> e.booking or e.paid_provider <> e.provider then
       code := 'o';
     elsif not e.is_amount then
       code := 'a';

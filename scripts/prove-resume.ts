@@ -63,7 +63,8 @@ function tableOf(proof: ResumeProof): string {
     `entries of the whole log, in order at two operators ${proof.logEntries}`,
     `gaps, repeats, refusals ${proof.faults.length}`,
     ...proof.faults.slice(0, 20).map((fault) => `  ${fault}`),
-    `slowest wait for a state ${proof.slowestSeconds.toFixed(1)} s`,
+    `slowest delivery of a state that was there ${proof.slowestDeliverySeconds.toFixed(1)} s`,
+    `slowest payment or refund ${proof.slowestMoneySeconds.toFixed(1)} s`,
     `${proof.seconds.toFixed(0)} s`,
   ].join('\n');
 }

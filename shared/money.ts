@@ -9,7 +9,6 @@ export type Money = z.infer<typeof moneySchema>;
 
 export const money = (amount: number, currency: string): Money => ({ amount, currency });
 
-export const sameMoney = (a: Money, b: Money): boolean => a.amount === b.amount && a.currency === b.currency;
 
 /** Digits after the decimal point of a currency: 2 for USD, 0 for JPY, 3 for KWD (from Intl's tables). */
 export function currencyExponent(currency: string): number {

@@ -14,7 +14,15 @@ import type {
   updateFlightInput,
 } from '../../shared/flight.ts';
 import { newId } from '../../shared/ids.ts';
-import type { AdminEvent, AuditView, OverviewView } from '../../shared/operations.ts';
+import type {
+  AdminEvent,
+  AuditStatusView,
+  AuditView,
+  OverviewView,
+  RepairView,
+  ReplayView,
+  repairInput,
+} from '../../shared/operations.ts';
 import type { Calling, CallOptions } from './call.ts';
 import { everyInbox, watch } from './watch.ts';
 
@@ -33,7 +41,16 @@ export interface Admin {
     ): Promise<{ flights: OperatorFlightView[]; nextCursor: string | null }>;
     import(input: z.input<typeof importFlightsInput>, options?: CallOptions): Promise<ImportReport>;
   };
-  seats: { audit(flightId?: string, options?: CallOptions): Promise<AuditView> };
+  seats: {
+    /** Every cabin, or one flight's, compared in one snapshot. */
+    audit(flightId?: string, options?: CallOptions): Promise<AuditView>;
+    /** What the audit that never rests has seen; null before its first round. */
+    status(options?: CallOptions): Promise<AuditStatusView | null>;
+    /** The ledger read row by row, with rules of its own. Takes a while where there is much of it. */
+    replay(flightId?: string, options?: CallOptions): Promise<ReplayView>;
+    /** Never repeated by itself, as `update`. Fails: VERSION_CONFLICT (repaired since), NOT_ALLOWED (nothing is wrong). */
+    repair(input: z.input<typeof repairInput>, options?: CallOptions): Promise<RepairView>;
+  };
   bookings: {
     /** Anybody's booking, as its traveller sees it. Fails: NOT_FOUND. */
     timeline(id: string, options?: CallOptions): Promise<TimelineEntry[]>;
@@ -46,8 +63,8 @@ export interface Admin {
   watchEvents(options?: { signal?: AbortSignal; lastEventId?: string }): AsyncGenerator<AdminEvent, void>;
 }
 
-/** A timetable of a season takes its time. */
-const importPatienceMs = 600_000;
+/** A timetable of a season takes its time, and so does a long ledger. */
+const longPatienceMs = 600_000;
 
 export function createAdmin({ admin }: TRPCClient<AppRouter>, call: Calling, isOver: () => boolean): Admin {
   return {
@@ -61,12 +78,19 @@ export function createAdmin({ admin }: TRPCClient<AppRouter>, call: Calling, isO
       list: (input, options) => call((given) => admin.flights.list.query(input, given), options),
       import: (input, options) =>
         call((given) => admin.flights.import.mutate(input, given), {
-          repeat: { totalMs: importPatienceMs },
+          repeat: { totalMs: longPatienceMs },
           ...options,
         }),
     },
     seats: {
       audit: (flightId, options) => call((given) => admin.seats.audit.query({ flightId }, given), options),
+      status: (options) => call((given) => admin.seats.status.query(undefined, given), options),
+      replay: (flightId, options) =>
+        call((given) => admin.seats.replay.query({ flightId }, given), {
+          repeat: { totalMs: longPatienceMs },
+          ...options,
+        }),
+      repair: (input, options) => call((given) => admin.seats.repair.mutate(input, given), options),
     },
     bookings: {
       timeline: async (id, options) =>

@@ -88,7 +88,7 @@ export function isLoopback(url: string): boolean {
 }
 
 /** The given key, or the one that a local server made at its first start. */
-function operatorKey({ ADMIN_API_KEY, AIRSIDE_DATA_DIR }: Record<string, string | undefined>): string {
+export function operatorKey({ ADMIN_API_KEY, AIRSIDE_DATA_DIR }: Record<string, string | undefined>): string {
   if (ADMIN_API_KEY) return ADMIN_API_KEY;
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const file = resolve(root, AIRSIDE_DATA_DIR || '.airside', 'admin-api-key.secret');

@@ -1,4 +1,5 @@
 import axe from 'axe-core';
+import pg from 'pg';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createFlight, dateIn } from '../support/flights.ts';
@@ -17,9 +18,12 @@ interface Violation {
 describe.skipIf(!chromium)('accessibility', () => {
   let stage: Stage;
   let flightId: string;
+  let db: pg.Client;
   const date = dateIn(20);
   beforeAll(async () => {
     stage = await openStage(chromium as string);
+    db = new pg.Client(stage.server.engines.databaseUrl);
+    await db.connect();
     const times = { departsAt: `${date}T20:00`, arrivesAt: `${dateIn(21)}T08:00` };
     const price = (amount: number) => ({ amount, currency: 'USD' });
     const flight = await createFlight(stage.operator, {
@@ -36,6 +40,7 @@ describe.skipIf(!chromium)('accessibility', () => {
     await createFlight(stage.operator, { carrier: 'QY', number: '2', ...times });
   }, timeout);
   afterAll(async () => {
+    await db?.end();
     await stage?.close();
   });
 
@@ -104,6 +109,29 @@ describe.skipIf(!chromium)('accessibility', () => {
         await visit('/operate', heading(/Overview/));
         await visit('/operate/flights', () => page.getByRole('article').nth(1).waitFor());
         await visit(`/operate/flights?edit=${flightId}`, () => page.getByLabel('Economy seats').waitFor());
+        await visit('/operate/seats', () => page.getByText('No drift').waitFor());
+        const adrift = (held: number) =>
+          db.query('update cabin set held = $2, version = version + 1 where flight_id = $1 and cabin = $3', [
+            flightId,
+            held,
+            'business',
+          ]);
+        await db.query(
+          `update cabin set target_capacity = 9, capacity = 9 where flight_id = $1 and cabin = 'business'`,
+          [flightId],
+        );
+        await adrift(1);
+        await visit('/operate/seats', () => page.getByText('1 adrift').first().waitFor());
+        await page.getByRole('button', { name: 'Audit all now' }).click();
+        await page.getByText(/compared, 1 with drift/).waitFor();
+        await page.getByRole('button', { name: 'Replay' }).click();
+        await page.getByRole('table', { name: 'Findings' }).waitFor();
+        expect(await faultsOn(page), 'drift and findings').toEqual([]);
+        await expectsNoSidewaysScroll(page);
+        await page.getByRole('button', { name: 'Repair' }).first().click();
+        await page.getByRole('table', { name: 'What the repair changes' }).waitFor();
+        expect(await faultsOn(page), 'repair').toEqual([]);
+        await adrift(0);
         await visit('/operate/import', heading('Import a timetable'));
         await visit('/status', heading('Health'));
         await visit('/no-such-page', heading('No page at this address'));

@@ -5,8 +5,8 @@ import { GatewayRefusal, type PaymentGateway } from '../../server/domain/payment
 import type { DuePayment, PaymentQueue } from '../../server/domain/payments/payment-queue.ts';
 import { createPostgresPaymentQueue } from '../../server/domain/payments/postgres-payment-queue.ts';
 import { newId } from '../../shared/ids.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { openScene, type Scene, silentGateway } from '../support/scene.ts';
-import { type ManualClock, manualClock } from './manual-clock.ts';
 import { eventually, openTill, startGateway, type Till } from './open-till.ts';
 
 describe('a provider whose callbacks do not arrive', () => {
@@ -191,7 +191,7 @@ describe('the caller', () => {
 
   /** A queue in memory, and providers whose submissions the test answers. */
   function open(providers: Record<string, PaymentGateway['submit']>) {
-    const clock: ManualClock = manualClock();
+    const clock = new ManualClock();
     const waiting: DuePayment[] = [];
     const errors: string[] = [];
     const queue: PaymentQueue = {

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MockGateway } from '../../server/domain/payments/mock-gateway.ts';
 import { scriptOf } from '../../server/domain/payments/mock-script.ts';
 import { newId } from '../../shared/ids.ts';
-import { type ManualClock, manualClock } from './manual-clock.ts';
 import { eventually, openTill, startGateway, type Till } from './open-till.ts';
+import { PatientClock } from './patient-clock.ts';
 
 describe('what the mock gateway can be told to do, against a real server', () => {
   let gateway: MockGateway;
@@ -116,11 +116,11 @@ describe('what the mock gateway can be told to do, against a real server', () =>
 });
 
 describe('a gateway that takes its time', () => {
-  let clock: ManualClock;
+  let clock: PatientClock;
   let gateway: MockGateway;
   let till: Till;
   beforeAll(async () => {
-    clock = manualClock('the real time');
+    clock = new PatientClock();
     gateway = await startGateway({ clock, minDelayMs: 1_000, maxDelayMs: 1_000 });
     till = await openTill(gateway);
   });

@@ -7,8 +7,8 @@ import { createHttpClient, readAll } from '../../server/platform/http/http-clien
 import { systemClock } from '../../server/platform/runtime/clock.ts';
 import { newId } from '../../shared/ids.ts';
 import { openScene, type Scene, silentGateway } from '../support/scene.ts';
-import { manualClock } from './manual-clock.ts';
 import { eventually, webhookSecret } from './open-till.ts';
+import { PatientClock } from './patient-clock.ts';
 
 const v1Of = (header: string) => header.split('v1=')[1] as string;
 
@@ -224,7 +224,7 @@ describe('callbacks', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const http = createHttpClient(8);
-    const clock = manualClock('the real time');
+    const clock = new PatientClock();
     const queue = createCallbackQueue({ http, clock, secret: webhookSecret });
     return {
       url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
@@ -276,7 +276,7 @@ describe('callbacks', () => {
     });
     const sent = events.map((each) => receiver.queue.send(receiver.url, each));
     await Promise.all([sent[0], sent[2]]);
-    await eventually(receiver.clock.sleepers).toBe(1);
+    await receiver.clock.untilAsleep(1);
     receiver.clock.advance(5_000);
     expect(await sent[1]).toBe(true);
     expect(receiver.bodies).toHaveLength(2);
@@ -315,7 +315,7 @@ describe('callbacks', () => {
     const receiver = await openReceiver(() => ({ status: 503 }));
     const sent = [event(), event()].map((each) => receiver.queue.send(receiver.url, each));
     for (let turn = 1; turn < 12; turn++) {
-      await eventually(receiver.clock.sleepers).toBe(2);
+      await receiver.clock.untilAsleep(2);
       receiver.clock.advance(5_000);
     }
     expect(await Promise.all(sent)).toEqual([false, false]);

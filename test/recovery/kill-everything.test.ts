@@ -101,7 +101,7 @@ describe('kill -9 of server, Postgres and Redis at once, in the middle of a sale
     await Promise.all([guest.close(), again.close()]);
   }, 120_000);
 
-  it('[RUN-19] an engine that dies alone is started again, and whoever was connected goes on', async () => {
+  it('[RUN-19] [MATRIX-10] an engine that dies alone is started again, and whoever was connected goes on', async () => {
     const child = children.at(-1) as ChildProcess;
     const { url } = running as { url: string };
     const operator = connect(url, { apiKey });

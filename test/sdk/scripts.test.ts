@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isLoopback } from '../../scripts/load/load-options.ts';
 import { connect } from '../support/connect.ts';
@@ -20,7 +21,7 @@ interface Ended {
   err: string;
 }
 
-function run(script: 'load' | 'demo-book', args: string[], env: Record<string, string> = {}): Promise<Ended> {
+function run(script: 'load' | 'demo-book' | 'audit', args: string[], env: Record<string, string> = {}): Promise<Ended> {
   const file = fileURLToPath(new URL(`../../scripts/${script}.ts`, import.meta.url));
   // Nothing of the machine's own settings, and no key of a server that happens to be there.
   const clean = { PATH: process.env.PATH, AIRSIDE_DATA_DIR: tmpdir(), ...env };
@@ -30,6 +31,42 @@ function run(script: 'load' | 'demo-book', args: string[], env: Record<string, s
     });
   });
 }
+
+describe('npm run audit', () => {
+  test('[AUDIT-9] says whether the seats add up, and ends with code 1 when they do not', async () => {
+    const operator = connect(server.url, { apiKey: server.apiKey });
+    const flight = await createFlight(operator);
+    const key = { ADMIN_API_KEY: server.apiKey };
+    const args = ['--url', server.url, '--flight', flight.id];
+    const good = await run('audit', args, key);
+    expect(good).toMatchObject({ code: 0, err: '' });
+    expect(good.out).toBe('audited 1 cabins: drift 0\nreplayed 0 movements of 1 cabins: drift 0\n');
+    const db = new pg.Client(server.engines.databaseUrl);
+    await db.connect();
+    await db.query('update cabin set sold = 2 where flight_id = $1', [flight.id]);
+    const bad = await run('audit', args, key);
+    await db.query('update cabin set sold = 0 where flight_id = $1', [flight.id]);
+    await db.end();
+    expect(bad.code).toBe(1);
+    expect(bad.out).toContain(
+      `${flight.id} economy: counters 0 held 2 sold, ledger 0 held 0 sold, bookings 0 held 0 sold`,
+    );
+    expect(bad.out).toContain('counters: ');
+    for (const [wrong, said] of [
+      [['--url', 'nonsense'], 'is not an address'],
+      [['--url', 'http://127.0.0.1:1'], 'no server there'],
+    ] as const) {
+      const { code, err } = await run('audit', [...wrong], key);
+      expect(code).toBe(1);
+      expect(err).toContain(said);
+    }
+    expect(await run('audit', args, { ADMIN_API_KEY: 'not the key of this server' })).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('does not take this operator key'),
+    });
+    await operator.close();
+  });
+});
 
 describe('npm run load', () => {
   test('[LOAD-1] sells exactly the seats that there are, and says so', async () => {

@@ -56,6 +56,12 @@ const board = createRoute({
   component: lazyRouteComponent(() => import('./operate/board-page.tsx'), 'BoardPage'),
 });
 
+const seats = createRoute({
+  getParentRoute: () => operate,
+  path: '/seats',
+  component: lazyRouteComponent(() => import('./operate/seats-page.tsx'), 'SeatsPage'),
+});
+
 const importing = createRoute({
   getParentRoute: () => operate,
   path: '/import',
@@ -83,7 +89,7 @@ export const router = createRouter({
     flight,
     book,
     bookings,
-    operate.addChildren([overview, board, importing]),
+    operate.addChildren([overview, board, seats, importing]),
     health,
     healthAlias,
   ]),

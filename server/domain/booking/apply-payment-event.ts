@@ -18,8 +18,9 @@ export async function applyPaymentEvent(room: SellingRoom, event: PaymentEvent):
       room.announce([event.bookingId]);
       // A refund, a capture or the giving up of an authorisation may be due.
       if (outcome.status !== 'failed') room.nudgePayments();
+      // What was authorised counts when it is collected.
       if (outcome.status === 'failed') room.metrics.bookingsFailed.inc();
-      else room.metrics.bookingsSuccess.inc();
+      else if (outcome.status === 'succeeded') room.metrics.bookingsSuccess.inc();
       return;
     case 'no_booking':
       throw refuse('NOT_FOUND', { reason: 'no such booking', bookingId: event.bookingId });

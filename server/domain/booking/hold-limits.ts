@@ -45,7 +45,7 @@ export const holdLimitDefaults = {
   awayMs: 1_000,
 };
 
-/** With RATE_LIMITS=0. */
+/** Where limits are switched off. */
 export const noHoldLimits: HoldLimits = {
   enter: async ({ ttlSeconds }) => ({ ttlSeconds }),
   left: () => undefined,

@@ -56,6 +56,7 @@ export function createSellingLanes(options: {
       clock,
       keysOf,
       call,
+      canSkipLocked: name === 'hold',
       seal,
       onCommitted: ({ truths }, members) => {
         if (truths.length > 0) onSeats(truths);

@@ -33,6 +33,11 @@ const PaymentSchema = defineEntity({
   ],
   indexes: [
     { name: 'payment_booking_idx', properties: ['booking'] },
+    {
+      name: 'payment_stuck_idx',
+      properties: ['id'],
+      where: `((next_call_at IS NULL) AND (status = ANY (ARRAY['pending'::text, 'authorised'::text, 'voiding'::text])))`,
+    },
     { name: 'payment_due_idx', properties: ['nextCallAt'], where: 'next_call_at is not null' },
   ],
 });

@@ -23,6 +23,7 @@ const RefundSchema = defineEntity({
   uniques: [{ name: 'refund_payment_uq', properties: ['payment'] }],
   indexes: [
     { name: 'refund_booking_idx', properties: ['booking'] },
+    { name: 'refund_stuck_idx', properties: ['id'], where: `((next_call_at IS NULL) AND (status = 'pending'::text))` },
     { name: 'refund_due_idx', properties: ['nextCallAt'], where: 'next_call_at is not null' },
   ],
 });

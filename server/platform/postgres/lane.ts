@@ -25,9 +25,10 @@ export interface LaneOptions<Member, Answer extends { outcomes: unknown[] }> {
   keysOf: (member: Member) => string[];
   /**
    * One call, one transaction, one outcome a member, in order. `skipLocked`: an earlier try has waited
-   * for a row lock in vain, so go on without what is locked.
+   * for a row lock in vain, so go on without what is locked (if `canSkipLocked`).
    */
   call: (batchId: string, members: Member[], skipLocked: boolean) => Promise<Answer>;
+  canSkipLocked?: boolean;
   /** Ends the doubt about a batch whose connection was lost: afterwards it has committed or never will. */
   seal?: (batchId: string) => Promise<unknown>;
   /** Told of each batch that committed, before its members are answered. */
@@ -41,6 +42,8 @@ const batchMaxDefault = 256;
 /** Beyond it the answer is BUSY: a queue that grows is a promise that nobody keeps. */
 const waitingMaxDefault = 1_024;
 const attemptsMax = 5;
+/** A row that stays locked for so many waits is some member's, and the others need not wait for it. */
+const lockWaitsMax = 2;
 /** How often a lost connection is made again before callers are told that Postgres is away: some ten seconds. */
 const sealAttemptsMax = 12;
 
@@ -55,8 +58,8 @@ interface Waiting<Member, Outcome> {
  * way the next one gathers, first come first served. The next batch is sent before the previous one
  * is answered, so that Postgres and this process work at the same time.
  *
- * What can go wrong with a batch: it lost a race (sent again whole), one member spoils it (halves find
- * it, and it fails alone), or its connection was lost. Then nobody knows whether it committed, or
+ * What can go wrong with a batch: it lost a race (sent again whole), one member spoils it or its row
+ * stays locked (halves find it, and it fails alone), or its connection was lost. Then nobody knows whether it committed, or
  * whether its statement still waits in a buffer; so it is sealed first, and its members are sent again
  * under a new id: what did commit answers as a repeat.
  */
@@ -64,7 +67,7 @@ export function createLane<Member, Outcome, Answer extends { outcomes: Outcome[]
   options: LaneOptions<Member, Answer>,
 ): Lane<Member, Outcome> {
   const { name, clock, keysOf, call, seal, onCommitted } = options;
-  const { batchMax = batchMaxDefault, waitingMax = waitingMaxDefault } = options;
+  const { batchMax = batchMaxDefault, waitingMax = waitingMaxDefault, canSkipLocked = false } = options;
   const [beforeCall, afterCall, beforeAnswer] = ['before-call', 'after-call', 'before-answer'].map(
     (point) => `lane.${name}.${point}`,
   ) as [string, string, string];
@@ -133,10 +136,10 @@ export function createLane<Member, Outcome, Answer extends { outcomes: Outcome[]
     };
   };
 
-  const settle = async (batch: Entry[]): Promise<Sent> => {
+  const settle = async (batch: Entry[], lockWaits = lockWaitsMax): Promise<Sent> => {
     try {
       const members = batch.map((entry) => entry.member);
-      const answer = await attempt(members);
+      const answer = await attempt(members, lockWaits);
       onCommitted?.(answer, members);
       await pausePoint(beforeAnswer);
       return () => {
@@ -145,14 +148,14 @@ export function createLane<Member, Outcome, Answer extends { outcomes: Outcome[]
         });
       };
     } catch (error) {
-      if (batch.length === 1 || !isPoison(error)) {
+      if (batch.length === 1 || !(isPoison(error) || isLockTimeout(error))) {
         return () => {
           for (const entry of batch) entry.reject(error);
         };
       }
       const half = batch.length >> 1;
-      const first = await settle(batch.slice(0, half));
-      const second = await settle(batch.slice(half));
+      const first = await settle(batch.slice(0, half), 1);
+      const second = await settle(batch.slice(half), 1);
       return () => {
         first();
         second();
@@ -160,7 +163,7 @@ export function createLane<Member, Outcome, Answer extends { outcomes: Outcome[]
     }
   };
 
-  const attempt = async (members: Member[]): Promise<Answer> => {
+  const attempt = async (members: Member[], lockWaits: number): Promise<Answer> => {
     let skipLocked = false;
     for (let tries = 1; ; tries++) {
       const batchId = randomUUID();
@@ -175,7 +178,8 @@ export function createLane<Member, Outcome, Answer extends { outcomes: Outcome[]
         const inDoubt = isUnavailable(error);
         if (inDoubt && seal) await end(batchId, error);
         if (tries >= attemptsMax || !(inDoubt || isRetryable(error))) throw error;
-        skipLocked ||= isLockTimeout(error);
+        if (isLockTimeout(error) && tries >= lockWaits && !canSkipLocked) throw error;
+        skipLocked ||= isLockTimeout(error) && canSkipLocked;
         if (!skipLocked) await clock.sleep(backoffMs(tries, 5, 100));
       }
     }

@@ -30,13 +30,16 @@ export const isPoolExhausted = (error: unknown): boolean =>
   error instanceof Error && /timeout exceeded when trying to connect/i.test(error.message);
 
 /**
- * The connection is gone or the server is not taking any: shutting down, starting up, crashed, full.
+ * The connection is gone or the server is not taking any: shutting down, starting up, crashed, full, or out of disk
+ * or memory.
  * Whether a commit that was in flight happened is unknown; the request id answers that on a repeat.
  */
 const unavailable = new Set([
   '57P01',
   '57P02',
   '57P03',
+  '53100',
+  '53200',
   '53300',
   '08000',
   '08003',

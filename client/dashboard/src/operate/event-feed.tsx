@@ -12,7 +12,7 @@ const shownMax = 60;
 
 const toneOf = (type: string): string => {
   if (type === 'booking.confirmed' || type === 'booking.refunded') return 'ok';
-  if (/failed|cancelled|deleted/.test(type)) return 'bad';
+  if (/failed|cancelled|deleted|^seats\./.test(type)) return 'bad';
   if (/expired|refund_pending/.test(type)) return 'warn';
   return 'neutral';
 };

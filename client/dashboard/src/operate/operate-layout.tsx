@@ -70,6 +70,7 @@ function Checked({
               Overview
             </Tab>
             <Tab to="/operate/flights">Flights</Tab>
+            <Tab to="/operate/seats">Seats</Tab>
             <Tab to="/operate/import">Import</Tab>
           </nav>
           <Button
@@ -93,7 +94,7 @@ function Tab({
   exact = false,
   children,
 }: {
-  to: '/operate' | '/operate/flights' | '/operate/import';
+  to: '/operate' | '/operate/flights' | '/operate/seats' | '/operate/import';
   exact?: boolean;
   children: string;
 }) {

@@ -1,4 +1,4 @@
-import { Button, Skeleton } from '@mantine/core';
+import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ShieldCheck, ShieldX } from 'lucide-react';
@@ -214,72 +214,28 @@ function Busiest({ flights }: { flights: OverviewView['busiest'] }) {
   );
 }
 
-/** Ledger, counters and bookings compared, on request: the answer that an operator sleeps by. */
+/** What the audit that never rests says: the answer that an operator sleeps by. */
 function Audit() {
   const { trpc } = useOperator();
-  const audit = useQuery(trpc.admin.seats.audit.queryOptions(undefined, { enabled: false, gcTime: 0 }));
+  const status = useQuery(trpc.admin.seats.status.queryOptions(undefined, { refetchInterval: refreshMs }));
+  const drift = status.data?.drift;
   return (
     <section className="surface" aria-labelledby="audit">
       <div className="head">
-        <div>
-          <h2 id="audit">Seat audit</h2>
-          <p className="dim">Compares the ledger, the counters and the bookings of every cabin.</p>
-        </div>
-        <Button variant="default" size="xs" onClick={() => void audit.refetch()} loading={audit.isFetching}>
-          {audit.data ? 'Audit again' : 'Audit now'}
-        </Button>
+        <h2 id="audit">Seat audit</h2>
+        <Link to="/operate/seats">All about it</Link>
       </div>
-      <div className="body" aria-live="polite">
-        {audit.isError ? (
-          <FailureNotice error={audit.error} onRetry={() => void audit.refetch()} />
-        ) : audit.data ? (
-          <>
-            <div className="row">
-              <StateTag
-                tone={audit.data.drift === 0 ? 'ok' : 'bad'}
-                icon={audit.data.drift === 0 ? ShieldCheck : ShieldX}
-              >
-                {audit.data.drift === 0 ? 'No drift' : `${whole(audit.data.drift)} disagree`}
-              </StateTag>
-              <span>
-                {whole(audit.data.checked)} cabins checked, {whole(audit.data.drift)} with drift
-              </span>
-            </div>
-            {audit.data.disagreements.length > 0 && (
-              <div className="scroll-x">
-                <table className="figures">
-                  <thead>
-                    <tr>
-                      <th scope="col">Flight</th>
-                      <th scope="col">Cabin</th>
-                      <th scope="col">Counters</th>
-                      <th scope="col">Ledger</th>
-                      <th scope="col">Bookings</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {audit.data.disagreements.map((row) => (
-                      <tr key={row.flightId + row.cabin}>
-                        <td>
-                          <code>{row.flightId}</code>
-                        </td>
-                        <td>{row.cabin}</td>
-                        {[row.counters, row.ledger, row.bookings].map((count, index) => (
-                          // biome-ignore lint/suspicious/noArrayIndexKey: three fixed columns
-                          <td key={index}>
-                            {count.held} held, {count.sold} sold
-                          </td>
-                        ))}
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </div>
-            )}
-          </>
-        ) : (
-          <p className="dim">Not run in this tab yet.</p>
+      <div className="body row">
+        {drift !== undefined && (
+          <StateTag tone={drift === 0 ? 'ok' : 'bad'} icon={drift === 0 ? ShieldCheck : ShieldX}>
+            {drift === 0 ? 'No drift' : `${whole(drift)} adrift`}
+          </StateTag>
         )}
+        <span className="dim">
+          {status.data
+            ? `counters, ledger and bookings compared at ${formatClock(status.data.at)}`
+            : 'The first round is not over yet.'}
+        </span>
       </div>
     </section>
   );

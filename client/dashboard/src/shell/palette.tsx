@@ -2,7 +2,20 @@ import { useMantineColorScheme } from '@mantine/core';
 import { createSpotlight, Spotlight } from '@mantine/spotlight';
 import '@mantine/spotlight/styles.layer.css';
 import { useNavigate } from '@tanstack/react-router';
-import { Activity, FileUp, Gauge, Moon, Plane, PlaneTakeoff, Plus, Search, Sun, SunMoon, Ticket } from 'lucide-react';
+import {
+  Activity,
+  FileUp,
+  Gauge,
+  Moon,
+  Plane,
+  PlaneTakeoff,
+  Plus,
+  Search,
+  ShieldCheck,
+  Sun,
+  SunMoon,
+  Ticket,
+} from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { newId } from '../../../../shared/ids.ts';
 import { focusSearch } from './focus-search.ts';
@@ -20,7 +33,8 @@ export function Palette({ onClose }: { onClose: () => void }) {
   useEffect(() => {
     spotlight.open();
   }, []);
-  const go = (to: '/' | '/bookings' | '/operate' | '/operate/import' | '/status') => () => void navigate({ to });
+  const go = (to: '/' | '/bookings' | '/operate' | '/operate/seats' | '/operate/import' | '/status') => () =>
+    void navigate({ to });
   const pasted = query.trim();
   const actions = isId(pasted)
     ? [
@@ -58,7 +72,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
           id: 'overview',
           label: 'Operate: overview',
           description: 'g o',
-          keywords: ['admin', 'seats', 'events'],
+          keywords: ['admin', 'events'],
           leftSection: <Gauge size={17} aria-hidden />,
           onClick: go('/operate'),
         },
@@ -73,6 +87,13 @@ export function Palette({ onClose }: { onClose: () => void }) {
           label: 'Operate: create a flight',
           leftSection: <Plus size={17} aria-hidden />,
           onClick: () => void navigate({ to: '/operate/flights', search: { edit: 'new' } }),
+        },
+        {
+          id: 'seats',
+          label: 'Operate: seats',
+          keywords: ['audit', 'ledger', 'drift', 'replay', 'repair'],
+          leftSection: <ShieldCheck size={17} aria-hidden />,
+          onClick: go('/operate/seats'),
         },
         {
           id: 'import',

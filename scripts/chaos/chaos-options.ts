@@ -1,0 +1,60 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Complaint } from '../load/load-options.ts';
+
+const usage = `npm run chaos -- [options]
+
+Sells flights by real processes on engines of their own while processes, engines and connections are
+killed, paused and cut, and holds everything that buyers were told against the record.
+
+  --kills N     faults to inflict (200)
+  --seed N      decides what is drawn (of the clock)
+  --minutes M   stop after the round that M minutes fall into, if that comes first (60)
+  --buyers N    who buys at the same time (120)
+  --dir D       data, logs and state (a new temporary directory, removed when all is well)
+  --resume      go on counting where the run in --dir stopped
+`;
+
+export interface ChaosOptions {
+  kills: number;
+  /** Undefined: the run that is taken up has one, or the clock gives it. */
+  seed: number | undefined;
+  minutes: number;
+  buyers: number;
+  dir: string | undefined;
+  resume: boolean;
+}
+
+/** Reads the command line. Throws `Complaint`, or parseArgs' own error. */
+export function readChaosOptions(args: string[]): ChaosOptions {
+  const { values } = parseArgs({
+    args,
+    options: {
+      kills: { type: 'string' },
+      seed: { type: 'string' },
+      minutes: { type: 'string' },
+      buyers: { type: 'string' },
+      dir: { type: 'string' },
+      resume: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) throw new Complaint(`\n${usage}`);
+  const count = (name: 'kills' | 'seed' | 'minutes' | 'buyers', least: number, most: number): number | undefined => {
+    const text = values[name];
+    if (text === undefined) return undefined;
+    if (!/^\d{1,10}$/.test(text) || Number(text) < least || Number(text) > most)
+      throw new Complaint(`--${name} ${text} is not a number from ${least} to ${most}`);
+    return Number(text);
+  };
+  if (values.resume && !values.dir) throw new Complaint('--resume needs the --dir of the run that it takes up');
+  return {
+    kills: count('kills', 1, 1_000_000) ?? 200,
+    seed: count('seed', 0, 2 ** 31),
+    minutes: count('minutes', 1, 10_000) ?? 60,
+    buyers: count('buyers', 1, 2_000) ?? 120,
+    // npm changes to the project's root; a relative directory is meant from where the user stands.
+    dir: values.dir === undefined ? undefined : resolve(process.env.INIT_CWD ?? '.', values.dir),
+    resume: values.resume,
+  };
+}
