@@ -21,7 +21,7 @@ export type Reply<T> =
   /** An answer did not come, or came as an error that says nothing: it may have happened or not. */
   | { kind: 'unknown' };
 
-export const beginMs = Date.UTC(2026, 0, 1);
+const beginMs = Date.UTC(2026, 0, 1);
 const patienceMs = 30_000;
 
 /** Everything that one history consists of. */
