@@ -206,7 +206,7 @@ class Batches {
       const old = random.chance(0.15) ? this.#events.find((each) => each.bookingId === bookingId) : undefined;
       const payment = own.length > 0 && random.chance(0.8) ? random.pick(own) : undefined;
       const event: PaymentEvent = old ?? {
-        provider: mockProvider,
+        provider: random.chance(0.05) ? 'other' : mockProvider,
         id: random.uuid(),
         type: random.pick(['payment.succeeded', 'payment.succeeded', 'payment.authorised', 'payment.failed']),
         paymentId:

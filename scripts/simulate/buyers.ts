@@ -6,7 +6,7 @@ import type { BookingView, HoldInput } from '../../shared/booking.ts';
 import type { FailureCode } from '../../shared/failure.ts';
 import type { Cabin } from './model-record.ts';
 import { demand } from './violation.ts';
-import { ttlSeconds } from './weather.ts';
+import { slowestWithGateMs, ttlSeconds } from './weather.ts';
 import type { Reply, World } from './world.ts';
 
 /** What everybody together has been told of one booking id. */
@@ -23,6 +23,8 @@ interface Told {
 }
 
 const attemptsMax = 5;
+/** How old what a gate sheds by may be: young when it came, and as late as messages are. */
+const gateMemoryMs = 1_000 + slowestWithGateMs + 100;
 const again = new Set<FailureCode>(['BUSY', 'IN_PROGRESS', 'RATE_LIMITED', 'UNAVAILABLE']);
 
 /** Everybody who buys in a history, and what they may rely on. */
@@ -47,7 +49,8 @@ export class Buyers {
     this.#counted += 1;
     names.call(actor, `buyer${this.#counted}`);
     for (let trip = 0; trip < weather.trips; trip++) {
-      await scheduler.sleep(random.pick([0, 0, 0, random.below(2_000), random.below(90_000)]));
+      const late = weather.isRush ? [random.below(300)] : [0, 0, 0, random.below(2_000), random.below(90_000)];
+      await scheduler.sleep(random.pick(late));
       const input = this.#wish();
       this.ids.push({ id: input.id, actor, input });
       names.call(input.id, `b${this.ids.length}`);
@@ -139,7 +142,8 @@ export class Buyers {
   }
 
   #think(): Promise<void> {
-    const { random, scheduler } = this.#world;
+    const { random, scheduler, weather } = this.#world;
+    if (weather.isRush && random.chance(0.7)) return scheduler.sleep(random.below(200));
     return scheduler.sleep(random.pick([0, 0, 10, random.below(5_000), random.below(ttlSeconds * 1_500)]));
   }
 
@@ -224,7 +228,7 @@ export class Buyers {
           case 'UNAVAILABLE':
             return;
           case 'SOLD_OUT':
-            this.#checkSoldOut(input, failure.details as never, calledAt.seq);
+            this.#checkSoldOut(input, failure.details as never, calledAt);
         }
         // Nobody else has asked for it, so it is not there, and never will be.
         told.refused = told.attempts === 1;
@@ -247,15 +251,17 @@ export class Buyers {
   #checkSoldOut(
     input: HoldInput,
     details: { flightId: string; cabin: Cabin['cabin']; available: number; version: number },
-    since: number,
+    calledAt: { seq: number; ms: number },
   ): void {
-    const { recorder } = this.#world;
+    const { recorder, gate } = this.#world;
     const cabin = recorder.model.record.cabinOf(details.flightId, details.cabin);
     demand(cabin !== undefined, '«sold out» names a cabin', () => input.id);
     const legs = input.legs.filter((leg) => leg.flightId === details.flightId && leg.cabin === details.cabin);
     const wanted = (input.seats ?? 0) * legs.length;
     recorder.moment();
-    const least = recorder.leastSince(cabin, since);
+    const least = gate
+      ? recorder.leastShownSince(cabin, calledAt.ms - gateMemoryMs)
+      : recorder.leastSince(cabin, calledAt.seq);
     demand(least < wanted, '«sold out» was true while it was asked', () => {
       return `${input.id} wanted ${wanted} seats of cabin ${cabin.id}, which had ${least} or more all the time`;
     });

@@ -2,7 +2,7 @@ import { applyPaymentEvent } from '../../server/domain/booking/apply-payment-eve
 import { completeRefund } from '../../server/domain/booking/complete-refund.ts';
 import { expireHolds } from '../../server/domain/booking/expire-holds.ts';
 import { releaseCancelledFlights } from '../../server/domain/booking/release-cancelled-flights.ts';
-import type { PaymentEvent } from '../../server/domain/payments/payment-event.ts';
+import { mockProvider, type PaymentEvent } from '../../server/domain/payments/payment-event.ts';
 import type { Bug } from './bugs.ts';
 import { Buyers } from './buyers.ts';
 import { checkRest } from './check-rest.ts';
@@ -10,7 +10,7 @@ import type { Cabin } from './model-record.ts';
 import type { Twin } from './recorder.ts';
 import { seedGlobals } from './seeded-globals.ts';
 import { Violation } from './violation.ts';
-import { travelMs, ttlSeconds } from './weather.ts';
+import { ttlSeconds } from './weather.ts';
 import { World } from './world.ts';
 
 export interface HistoryResult {
@@ -39,7 +39,12 @@ export async function runHistory(options: {
   trace?: (line: string) => void;
 }): Promise<HistoryResult> {
   const world = new World({ ...options, deliver: deliverSometimes });
-  seedGlobals(world.random, options.seed, () => world.scheduler.now);
+  seedGlobals({
+    random: world.random,
+    seed: options.seed,
+    now: () => world.scheduler.now,
+    ...(options.twin ? {} : { soon: (task) => world.scheduler.after(0, task) }),
+  });
   await world.open(options.cabinIdFrom ?? 1);
   world.say(() => `seed ${options.seed}: ${JSON.stringify(world.weather)}`);
   let isOver = false;
@@ -76,6 +81,7 @@ async function live(world: World): Promise<void> {
     while (isLiving) {
       await scheduler.sleep(random.between(500, 30_000));
       if (isLiving) await chore(world, random.below(4));
+      if (random.chance(0.1)) world.gate?.flush();
     }
   })().catch((error) => world.fail(error));
   const lives = Array.from({ length: weather.buyers }, () => buyers.live());
@@ -124,7 +130,7 @@ async function callProvider(world: World): Promise<void> {
   const done = refunds.map(async ({ id, paymentId, bookingId, amount, currency }) => {
     if (!world.isCalm && random.chance(world.weather.faultRate)) return;
     provider.refund(paymentId, amount);
-    const due = { id, paymentId, bookingId, provider: 'mock', amount: { amount, currency } };
+    const due = { id, paymentId, bookingId, provider: mockProvider, amount: { amount, currency } };
     await world.request(`write down that ${id} is done`, (room) => completeRefund(room, due));
   });
   await Promise.all(done);
@@ -137,7 +143,7 @@ function deliverSometimes(world: World, event: PaymentEvent): void {
   const times = 1 + (random.chance(weather.repeatRate) ? random.between(1, 2) : 0);
   for (let time = 0; time < times; time++) {
     const lateMs = world.isCalm ? 0 : random.pick([0, 10, random.below(3_000), random.below(ttlSeconds * 1_500)]);
-    scheduler.after(lateMs + travelMs(random, world.slowRate), () => {
+    scheduler.after(lateMs + world.travelMs(), () => {
       deliver(world, event).catch((error) => world.fail(error));
     });
   }

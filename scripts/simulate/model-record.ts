@@ -46,6 +46,7 @@ export type PaymentStatus = 'pending' | 'failed' | 'authorised' | 'voiding' | 'v
 export interface Payment {
   readonly id: string;
   readonly bookingId: string;
+  readonly provider: string;
   readonly amount: number;
   readonly currency: string;
   readonly method: string | null;

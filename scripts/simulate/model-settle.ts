@@ -66,7 +66,9 @@ function merge(record: ModelRecord, plan: Plan, event: PaymentEvent): SettleOutc
   const key = `${event.provider} ${event.id}`;
   if (record.events.has(key) && bug !== 'no-event-memory') return { kind: 'known' };
   let payment = record.payments.get(event.paymentId);
-  if (payment && payment.bookingId !== booking.id) return { kind: 'other_booking' };
+  if (payment && (payment.bookingId !== booking.id || payment.provider !== event.provider)) {
+    return { kind: 'other_booking' };
+  }
   if (payment && (payment.amount !== event.amount || payment.currency !== event.currency)) {
     return { kind: 'other_amount' };
   }
@@ -75,6 +77,7 @@ function merge(record: ModelRecord, plan: Plan, event: PaymentEvent): SettleOutc
     payment = {
       id: event.paymentId,
       bookingId: booking.id,
+      provider: event.provider,
       amount: event.amount,
       currency: event.currency,
       method: null,

@@ -11,7 +11,7 @@ import type {
   PayOutcome,
   SettleOutcome,
 } from '../../server/domain/booking/booking-store.ts';
-import type { PaymentEvent } from '../../server/domain/payments/payment-event.ts';
+import { mockProvider, type PaymentEvent } from '../../server/domain/payments/payment-event.ts';
 import { type Booking, type Cabin, ModelRecord, type Payment, postgresError, type Refund } from './model-record.ts';
 import { type GivesBack, settleAll } from './model-settle.ts';
 
@@ -180,6 +180,7 @@ export class ModelStore implements Verbs {
         record.addPayment({
           id: member.paymentId,
           bookingId: booking.id,
+          provider: mockProvider,
           amount: booking.price,
           currency: booking.currency,
           method: member.method,

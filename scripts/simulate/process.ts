@@ -2,10 +2,12 @@ import type { SellingRoom } from '../../server/domain/booking/booking-room.ts';
 import type { BookingStore } from '../../server/domain/booking/booking-store.ts';
 import { createRecentHolds } from '../../server/domain/booking/recent-holds.ts';
 import { createSellingLanes } from '../../server/domain/booking/selling-lanes.ts';
+import type { SeatGate } from '../../server/domain/inventory/seat-gate.ts';
+import type { SeatTruth } from '../../server/domain/inventory/seat-truth.ts';
 import type { Metrics } from '../../server/domain/operations/metrics.ts';
 import { postgresError } from './model-record.ts';
 import type { Verbs } from './model-store.ts';
-import { type Fault, travelMs, ttlSeconds } from './weather.ts';
+import { type Fault, ttlSeconds } from './weather.ts';
 import type { World } from './world.ts';
 
 const uncounted = { inc: () => undefined };
@@ -49,14 +51,21 @@ export class Process {
     const store = Object.fromEntries(
       verbs.map((verb) => [verb, (...given: unknown[]) => this.#send(verb, given as never)]),
     ) as unknown as BookingStore;
+    const own = world.gate?.gateOf(clock, () => this.isAlive);
+    const gate: SeatGate = own ?? { refuses: () => undefined, asks: async () => undefined, settle: () => undefined };
+    const onSeats = (truths: SeatTruth[]) => {
+      world.recorder.checkPublished(truths);
+      gate.settle(truths);
+      if (own) world.gate?.publish(own, truths);
+    };
     this.room = {
       store,
       clock,
       metrics,
-      lanes: createSellingLanes({ store, clock, onSeats: (truths) => world.recorder.checkPublished(truths) }),
+      lanes: createSellingLanes({ store, clock, onSeats }),
       recent: createRecentHolds(),
       limits: { enter: async ({ ttlSeconds }) => ({ ttlSeconds }), left: () => undefined },
-      gate: { refuses: () => undefined, asks: async () => undefined, settle: () => undefined },
+      gate,
       alternatives: { peek: () => [], nearest: async () => [] },
       holdTtlSeconds: ttlSeconds,
       announce: () => undefined,
@@ -80,7 +89,7 @@ export class Process {
     return new Promise((resolve, reject) => {
       if (!this.isAlive) return;
       const answer = (tell: () => void) =>
-        scheduler.after(travelMs(random, world.slowRate), () => {
+        scheduler.after(world.travelMs(), () => {
           if (this.isAlive) tell();
         });
       /** The statement arrives; what follows it is another moment. */
@@ -89,7 +98,7 @@ export class Process {
         const failed = (error: unknown) => then(() => reject(error));
         return world.perform(verb, given, done, failed, `${this.name}${ghost}`) ?? 'quiet';
       };
-      const onTheWay = travelMs(random, world.slowRate);
+      const onTheWay = world.travelMs();
       const fault = world.drawFault();
       if (fault) world.say(() => `${this.name} ${verb}: ${fault}`);
       switch (fault) {

@@ -29,7 +29,15 @@ interface Terms {
   penalty: number;
 }
 
-const reads = new Set<keyof Verbs>(['read', 'untilDecided', 'known', 'due', 'stranded', 'hoursToDeparture', 'seal']);
+/** Seats that could be had from this moment on; `shown` are those that counters show, without holds that are over. */
+interface Moment {
+  seq: number;
+  ms: number;
+  free: number;
+  shown: number;
+}
+
+const reads = new Set<keyof Verbs>(['read', 'untilDecided', 'known', 'due', 'stranded', 'hoursToDeparture']);
 
 /**
  * The record of a history: the model, and beside it whoever checks each of its steps. With a twin,
@@ -47,7 +55,9 @@ export class Recorder {
   readonly #quotes = new Map<string, Terms>();
   readonly #newest = new Map<string, { quoteId: string; expiresAt: number }>();
   readonly #truths = new Map<string, string>();
-  readonly #free = new Map<Cabin, { seq: number; free: number }[]>();
+  /** Batches of which somebody was told that they can never commit. */
+  readonly #sealed = new Set<string>();
+  readonly #free = new Map<Cabin, Moment[]>();
 
   constructor(options: { now: () => number; bug?: Bug; twin?: Twin }) {
     this.model = new ModelStore({ now: options.now, bug: options.bug });
@@ -100,6 +110,11 @@ export class Recorder {
     const { record } = model;
     // biome-ignore lint/suspicious/noExplicitAny: the verbs' signatures meet only in their union
     const act = () => (model[verb] as any)(...given) as ReturnType<Verbs[V]>;
+    if (verb === 'seal') {
+      const isSealed = act();
+      if (isSealed) this.#sealed.add(given[0] as string);
+      return isSealed;
+    }
     if (reads.has(verb)) return act();
     this.seq += 1;
     const start = startStep(record);
@@ -115,6 +130,10 @@ export class Recorder {
       answer = act();
     } catch (thrown) {
       error = thrown ?? new Error('nothing');
+    }
+    if (!error && verb !== 'saveQuote') {
+      const batchId = given[0] as string;
+      demand(!this.#sealed.has(batchId), 'a sealed batch never commits', () => `${verb} ${batchId}`);
     }
     if (!error) this.#checkAnswer(verb, given, answer, confirmed);
     else {
@@ -178,7 +197,8 @@ export class Recorder {
     const { record } = this.model;
     for (const [cabin, timeline] of this.#free) {
       this.#truths.set(`${cabin.id}:${cabin.version}`, factsOf(record.truthOf(cabin)));
-      timeline.push({ seq: this.seq, free: gettable(record, cabin) });
+      const shown = cabin.target - cabin.held - cabin.sold;
+      timeline.push({ seq: this.seq, ms: record.now(), free: gettable(record, cabin), shown });
     }
   }
 
@@ -190,12 +210,21 @@ export class Recorder {
 
   /** The fewest seats that a cabin had at any moment since. */
   leastSince(cabin: Cabin, seq: number): number {
-    const timeline = this.#free.get(cabin) ?? [];
     let least = Number.POSITIVE_INFINITY;
-    for (let at = timeline.length - 1; at >= 0; at--) {
-      const { seq: when, free } = timeline[at] as { seq: number; free: number };
-      if (when < seq) break;
-      if (free < least) least = free;
+    for (const moment of (this.#free.get(cabin) ?? []).toReversed()) {
+      if (moment.seq < seq) break;
+      least = Math.min(least, moment.free);
+    }
+    return least;
+  }
+
+  /** The fewest seats that a cabin's counters have shown since. */
+  leastShownSince(cabin: Cabin, ms: number): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const moment of (this.#free.get(cabin) ?? []).toReversed()) {
+      least = Math.min(least, moment.shown);
+      // This one was still so at that moment.
+      if (moment.ms < ms) break;
     }
     return least;
   }

@@ -2,33 +2,41 @@ import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import { createRandom, type Random } from './random.ts';
 
-let random: Random = createRandom(0);
-let seed = 0;
-let now: () => number = () => 0;
+/** What the platform's own means are replaced by. */
+interface Means {
+  random: Random;
+  seed: number;
+  now: () => number;
+  /** What `setImmediate` does; without it, what it always does. */
+  soon?: (task: () => void) => void;
+}
+
+const immediately = globalThis.setImmediate;
+let means: Means = { random: createRandom(0), seed: 0, now: () => 0 };
 let isInstalled = false;
 
 /**
- * The commands mint ids, draw locators and jitter with the means of the platform. In a thread that
- * simulates, these means draw from the seed and read the virtual clock, so that a history is the same
- * whenever it is run. For such threads and processes only: there is no way back.
+ * The commands mint ids, draw locators, jitter and gather with the means of the platform. In a thread
+ * that simulates, these means draw from the seed and follow the virtual clock, so that a history is
+ * the same whenever it is run. For such threads and processes only: there is no way back.
  */
-export function seedGlobals(source: Random, ofSeed: number, clock: () => number): void {
-  random = source;
-  seed = ofSeed;
-  now = clock;
+export function seedGlobals(given: Means): void {
+  means = given;
   if (isInstalled) return;
   isInstalled = true;
   Error.stackTraceLimit = 0;
-  Date.now = () => now();
-  Math.random = () => random.next() / 2 ** 32;
+  Date.now = () => means.now();
+  globalThis.setImmediate = ((task: () => void, ...rest: []) =>
+    means.soon ? means.soon(() => task(...rest)) : immediately(task, ...rest)) as typeof setImmediate;
+  Math.random = () => means.random.next() / 2 ** 32;
   const fill = <T extends ArrayBufferView>(view: T): T => {
     const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-    for (let at = 0; at < bytes.length; at++) bytes[at] = random.next();
+    for (let at = 0; at < bytes.length; at++) bytes[at] = means.random.next();
     return view;
   };
   Object.defineProperty(globalThis.crypto, 'getRandomValues', { value: fill });
   Object.assign(crypto, {
-    randomUUID: () => random.uuid(),
+    randomUUID: () => means.random.uuid(),
     randomBytes: scarce,
   });
   syncBuiltinESMExports();
@@ -37,11 +45,11 @@ export function seedGlobals(source: Random, ofSeed: number, clock: () => number)
 /** Record locators are drawn from 32 a history, so that some are taken; no two histories share any. */
 function scarce(size: number): Buffer {
   const bytes = Buffer.alloc(size);
-  let rest = seed;
+  let rest = means.seed;
   for (let at = 0; at < size - 1; at++) {
     bytes[at] = rest & 31;
     rest = Math.floor(rest / 32);
   }
-  bytes[size - 1] = random.below(32);
+  bytes[size - 1] = means.random.below(32);
   return bytes;
 }

@@ -36,6 +36,11 @@ export interface Weather {
   repeatRate: number;
   lossRate: number;
   temper: Temper;
+  /** There is a gate in Redis before the record, which may shed by what was so a moment ago. */
+  hasGate: boolean;
+  redisLossRate: number;
+  /** Everybody comes within a fraction of a second. */
+  isRush: boolean;
   buyers: number;
   trips: number;
   cabins: { flight: number; capacity: number; price: number; currency: string; departsAfterMs: number }[];
@@ -57,6 +62,7 @@ export function drawWeather(random: Random): Weather {
   const foreign = random.chance(0.05);
   const price = random.pick([100, 100, 199, 4_501, 0, 2 ** 50]);
   const calm = random.chance(0.2);
+  const isRush = random.chance(0.2);
   return {
     processes: random.pick([1, 2, 2, 3]),
     faultRate: calm ? 0 : random.pick([0.01, 0.03, 0.08, 0.2]),
@@ -69,7 +75,10 @@ export function drawWeather(random: Random): Weather {
       authorises: random.pick([0, 0, 0.5]),
       changesItsMind: random.pick([0, 0.5]),
     },
-    buyers: random.between(2, 6),
+    hasGate: random.chance(0.4),
+    redisLossRate: random.pick([0, 0.1, 0.5]),
+    isRush,
+    buyers: isRush ? random.between(5, 9) : random.between(2, 6),
     trips: random.pick([1, 1, 1, 2]),
     cabins: Array.from({ length: random.between(1, 3) }, (_, place) => {
       const flight = place < flights ? place : random.below(flights);
@@ -86,10 +95,13 @@ export function drawWeather(random: Random): Weather {
   };
 }
 
+/** A gate sheds by a truth that was young when it came, and a truth may be so late. */
+export const slowestWithGateMs = 500;
+
 /** How long a message travels, in milliseconds. */
-export function travelMs(random: Random, slowRate: number): number {
+export function travelMs(random: Random, slowRate: number, slowestMs = Number.POSITIVE_INFINITY): number {
   const luck = random.below(16);
   if (luck < 9) return 0;
   if (!random.chance(slowRate)) return random.between(1, luck < 14 ? 5 : 60);
-  return random.pick([80, 500, 3_000, 20_000, 70_000]);
+  return Math.min(slowestMs, random.pick([80, 500, 3_000, 20_000, 70_000]));
 }

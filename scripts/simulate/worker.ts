@@ -9,6 +9,8 @@ import type { Job, WorkerReport } from './run-jobs.ts';
 /** Works off its jobs, one history after the other, and reports a few times a second. */
 const { jobs, databaseUrl } = workerData as { jobs: Job[]; databaseUrl?: string };
 const reportEveryMs = 250;
+/** Histories have another one. */
+const turn = setImmediate;
 const tellers = { histories: runHistory, payments: runPaymentHistory, batches: runBatches };
 
 const twin = databaseUrl ? await openPostgresTwin(databaseUrl) : undefined;
@@ -38,7 +40,7 @@ for (const { name, tells, seeds, bug, stopsAtFirst, isDigested } of jobs) {
     if (performance.now() - reportedAt < reportEveryMs) continue;
     send();
     // Whoever wants to end us must get a word in.
-    await new Promise(setImmediate);
+    await new Promise((resolve) => turn(resolve));
   }
   send();
 }

@@ -9,9 +9,10 @@ import { Process } from './process.ts';
 import { Provider } from './provider.ts';
 import { createRandom, type Random } from './random.ts';
 import { Recorder, type Twin } from './recorder.ts';
+import { RedisModel } from './redis-model.ts';
 import { Scheduler } from './scheduler.ts';
 import { Violation } from './violation.ts';
-import { drawWeather, type Fault, travelMs, type Weather } from './weather.ts';
+import { drawWeather, type Fault, slowestWithGateMs, travelMs, type Weather } from './weather.ts';
 
 /** How a call ended, as far as the caller can tell. */
 export type Reply<T> =
@@ -20,7 +21,7 @@ export type Reply<T> =
   /** An answer did not come, or came as an error that says nothing: it may have happened or not. */
   | { kind: 'unknown' };
 
-export const beginMs = Date.UTC(2026, 0, 1);
+const beginMs = Date.UTC(2026, 0, 1);
 const patienceMs = 30_000;
 
 /** Everything that one history consists of. */
@@ -32,6 +33,8 @@ export class World {
   readonly provider: Provider;
   readonly cabins: Cabin[] = [];
   readonly flightIds: string[];
+  /** Undefined where everybody is let through to the record. */
+  readonly gate: RedisModel | undefined;
   processes: Process[] = [];
   /** Nothing goes wrong any more. */
   isCalm = false;
@@ -63,6 +66,8 @@ export class World {
       this.#deliver(event);
     });
     this.flightIds = [this.random.uuid(), this.random.uuid()];
+    // It gathers by turns of the event loop, which are the world's own only where nothing else is waited for.
+    this.gate = this.weather.hasGate && !options.twin ? new RedisModel(this) : undefined;
   }
 
   async open(cabinIdFrom: number): Promise<void> {
@@ -103,6 +108,11 @@ export class World {
   /** How likely a message is late just now. */
   get slowRate(): number {
     return this.isCalm ? 0 : this.weather.slowRate;
+  }
+
+  /** How long a message travels just now. */
+  travelMs(slowRate = this.slowRate): number {
+    return travelMs(this.random, slowRate, this.gate ? slowestWithGateMs : undefined);
   }
 
   drawFault(): Fault | undefined {
@@ -164,10 +174,10 @@ export class World {
         return resolve(reply);
       };
       const giveUp = () => tell({ kind: 'unknown' });
-      const dies = () => scheduler.after(travelMs(random, 0), giveUp);
+      const dies = () => scheduler.after(this.travelMs(0), giveUp);
       process.onDeath.add(dies);
       scheduler.after(patienceMs, giveUp);
-      scheduler.after(travelMs(random, this.slowRate), () => {
+      scheduler.after(this.travelMs(), () => {
         if (!process.isAlive) return giveUp();
         this.say(() => `${process.name} is asked to ${what}`);
         this.openCalls += 1;
@@ -188,7 +198,7 @@ export class World {
           } catch (error) {
             this.fail(error);
           }
-          scheduler.after(travelMs(random, this.slowRate), () => tell(reply));
+          scheduler.after(this.travelMs(), () => tell(reply));
         };
         run(process.room).then(
           (value) => answer({ kind: 'done', value }),
