@@ -76,7 +76,7 @@ export function createHoldLimits(
     } catch {
       // Falls through: away.
     } finally {
-      answered.abort();
+      answered.abort('answered');
     }
     awayUntil = clock.now() + limits.awayMs;
     return undefined;

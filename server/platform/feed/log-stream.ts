@@ -81,7 +81,7 @@ export class LogStream {
       const reply = await Promise.race([asked, late]);
       return (reply?.[0]?.[1] ?? []).map(([id, fields]) => rowOf(id, fields));
     } finally {
-      answered.abort();
+      answered.abort('answered');
     }
   }
 

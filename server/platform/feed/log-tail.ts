@@ -9,6 +9,9 @@ const pageSize = 500;
 /** When the stream says nothing for so long, the record is asked whether there is really nothing. */
 const quietMs = 1_000;
 
+/** A reason of its own, for an abort without one collects a stack. */
+const nudged = 'nudged';
+
 /**
  * The newest entries of the log inside one process, contiguous and in order, for all followers together.
  *
@@ -77,7 +80,7 @@ export class LogTail {
 
   /** Something was committed: while Redis is away this is how we know. */
   nudge(): void {
-    this.#nudge.abort();
+    if (this.#followers > 0) this.#nudge.abort(nudged);
   }
 
   /** Entries after a position as far as they are here; undefined when some before them are not. */

@@ -52,7 +52,7 @@ export function createBreaker(options: {
           .then(() => new Promise<typeof late>((resolve) => setImmediate(resolve, late))),
       ]);
     } finally {
-      done.abort();
+      done.abort('done');
     }
   };
 

@@ -35,7 +35,8 @@ export function startChore(options: {
     }
   })();
   return {
-    nudge: () => wake.abort(),
+    // With a reason of its own, for an abort without one collects a stack.
+    nudge: () => wake.abort('nudged'),
     stop: async () => {
       stopping.abort();
       await loop;
