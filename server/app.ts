@@ -47,6 +47,7 @@ import { createHttpClient } from './platform/http/http-client.ts';
 import { Hub, type Update } from './platform/live/hub.ts';
 import { migrate } from './platform/postgres/migrate.ts';
 import { openOrm } from './platform/postgres/orm.ts';
+import { startBatchPruning } from './platform/postgres/prune-batches.ts';
 import { type Broadcast, openBroadcast } from './platform/redis/broadcast.ts';
 import { keyspace } from './platform/redis/keyspace.ts';
 import { createLease } from './platform/redis/lease.ts';
@@ -309,6 +310,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     });
     closing.push('audit', startAuditChore(inventory, { lease, status: auditStatus, report }).stop);
     closing.push('chores', chores.stop);
+    closing.push('batch pruning', startBatchPruning({ pool, lease, clock, report }).stop);
     const relay = startRelay({ record, stream, lease, clock, report });
     closing.push('relay', relay.stop);
     closing.push('pruning', startPruning({ pool, record, retention: logRetention, lease, clock, report }).stop);

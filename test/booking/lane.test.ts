@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HoldMember } from '../../server/domain/booking/booking-store.ts';
+import { pruneBatches } from '../../server/platform/postgres/prune-batches.ts';
 import { armPausePoint } from '../../server/platform/runtime/pause-points.ts';
 import { newId } from '../../shared/ids.ts';
 import { openLanes } from '../support/lanes.ts';
@@ -126,5 +127,58 @@ describe('the lane', () => {
       expect(kinds.filter((kind) => kind === 'exists')).toHaveLength(7);
     }
     expect(await scene.cabin(flight.id)).toMatchObject({ available: 17 });
+  });
+
+  it('[LANE-7] a locked cabin refuses only its own, and who comes for others is held', async () => {
+    const [locked, free] = await Promise.all([scene.flight({ seats: 5 }), scene.flight({ seats: 5 })]);
+    const editor = await scene.db.connect();
+    await editor.query('begin');
+    await editor.query('select from cabin where flight_id = $1 for update', [locked.id]);
+    const lane = anotherLane();
+    const outcomes = await Promise.all([
+      lane.send(memberOf([locked.id], 1)),
+      lane.send(memberOf([free.id], 1)),
+      lane.send(memberOf([free.id, locked.id], 1)),
+      lane.send(memberOf([free.id], 1)),
+    ]);
+    await editor.query('rollback');
+    editor.release();
+    expect(outcomes.map((outcome) => (outcome.kind === 'refused' ? outcome.why : outcome.kind))).toEqual([
+      'locked',
+      'held',
+      'locked',
+      'held',
+    ]);
+    expect(await scene.cabin(free.id)).toMatchObject({ available: 3 });
+    expect(await lane.send(memberOf([locked.id], 1))).toMatchObject({ kind: 'held' });
+  });
+
+  it('[LANE-7] a booking that somebody has locked holds up no other of its batch', async () => {
+    const flight = await scene.flight({ seats: 5 });
+    const own = openLanes(pool, scene.server.engines.databaseUrl);
+    opened.push(own);
+    const members = Array.from({ length: 4 }, () => memberOf([flight.id], 1));
+    await Promise.all(members.map((member) => own.lanes.hold.send(member)));
+    const decider = await scene.db.connect();
+    await decider.query('begin');
+    await decider.query('select from booking where id = $1 for update', [members[1]?.id]);
+    const cancelled = await Promise.allSettled(
+      members.map(({ id, actor }) => own.lanes.cancel.send({ id, actor, quoteId: null })),
+    );
+    await decider.query('rollback');
+    decider.release();
+    expect(cancelled.map((each) => each.status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+    expect(await scene.cabin(flight.id)).toMatchObject({ available: 4 });
+  });
+
+  it('[LANE-8] the fence forgets a batch after a day, and none before', async () => {
+    const [young, old] = [newId(), newId()];
+    await scene.db.query(
+      `insert into batch (id, at) values ($1, now() - interval '23 hours'), ($2, now() - interval '25 hours')`,
+      [young, old],
+    );
+    expect(await pruneBatches(pool)).toBe(false);
+    const { rows } = await scene.db.query('select id from batch where id in ($1, $2)', [young, old]);
+    expect(rows).toEqual([{ id: young }]);
   });
 });
