@@ -359,13 +359,13 @@ export class ModelStore implements Verbs {
     );
   }
 
+  /** True for the first who seals a batch that has not committed; a tombstone looks like a commit afterwards. */
   seal(batchId: string): boolean {
     const { record } = this;
-    const known = record.batches.get(batchId);
-    if (record.bug === 'no-fence') return known === undefined;
-    if (known === undefined) record.put(record.batches, batchId, 'sealed');
+    if (record.batches.has(batchId)) return false;
+    if (record.bug !== 'no-fence') record.put(record.batches, batchId, 'sealed');
     record.forgetUndo();
-    return known !== 'committed';
+    return true;
   }
 
   known(bookingIds: string[]): boolean[] {
