@@ -13,6 +13,7 @@ import { newId } from '../../shared/ids.ts';
 import { type Connected, connect, failureOf } from '../support/connect.ts';
 import { startPgProxy } from '../support/pg-proxy.ts';
 import { openScene, type Scene, silentGateway } from '../support/scene.ts';
+import { leaseOfTheRun } from '../support/start-server.ts';
 
 /**
  * The rows of docs/failures.md that need a server (or two) and one well-placed fault. A process that
@@ -45,7 +46,13 @@ describe('the failure matrix', () => {
       ...env,
     });
     const engines = { ...scene.server.engines, ...urls };
-    const app = await startApp({ config, engines, clock, log: createLogger(config.LOG_LEVEL) });
+    const app = await startApp({
+      config,
+      engines,
+      clock,
+      lease: leaseOfTheRun,
+      log: createLogger(config.LOG_LEVEL),
+    });
     closings.push(app.stop);
     return app;
   }
