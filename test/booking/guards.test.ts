@@ -424,6 +424,23 @@ describe('a guard alone', () => {
     });
   });
 
+  it('[FLIGHT-5] the hard limit comes down with the seats that come free', async () => {
+    const flight = await scene.flight({ seats: 3 });
+    const members = [await held([flight.id]), await held([flight.id]), await held([flight.id])];
+    await scene.operator.trpc.admin.flights.update.mutate({
+      flightId: flight.id,
+      expectedVersion: 1,
+      cabins: [{ cabin: 'economy', capacity: 1 }],
+    });
+    const limits: number[] = [];
+    for (const member of members) {
+      await own.lanes.cancel.send({ ...member, quoteId: null });
+      const { rows } = await db.query('select capacity from cabin where flight_id = $1', [flight.id]);
+      limits.push(rows[0].capacity);
+    }
+    expect(limits).toEqual([2, 1, 1]);
+  });
+
   describe('money', () => {
     it('[PAY-6] a payment of one booking says nothing of another', async () => {
       const [one, other] = [await paying(), await paying()];
@@ -463,7 +480,7 @@ describe('a guard alone', () => {
     });
 
     it('[PAY-4] late money for a flight that is closed by now goes back', async () => {
-      for (const change of [`state = 'closed'`, `departs_at_utc = now()`]) {
+      for (const change of [`state = 'closed'`, `departs_at_utc = now() - interval '1 minute'`]) {
         const flight = await scene.flight();
         const member = await paying([flight.id]);
         await scene.overdue(member.id);
@@ -524,6 +541,28 @@ describe('a guard alone', () => {
       expect(await refundsOf(member.id)).toEqual([]);
       await own.lanes.settle.send(eventOf(member.id, member.paymentId));
       expect(await own.lanes.release.send(member.id)).toBe(true);
+      expect(await refundsOf(member.id)).toEqual([member.paymentId]);
+    });
+
+    it('[PAY-7] a cancellation gives back what came, not what failed', async () => {
+      const member = await paying();
+      const second = newId();
+      await own.lanes.settle.send(eventOf(member.id, second));
+      await own.lanes.settle.send(eventOf(member.id, member.paymentId, 'payment.failed'));
+      expect(await own.lanes.cancel.send({ ...member, quoteId: await quoteOf(member.id) })).toBe('cancelled');
+      expect(await refundsOf(member.id)).toEqual([second]);
+    });
+
+    it('[PAY-10] a promise that was given up confirms nothing, though the seats are free again', async () => {
+      const flight = await scene.flight({ seats: 1 });
+      const member = await paying([flight.id]);
+      await scene.overdue(member.id);
+      await own.lanes.expire.send(member.id);
+      const other = await held([flight.id]);
+      await own.lanes.settle.send(eventOf(member.id, member.paymentId, 'payment.authorised'));
+      await own.lanes.cancel.send({ ...other, quoteId: null });
+      await own.lanes.settle.send(eventOf(member.id, member.paymentId));
+      expect(await statusOf(member.id)).toBe('expired');
       expect(await refundsOf(member.id)).toEqual([member.paymentId]);
     });
 
