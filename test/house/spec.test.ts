@@ -88,4 +88,14 @@ describe('docs/SPEC.md', () => {
     expect([...byInspection.keys()].filter((id) => proven.has(id))).toEqual([]);
     for (const reason of byInspection.values()) expect(reason.length).toBeGreaterThan(20);
   });
+
+  test('[HOUSE-11] proves each row of docs/failures.md by a rule of its own', () => {
+    const rows = readFileSync(join(root, 'docs/failures.md'), 'utf8').matchAll(/^\| (\d+) \|.*\| ([^|]+) \|$/gm);
+    const proofs = new Map([...rows].map(([, row = '', proof = '']) => [Number(row), proof.split(', ')]));
+    expect([...proofs.keys()].sort((a, b) => a - b)).toEqual(Array.from({ length: 25 }, (_, at) => at + 1));
+    for (const [row, proof] of proofs) {
+      expect(proof).toContain(`MATRIX-${row}`);
+      expect(proof.filter((id) => !proven.has(id))).toEqual([]);
+    }
+  });
 });

@@ -61,6 +61,13 @@ describe('the scripts of the gate', () => {
     expect((await admit(1, 1)).letters).toBe('S');
   });
 
+  it('[GATE-11] a truth of the future refuses nobody', async () => {
+    newCabin();
+    await settle(1, 7, 0);
+    await pass(-60_000);
+    expect((await admit(1, 1)).letters).toBe('T');
+  });
+
   it('[GATE-1] an old truth still counts members in, and tells nobody that there are none', async () => {
     newCabin();
     await settle(1, 7, 1);

@@ -78,6 +78,15 @@ describe('what an operator does with flights', () => {
     );
   });
 
+  it('[FLIGHT-3] an edit of a version that is gone is refused', async () => {
+    const flight = await scene.flight();
+    const edit = (expectedVersion: number) =>
+      flights().update.mutate({ flightId: flight.id, expectedVersion, ...economy({ capacity: 7 + expectedVersion }) });
+    await edit(1);
+    expect(await failureOf(edit(1))).toMatchObject({ code: 'VERSION_CONFLICT', details: { expected: 1, actual: 2 } });
+    expect(await edit(2)).toMatchObject({ version: 3 });
+  });
+
   it('[FLIGHT-4] selling does not raise the flight\u2019s version, so it cannot spoil an edit', async () => {
     const flight = await scene.flight({ seats: 9 });
     await scene.hold(flight.id);

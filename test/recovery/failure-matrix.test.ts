@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { startFaultProxy } from '../../scripts/chaos/fault-proxy.ts';
 import { type App, startApp } from '../../server/app.ts';
 import { readConfig } from '../../server/config.ts';
@@ -13,6 +14,7 @@ import { newId } from '../../shared/ids.ts';
 import { type Connected, connect, failureOf } from '../support/connect.ts';
 import { startPgProxy } from '../support/pg-proxy.ts';
 import { openScene, type Scene, silentGateway } from '../support/scene.ts';
+import { leaseOfTheRun } from '../support/start-server.ts';
 
 /**
  * The rows of docs/failures.md that need a server (or two) and one well-placed fault. A process that
@@ -45,7 +47,13 @@ describe('the failure matrix', () => {
       ...env,
     });
     const engines = { ...scene.server.engines, ...urls };
-    const app = await startApp({ config, engines, clock, log: createLogger(config.LOG_LEVEL) });
+    const app = await startApp({
+      config,
+      engines,
+      clock,
+      lease: leaseOfTheRun,
+      log: createLogger(config.LOG_LEVEL),
+    });
     closings.push(app.stop);
     return app;
   }
@@ -515,4 +523,43 @@ describe('the failure matrix', () => {
     await first;
     expect(await seatsOf(flight.id)).toEqual({ held: 5, sold: 0, bookings: 5 });
   });
+
+  it('[MATRIX-25] a client stops reading: others see each change, and it is at the newest one when it goes on', async () => {
+    const flight = await scene.flight({ seats: 40 });
+    const lazy = new WebSocket(`${scene.server.url.replace('http', 'ws')}/trpc`);
+    closings.push(async () => lazy.terminate());
+    const heard: { available: number; version: number }[] = [];
+    let onHeard = () => {};
+    const until = (available: number) =>
+      new Promise<void>((resolve) => {
+        onHeard = () => heard.at(-1)?.available === available && resolve();
+        onHeard();
+      });
+    lazy.on('message', (frame) => {
+      const message = JSON.parse(String(frame)) as SeatsFrame;
+      const cabin = message.result?.data?.json?.data?.cabins[0];
+      if (cabin) heard.push(cabin);
+      onHeard();
+    });
+    await new Promise((resolve) => lazy.once('open', resolve));
+    const input = { json: { flightIds: [flight.id] } };
+    lazy.send(JSON.stringify({ id: 1, method: 'subscription', params: { path: 'flights.onSeats', input } }));
+    await until(40);
+    lazy.pause();
+    for (let left = 39; left >= 10; left--) {
+      const others = seen(flight.id, left);
+      await scene.hold(flight.id);
+      await others;
+    }
+    expect(heard).toHaveLength(1);
+    lazy.resume();
+    await until(10);
+    const versions = heard.map(({ version }) => version);
+    expect(versions).toEqual(versions.toSorted((a, b) => a - b));
+  });
 });
+
+/** What a subscription to seats says on the wire. */
+interface SeatsFrame {
+  result?: { data?: { json?: { data?: { cabins: { available: number; version: number }[] } } } };
+}

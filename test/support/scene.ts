@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { signWebhook } from '../../server/domain/payments/webhook-signature.ts';
+import type { Lease } from '../../server/platform/redis/lease.ts';
 import type { BookingView } from '../../shared/booking.ts';
 import type { CabinClass, CabinView, OperatorFlightView } from '../../shared/flight.ts';
 import { newId } from '../../shared/ids.ts';
@@ -50,8 +51,8 @@ interface DeliverOptions {
 /** A gateway that never answers by itself: the test delivers the events. */
 export const silentGateway = { PAYMENT_MIN_DELAY_MS: '3600000', PAYMENT_MAX_DELAY_MS: '3600000' };
 
-export async function openScene(env: Record<string, string> = {}): Promise<Scene> {
-  const server = await startServer({ env });
+export async function openScene(env: Record<string, string> = {}, options: { lease?: Lease } = {}): Promise<Scene> {
+  const server = await startServer({ env, ...options });
   const operator = connect(server.url, { apiKey: server.apiKey });
   const guest = await connectGuest(server.url);
   const db = new pg.Pool({ connectionString: server.engines.databaseUrl, max: 4 });

@@ -2,6 +2,7 @@ import { inject } from 'vitest';
 import { type App, startApp } from '../../server/app.ts';
 import { readConfig } from '../../server/config.ts';
 import type { Engines } from '../../server/engines.ts';
+import type { Lease } from '../../server/platform/redis/lease.ts';
 import type { Clock } from '../../server/platform/runtime/clock.ts';
 import { createLogger } from '../../server/platform/telemetry/logger.ts';
 import { createTestDatabase } from './test-database.ts';
@@ -23,11 +24,23 @@ const defaults: Record<string, string> = {
   RATE_LIMITS: '0',
 };
 
+/** Excludes nobody: every chore is done twice at once, as by two processes that both believe they have the lease. */
+export const everybodysLease: Lease = async (_name, _ttlMs, run) => {
+  const [first, second] = await Promise.allSettled([run(), run()]);
+  for (const each of [first, second]) if (each.status === 'rejected') throw each.reason;
+  return (first as PromiseFulfilledResult<Awaited<ReturnType<typeof run>>>).value;
+};
+
+/** `npm run test:races -- --no-locks`: the whole run goes without leases. */
+export const leaseOfTheRun = process.env.TEST_LEASE === 'always' ? everybodysLease : undefined;
+
 /**
  * A real server in this process, on a database of its own and the run's engines. Payments succeed
  * at once unless the environment says otherwise.
  */
-export async function startServer(options: { env?: Record<string, string>; clock?: Clock } = {}): Promise<TestServer> {
+export async function startServer(
+  options: { env?: Record<string, string>; clock?: Clock; lease?: Lease } = {},
+): Promise<TestServer> {
   const database = await createTestDatabase();
   const engines: Engines = {
     databaseUrl: database.url,
@@ -38,7 +51,8 @@ export async function startServer(options: { env?: Record<string, string>; clock
   };
   const start = (env: Record<string, string> = {}) => {
     const config = readConfig({ ...defaults, ...options.env, ...env });
-    return startApp({ config, engines, log: createLogger(config.LOG_LEVEL), clock: options.clock });
+    const { clock, lease = leaseOfTheRun } = options;
+    return startApp({ config, engines, log: createLogger(config.LOG_LEVEL), clock, lease });
   };
   const app = await start();
   const others: App[] = [];

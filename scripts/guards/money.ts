@@ -1,0 +1,244 @@
+import type { Guard } from './guard.ts';
+
+const engine = 'migrations/0003_engine.sql';
+const record = 'migrations/0001_record.sql';
+const alone = 'test/booking/guards.test.ts';
+const payments = 'test/booking/payments.test.ts';
+const queue = 'server/domain/payments/postgres-payment-queue.ts';
+const promised = '[PAY-10] what is promised and not collected yet is neither cancelled nor released';
+
+/** Money: what a provider says, what it pays for, what goes back. */
+export const moneyGuards: Guard[] = [
+  {
+    name: 'event-known',
+    prevents: 'a repeated event that is answered with an error, and so is sent for ever',
+    out: [{ file: engine, text: 'elsif e.known then', instead: 'elsif false then' }],
+    proof: { file: payments, title: '[PAY-2] one event delivered twenty times at once has one effect' },
+    behind: 'event-unique keeps it from having a second effect',
+  },
+  {
+    name: 'event-unique',
+    prevents: 'one event with two effects, when it is told of two bookings at the same moment',
+    out: [
+      {
+        file: record,
+        after: 'create table payment_event',
+        text: 'primary key (provider, event_id)',
+        instead: 'check (true)',
+      },
+    ],
+    proof: { file: alone, title: '[PAY-2] one event told of two bookings, at two processes at once, has one effect' },
+  },
+  {
+    name: 'payment-only-rises',
+    prevents: 'a failure that undoes a success',
+    out: [{ file: engine, text: '<= (case e.was when', instead: '< 0 * (case e.was when' }],
+    proof: { file: alone, title: '[PAY-3] a failure after the success leaves the payment succeeded' },
+  },
+  {
+    name: 'payment-of-this-booking',
+    prevents: 'a payment that confirms another booking than its own',
+    out: [{ file: engine, text: 'elsif e.paid_booking <> e.booking then', instead: 'elsif false then' }],
+    proof: { file: alone, title: '[PAY-6] a payment of one booking says nothing of another' },
+  },
+  {
+    name: 'amount-of-this-payment',
+    prevents: 'an event that names another sum than its payment',
+    out: [{ file: engine, text: 'elsif not e.is_amount then', instead: 'elsif false then' }],
+    proof: { file: payments, title: '[PAY-6] only signed, fresh and fitting events are believed' },
+  },
+  {
+    name: 'sum-is-the-price-held',
+    prevents: 'a booking that is confirmed by another sum than its price',
+    out: [
+      {
+        file: engine,
+        text: `elsif e.booking_status in ('held', 'paying') and e.is_price then`,
+        instead: `elsif e.booking_status in ('held', 'paying') then`,
+      },
+    ],
+    proof: { file: alone, title: '[PAY-5] another sum than the price of a booking that is held goes back' },
+  },
+  {
+    name: 'sum-is-the-price-late',
+    prevents: 'the same for one that is over',
+    out: [
+      {
+        file: engine,
+        text: `elsif e.booking_status in ('expired', 'failed') and e.is_price then`,
+        instead: `elsif e.booking_status in ('expired', 'failed') then`,
+      },
+    ],
+    proof: { file: alone, title: '[PAY-5] another sum than the price of a booking that is expired goes back' },
+  },
+  {
+    name: 'failure-ends-only-the-last',
+    prevents: 'a booking that fails although another of its payments may still come',
+    out: [
+      {
+        file: engine,
+        text: `and y.status in ('pending', 'authorised'))\n          then`,
+        instead: `and false)\n          then`,
+      },
+    ],
+    proof: { file: alone, title: '[PAY-5] one payment that fails ends nothing while another may still come' },
+  },
+  {
+    name: 'retake-only-free',
+    prevents: 'late money that takes seats which are sold by now',
+    out: [{ file: engine, text: '\n        and c.held + c.sold + l.seats <= c.target_capacity', instead: '' }],
+    proof: {
+      file: 'test/booking/hard-cases.test.ts',
+      title: '[PAY-4] one leg is gone first: nothing is taken on the other, and all goes back',
+    },
+    behind: 'seats-check keeps it from overselling; the money would hang',
+  },
+  {
+    name: 'retake-only-open',
+    prevents: 'late money that takes seats on a flight that is closed',
+    out: [
+      {
+        file: engine,
+        text: `left join cabin c on c.id = l.cabin_id and c.state = 'open' and`,
+        instead: 'left join cabin c on c.id = l.cabin_id and',
+      },
+    ],
+    proof: { file: alone, title: '[PAY-4] late money for a flight that is closed by now goes back' },
+  },
+  {
+    name: 'retake-only-before-departure',
+    prevents: 'late money that takes seats on a flight that has left',
+    out: [
+      {
+        file: engine,
+        text: `c.id = l.cabin_id and c.state = 'open' and c.departs_at_utc > clock_timestamp()`,
+        instead: `c.id = l.cabin_id and c.state = 'open'`,
+      },
+    ],
+    proof: { file: alone, title: '[PAY-4] late money for a flight that is closed by now goes back' },
+  },
+  {
+    name: 'refund-what-is-not-refunded',
+    prevents: 'a cancellation that gives nothing back because it picks a payment that went back before',
+    out: [
+      { file: engine, text: '\n      and not exists (select from refund r where r.payment_id = y.id)', instead: '' },
+    ],
+    proof: { file: alone, title: '[PAY-7] a cancellation gives back the payment that has not gone back yet' },
+  },
+  {
+    name: 'one-refund-a-payment',
+    prevents: 'money that goes back twice, whatever wrote it',
+    out: [
+      {
+        file: record,
+        text: 'alter table refund add constraint refund_payment_uq unique (payment_id);',
+        instead: '',
+      },
+      { file: engine, text: '\n    on conflict (payment_id) do nothing;', instead: ';' },
+    ],
+    proof: { file: 'test/record/schema.test.ts', title: '[RECORD-4] refund_payment_uq refuses a second one' },
+    behind: 'refund-what-is-not-refunded, on the locked booking',
+  },
+  {
+    name: 'refund-of-what-succeeded',
+    prevents: 'money that goes back before it came',
+    out: [{ file: engine, text: `y.status = 'succeeded' and y.currency`, instead: 'y.currency' }],
+    proof: { file: alone, title: '[PAY-7] a cancellation gives back what came, not what failed' },
+  },
+  {
+    name: 'refund-noted-once',
+    prevents: 'a refund that is noted twice and moves its booking twice',
+    out: [
+      {
+        file: engine,
+        text: `where r.id = any(p_refund) and r.status = 'pending'`,
+        instead: 'where r.id = any(p_refund)',
+      },
+      { file: engine, text: 'where b.id = u.id and b.status = any(p_from)', instead: 'where b.id = u.id' },
+    ],
+    proof: {
+      file: 'test/recovery/failure-matrix.test.ts',
+      title: '[MATRIX-21] a refund is noted twice: one refund, and the booking moves once',
+    },
+    behind: 'the refund’s own state and arrow-starts-somewhere: either suffices, so both are taken out',
+  },
+  {
+    name: 'refunded-when-all-is-back',
+    prevents: 'a booking that is called refunded while money is still on its way',
+    out: [
+      {
+        file: engine,
+        text: `where not exists (select from refund r where r.booking_id = u.id and r.status = 'pending')),`,
+        instead: 'where true),',
+      },
+    ],
+    proof: { file: alone, title: '[PAY-7] a booking is refunded when nothing of it is on its way any more' },
+  },
+  {
+    name: 'cancel-waits-for-capture',
+    prevents: 'a cancellation of money that is promised and would be collected afterwards',
+    out: [{ file: engine, text: 'if m.capturing then', instead: 'if false then' }],
+    proof: { file: alone, title: promised },
+  },
+  {
+    name: 'release-waits-for-capture',
+    prevents: 'the same when the airline cancels',
+    out: [
+      {
+        file: engine,
+        after: 'create function release_bookings',
+        text: `\n      and not exists (select from payment y where y.booking_id = b.id and y.status = 'authorised')`,
+        instead: '',
+      },
+    ],
+    proof: { file: alone, title: promised },
+  },
+  {
+    name: 'given-up-goes-back',
+    prevents: 'money of a promise that was given up and confirms the booking all the same',
+    out: [
+      {
+        file: engine,
+        text: `elsif e.was in ('voiding', 'voided') then`,
+        instead: 'elsif false then',
+      },
+    ],
+    proof: {
+      file: alone,
+      title: '[PAY-10] a promise that was given up confirms nothing, though the seats are free again',
+    },
+  },
+  {
+    name: 'webhook-signature',
+    prevents: 'anybody who says that he has paid',
+    out: [
+      {
+        file: 'server/domain/payments/parse-signed-webhook.ts',
+        text: 'if (!verifyWebhook(',
+        instead: 'if (nowMs < 0 && !verifyWebhook(',
+      },
+    ],
+    proof: { file: payments, title: '[PAY-6] only signed, fresh and fitting events are believed' },
+  },
+  {
+    name: 'webhook-fresh',
+    prevents: 'a recorded request that is played back later',
+    out: [
+      {
+        file: 'server/domain/payments/webhook-signature.ts',
+        text: ' || Math.abs(nowMs / 1000 - Number(signature.unixSeconds)) > toleranceSeconds',
+        instead: ' || toleranceSeconds < 0 || nowMs < 0',
+      },
+    ],
+    proof: { file: payments, title: '[PAY-6] only signed, fresh and fitting events are believed' },
+  },
+  {
+    name: 'claim-once',
+    prevents: 'two processes that call the provider for the same payment',
+    out: [{ file: queue, text: 'for update of p skip locked', instead: '' }],
+    proof: {
+      file: 'test/payments/asking.test.ts',
+      title: '[PAY-9] no row is claimed twice, by however many at once, and a provider can be left out',
+    },
+  },
+];

@@ -1,0 +1,8 @@
+import { bookingGuards } from './bookings.ts';
+import { copyGuards } from './copies.ts';
+import type { Guard } from './guard.ts';
+import { moneyGuards } from './money.ts';
+import { seatGuards } from './seats.ts';
+
+/** Every guard of selling. */
+export const guards: Guard[] = [...seatGuards, ...bookingGuards, ...moneyGuards, ...copyGuards];

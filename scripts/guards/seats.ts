@@ -1,0 +1,231 @@
+import type { Guard } from './guard.ts';
+
+const engine = 'migrations/0003_engine.sql';
+const record = 'migrations/0001_record.sql';
+const oversell = 'test/booking/oversell.test.ts';
+const alone = 'test/booking/guards.test.ts';
+const journeys = 'test/booking/journeys.test.ts';
+const cases = 'test/booking/hard-cases.test.ts';
+const schema = 'test/record/schema.test.ts';
+
+const enough = { file: engine, text: 'if free[k] < p_seats[member] then', instead: 'if false then' };
+const check = {
+  file: record,
+  text: 'alter table cabin add constraint cabin_no_overbooking_ck check ((held + sold) <= capacity);',
+  instead: '',
+};
+const forSale = `c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale`;
+const plain = { file: engine, after: '    else\n      select array_agg(x.place)' };
+
+/** Seats: how many there are, who may have them, at what price, until when. */
+export const seatGuards: Guard[] = [
+  {
+    name: 'seats-enough',
+    prevents: 'a hold that is given seats which others have; the CHECK stops it too, but then nobody is told SOLD_OUT',
+    out: [enough],
+    proof: {
+      file: oversell,
+      title: '[SEAT-1] 4 lanes: with the guard on, exactly the seats that exist are held, and the rest is told so',
+    },
+  },
+  {
+    name: 'seats-check',
+    prevents: 'counters beyond the capacity, whatever wrote them',
+    out: [check],
+    proof: { file: oversell, title: '[SEAT-1] 4 lanes: the CHECK alone stops it' },
+  },
+  {
+    name: 'seats-enough-and-check',
+    prevents: 'overselling',
+    out: [enough, check],
+    proof: { file: oversell, title: '[SEAT-1] the same over sockets: forty buyers, five seats' },
+  },
+  {
+    name: 'seats-row-lock',
+    prevents: 'two batches that decide on the same count of free seats; the CHECK stops it too, by failing the second',
+    out: [{ ...plain, text: 'order by c.id for update of c\n', instead: 'order by c.id\n' }],
+    proof: {
+      file: oversell,
+      title: '[SEAT-1] 12 lanes: with the guard on, exactly the seats that exist are held, and the rest is told so',
+    },
+  },
+  {
+    name: 'target-not-capacity',
+    prevents: 'seats sold above what the operator asked for after a cut',
+    out: [
+      {
+        ...plain,
+        text: 'c.target_capacity - c.held - c.sold as free',
+        instead: 'c.capacity - c.held - c.sold as free',
+      },
+    ],
+    proof: { file: cases, title: '[FLIGHT-5] seats that come free make up the deficit before one is sold' },
+  },
+  {
+    name: 'cut-keeps-promises',
+    prevents: 'a cut of capacity below what is taken, which would fail or break promises',
+    out: [
+      {
+        file: 'server/domain/inventory/edit-cabins.ts',
+        text: 'greatest(coalesce($3::int4, target_capacity), held + sold)',
+        instead: 'coalesce($3::int4, target_capacity)',
+      },
+    ],
+    proof: {
+      file: cases,
+      title: '[FLIGHT-5] a cut meets the hold of the last seat: it is kept, or it is refused',
+    },
+  },
+  {
+    name: 'freed-above-target',
+    prevents: 'a hard limit that stays above the target when promised seats come free',
+    out: [
+      {
+        file: engine,
+        text: 'capacity = case when by_held + by_sold < 0\n        then greatest(c.target_capacity, c.held + c.sold + w.seats * (by_held + by_sold)) else c.capacity end',
+        instead: 'capacity = c.capacity',
+      },
+    ],
+    proof: { file: alone, title: '[FLIGHT-5] the hard limit comes down with the seats that come free' },
+  },
+  {
+    name: 'all-legs-or-none',
+    prevents: 'seats of the first legs that stay taken when a later leg refuses',
+    out: [{ file: engine, text: 'for before in first_leg .. l - 1 loop', instead: 'for before in 1 .. 0 loop' }],
+    proof: {
+      file: 'test/booking/lane.test.ts',
+      title: '[LANE-1] decides each member of a batch for itself, in the order of arrival, all legs or none',
+    },
+  },
+  {
+    name: 'only-open-flights',
+    prevents: 'seats sold on a flight that is closed or cancelled',
+    out: [{ ...plain, text: forSale, instead: 'c.departs_at_utc > clock_timestamp() as sale' }],
+    proof: { file: journeys, title: '[WIRE-2] each refusal has its code' },
+  },
+  {
+    name: 'only-before-departure',
+    prevents: 'seats sold on a flight that has left',
+    out: [{ ...plain, text: forSale, instead: `c.state = 'open' as sale` }],
+    proof: { file: journeys, title: '[WIRE-2] each refusal has its code' },
+  },
+  {
+    name: 'expected-price',
+    prevents: 'a price that nobody was shown',
+    out: [
+      {
+        file: engine,
+        text: 'elsif p_expected[member] <> total or p_expected_in[member] <> priced_in[member] then',
+        instead: 'elsif false then',
+      },
+    ],
+    proof: {
+      file: journeys,
+      title: '[BOOK-5] a price that changes between pricing and taking is not charged unseen',
+    },
+  },
+  {
+    name: 'price-as-held',
+    prevents: 'paying today’s price for seats that were held at yesterday’s',
+    out: [
+      {
+        file: engine,
+        text: 'select u.payment, b.id, p_provider, b.price_amount, b.price_currency, u.method, now()',
+        instead:
+          'select u.payment, b.id, p_provider, (select sum(c.price_amount * g.quantity) from booking_leg g join cabin c on c.id = g.cabin_id where g.booking_id = b.id), b.price_currency, u.method, now()',
+      },
+    ],
+    proof: { file: journeys, title: '[BOOK-5] charges what was shown, or says what changed' },
+  },
+  {
+    name: 'one-currency',
+    prevents: 'a sum of dollars and euros',
+    out: [
+      { file: engine, text: 'when currencies[k] <> currencies[l_cabin[first_leg]] then', instead: 'when false then' },
+    ],
+    proof: { file: alone, title: '[BOOK-5] legs in two currencies are refused' },
+  },
+  {
+    name: 'reclaim-only-due',
+    prevents: 'a buyer who ends holds that still have time',
+    out: [
+      {
+        file: engine,
+        after: 'create function reclaim_due',
+        text: ` and b.hold_expires_at <= clock_timestamp() order by b.hold_expires_at limit 2000`,
+        instead: ` order by b.hold_expires_at limit 2000`,
+      },
+      {
+        file: engine,
+        after: 'create function reclaim_due',
+        text: ` and b.hold_expires_at <= clock_timestamp()\n      and exists`,
+        instead: `\n      and exists`,
+      },
+    ],
+    proof: {
+      file: oversell,
+      title: '[SEAT-1] 4 lanes: with the guard on, exactly the seats that exist are held, and the rest is told so',
+    },
+  },
+  {
+    name: 'reclaim-at-all',
+    prevents: 'seats that nobody gets because nobody sweeps',
+    out: [{ file: engine, text: 'touched := reclaim_due(short, cabins);', instead: '' }],
+    proof: {
+      file: 'test/recovery/failure-matrix.test.ts',
+      title: '[MATRIX-17] [MATRIX-18] no event ever comes and no sweeper runs: the next buyer gets the seats',
+    },
+  },
+  {
+    name: 'ledger-once',
+    prevents: 'one movement of seats written down twice',
+    out: [
+      {
+        file: engine,
+        text: 'alter table ledger add primary key (cabin_id, booking_id, kind, attempt);',
+        instead: 'create index on ledger (cabin_id, booking_id, kind, attempt);',
+      },
+    ],
+    proof: { file: schema, title: '[RECORD-4] ledger_pkey refuses a second one' },
+  },
+  {
+    name: 'flight-version',
+    prevents: 'an edit that overwrites one that its operator has not seen',
+    out: [
+      {
+        file: 'server/domain/inventory/update-flight.ts',
+        text: 'if (flight.version !== expectedVersion)',
+        instead: 'if (flight.version < 0)',
+      },
+    ],
+    proof: {
+      file: 'test/inventory/operator-edits.test.ts',
+      title: '[FLIGHT-3] an edit of a version that is gone is refused',
+    },
+  },
+  {
+    name: 'flight-version-at-write',
+    prevents: 'two edits that read the same version at the same time and both win',
+    out: [{ file: 'server/domain/inventory/flight.entity.ts', text: '.version()', instead: '' }],
+    proof: {
+      file: 'test/inventory/operator-edits.test.ts',
+      title: '[FLIGHT-3] two edits of one version: one wins, the other is told',
+    },
+  },
+  {
+    name: 'removal-looks-at-ledger',
+    prevents: 'a flight that is deleted with bookings on it',
+    out: [
+      {
+        file: 'server/domain/inventory/remove-flight.ts',
+        text: 'and not exists (select from ledger g join cabin c on c.id = g.cabin_id where c.flight_id = f.id)`',
+        instead: '`',
+      },
+    ],
+    proof: {
+      file: 'test/inventory/operator-edits.test.ts',
+      title:
+        '[FLIGHT-7] a flight that nobody touched is deleted; a sold one is cancelled and everybody gets the money back',
+    },
+  },
+];
