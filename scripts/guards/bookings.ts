@@ -38,7 +38,7 @@ export const bookingGuards: Guard[] = [
   {
     name: 'repeat-same-actor',
     prevents: 'an id of somebody else that is answered as if it were one’s own',
-    out: [{ file: holdSeats, text: 'known.actor !== actor || ', instead: '' }],
+    out: [{ file: holdSeats, text: 'if (known.actor !== actor || known.bodyHash', instead: 'if (known.bodyHash' }],
     proof: { file: own, title: repeats },
   },
   {
@@ -77,7 +77,9 @@ export const bookingGuards: Guard[] = [
   {
     name: 'one-of-an-id-a-batch',
     prevents: 'a batch that fails because it has the same id twice',
-    out: [{ file: lane, text: 'if (own.some((key) => keys.has(key))) {', instead: 'if (own.length < 0) {' }],
+    out: [
+      { file: lane, text: 'if (entry.keys.some((key) => keys.has(key))) {', instead: 'if (entry.keys.length < 0) {' },
+    ],
     proof: {
       file: 'test/booking/lane.test.ts',
       title: '[LANE-4] the same id at once, in one lane or in two, is held once',
@@ -105,7 +107,13 @@ export const bookingGuards: Guard[] = [
   {
     name: 'poison-alone',
     prevents: 'one member that cannot be written and takes its whole batch with it',
-    out: [{ file: lane, text: 'if (batch.length === 1 || !isPoison(error))', instead: 'if (batch.length > 0)' }],
+    out: [
+      {
+        file: lane,
+        text: 'if (batch.length === 1 || !(isPoison(error) || isLockTimeout(error)))',
+        instead: 'if (batch.length > 0)',
+      },
+    ],
     proof: { file: 'test/booking/lane.test.ts', title: '[LANE-2] a member that cannot be written fails alone' },
   },
   {

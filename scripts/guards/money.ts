@@ -38,8 +38,14 @@ export const moneyGuards: Guard[] = [
   {
     name: 'payment-of-this-booking',
     prevents: 'a payment that confirms another booking than its own',
-    out: [{ file: engine, text: 'elsif e.paid_booking <> e.booking then', instead: 'elsif false then' }],
+    out: [{ file: engine, text: 'elsif e.paid_booking <> e.booking or ', instead: 'elsif ' }],
     proof: { file: alone, title: '[PAY-6] a payment of one booking says nothing of another' },
+  },
+  {
+    name: 'payment-of-this-provider',
+    prevents: 'a provider whose secret settles the payments of another',
+    out: [{ file: engine, text: ' or e.paid_provider <> e.provider then', instead: ' then' }],
+    proof: { file: alone, title: '[PAY-6] a provider settles its own payments only' },
   },
   {
     name: 'amount-of-this-payment',

@@ -448,6 +448,13 @@ describe('a guard alone', () => {
       expect([await statusOf(one.id), await statusOf(other.id)]).toEqual(['paying', 'paying']);
     });
 
+    it('[PAY-6] a provider settles its own payments only', async () => {
+      const member = await paying();
+      const event = { ...eventOf(member.id, member.paymentId), provider: 'other' };
+      expect(await own.lanes.settle.send(event)).toEqual({ kind: 'other_booking' });
+      expect(await statusOf(member.id)).toBe('paying');
+    });
+
     it.each(['held', 'expired'])(
       '[PAY-5] another sum than the price of a booking that is %s goes back',
       async (state) => {
