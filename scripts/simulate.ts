@@ -4,7 +4,7 @@ import { runHistory } from './simulate/history.ts';
 import { openDatabases } from './simulate/open-databases.ts';
 import { openPostgresTwin } from './simulate/postgres-twin.ts';
 import { dealSeeds, runJobs } from './simulate/run-jobs.ts';
-import { scopes } from './simulate/scopes.ts';
+import { scopes, widened } from './simulate/scopes.ts';
 import { Complaint, readSimulateOptions, type SimulateOptions } from './simulate/simulate-options.ts';
 
 const tellEveryMs = 3_000;
@@ -71,7 +71,7 @@ async function tellOne({ seed, store }: SimulateOptions): Promise<boolean> {
 
 function exploreAll({ count }: SimulateOptions): boolean {
   let isGood = true;
-  for (const scope of scopes) {
+  for (const scope of [...scopes, ...scopes.map(widened)]) {
     const began = performance.now();
     const { states, transitions, complete, violation } = explore(scope, { statesMax: count });
     const extent = complete ? 'complete' : 'not complete';

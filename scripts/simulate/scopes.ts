@@ -259,3 +259,10 @@ export const scopes: Scope[] = [
     ],
   },
 ];
+
+/** The same world with everything once more: millions of states instead of thousands. */
+export const widened = (scope: Scope): Scope => ({
+  ...scope,
+  name: `${scope.name}, everything once more`,
+  actions: scope.actions.map((action) => ({ ...action, times: action.times + 1 })),
+});
