@@ -10,6 +10,13 @@ const own = 'test/booking/hold-and-pay.test.ts';
 const repeats = '[BOOK-2] answers a repeat with the same booking, and refuses the id to others';
 const sorted = 'order by b.id for update;';
 
+const bookingKey = { file: record, after: 'create table booking (', text: 'primary key (id)', instead: 'check (true)' };
+const poison = {
+  file: lane,
+  text: 'if (batch.length === 1 || !(isPoison(error) || isLockTimeout(error)))',
+  instead: 'if (batch.length > 0)',
+};
+
 /** Requests, owners, states, locks, and what happens between us and the record. */
 export const bookingGuards: Guard[] = [
   {
@@ -24,16 +31,25 @@ export const bookingGuards: Guard[] = [
   },
   {
     name: 'booking-id-unique',
-    prevents: 'one id that becomes two bookings on two flights',
+    prevents: 'one id that becomes two bookings, whatever wrote them',
+    out: [bookingKey],
+    proof: { file: 'test/record/schema.test.ts', title: '[RECORD-4] booking_pkey refuses a second one' },
+    behind: 'the key of booking_leg stops a second hold too',
+  },
+  {
+    name: 'booking-and-leg-unique',
+    prevents: 'one id that becomes two bookings on two flights, at two processes at once',
     out: [
-      { file: record, after: 'create table booking (', text: 'primary key (id)', instead: 'check (true)' },
+      bookingKey,
       {
         file: record,
-        text: 'create index booking_actor_idx',
-        instead: 'create index on booking (id);\ncreate index booking_actor_idx',
+        after: 'create table booking_leg (',
+        text: 'primary key (booking_id, position)',
+        instead: 'check (true)',
       },
     ],
     proof: { file: alone, title: '[LANE-4] the same id for two flights, at two processes at once, is one booking' },
+    behind: 'either key suffices, so both are taken out',
   },
   {
     name: 'repeat-same-actor',
@@ -79,11 +95,13 @@ export const bookingGuards: Guard[] = [
     prevents: 'a batch that fails because it has the same id twice',
     out: [
       { file: lane, text: 'if (entry.keys.some((key) => keys.has(key))) {', instead: 'if (entry.keys.length < 0) {' },
+      poison,
     ],
     proof: {
       file: 'test/booking/lane.test.ts',
       title: '[LANE-4] the same id at once, in one lane or in two, is held once',
     },
+    behind: 'poison-alone: halves find out who fails, at the cost of some more calls, so both are taken out',
   },
   {
     name: 'fence',
@@ -107,13 +125,7 @@ export const bookingGuards: Guard[] = [
   {
     name: 'poison-alone',
     prevents: 'one member that cannot be written and takes its whole batch with it',
-    out: [
-      {
-        file: lane,
-        text: 'if (batch.length === 1 || !(isPoison(error) || isLockTimeout(error)))',
-        instead: 'if (batch.length > 0)',
-      },
-    ],
+    out: [poison],
     proof: { file: 'test/booking/lane.test.ts', title: '[LANE-2] a member that cannot be written fails alone' },
   },
   {
@@ -182,6 +194,18 @@ export const bookingGuards: Guard[] = [
       },
     ],
     proof: { file: 'test/booking/payments.test.ts', title: '[PAY-1] pays once, however often it is asked to' },
+  },
+  {
+    name: 'recent-hold-version',
+    prevents: 'an answer to a payment that shows the hold as it was made, without its people',
+    out: [
+      {
+        file: 'server/domain/booking/pay-booking.ts',
+        text: 'if (held?.version !== version - 1)',
+        instead: 'if (!held)',
+      },
+    ],
+    proof: { file: alone, title: '[BOOK-6] who pays is shown what happened to the hold since it was made' },
   },
   {
     name: 'pay-before-deadline',

@@ -154,6 +154,36 @@ export const copyGuards: Guard[] = [
     },
   },
   {
+    name: 'log-gap-seen',
+    prevents: 'entries that are skipped because Redis has lost them',
+    out: [
+      {
+        file: 'server/platform/feed/log-tail.ts',
+        text: 'if (isAfter(previous, last)) return',
+        instead: 'if (isAfter(last, row.position) && previous) return',
+      },
+    ],
+    proof: {
+      file: relay,
+      title: '[FEED-3] what is missing in the stream is read from the record; trusting the stream would skip it',
+    },
+  },
+  {
+    name: 'log-is-kept',
+    prevents: 'a follower who goes on behind a gap and is told nothing of it',
+    out: [
+      {
+        file: 'server/platform/feed/log-record.ts',
+        text: '($1::xid8, $2::int8) >= (h.xid, h.id) and $1::xid8 < pg_snapshot_xmin(pg_current_snapshot()) as kept',
+        instead: 'true as kept',
+      },
+    ],
+    proof: {
+      file: relay,
+      title: '[FEED-6] whoever lags behind what is pruned meanwhile is told so, and skips nothing in silence',
+    },
+  },
+  {
     name: 'limits-open-holds',
     prevents: 'one party that holds a whole flight',
     out: [

@@ -146,6 +146,12 @@ export const moneyGuards: Guard[] = [
     behind: 'refund-what-is-not-refunded, on the locked booking',
   },
   {
+    name: 'refund-no-more-than-paid',
+    prevents: 'more money that goes back than came',
+    out: [{ file: engine, text: ' and y.amount >= p_amount', instead: '' }],
+    proof: { file: alone, title: '[PAY-7] no more goes back than was paid' },
+  },
+  {
     name: 'refund-of-what-succeeded',
     prevents: 'money that goes back before it came',
     out: [{ file: engine, text: `y.status = 'succeeded' and y.currency`, instead: 'y.currency' }],
@@ -245,6 +251,15 @@ export const moneyGuards: Guard[] = [
     proof: {
       file: 'test/payments/asking.test.ts',
       title: '[PAY-9] no row is claimed twice, by however many at once, and a provider can be left out',
+    },
+  },
+  {
+    name: 'voided-only-once-given-up',
+    prevents: 'a payment that is noted as given up while it is being collected',
+    out: [{ file: queue, text: `where id = $1 and status = 'voiding'`, instead: 'where id = $1' }],
+    proof: {
+      file: 'test/payments/asking.test.ts',
+      title: '[PAY-10] collects what is authorised, gives up what is voiding, and notes that once',
     },
   },
 ];

@@ -17,6 +17,13 @@ const check = {
 const forSale = `c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale`;
 const plain = { file: engine, after: '    else\n      select array_agg(x.place)' };
 
+const freed = {
+  file: engine,
+  text: `capacity = case when by_held + by_sold < 0
+        then greatest(c.target_capacity, c.held + c.sold + w.seats * (by_held + by_sold)) else c.capacity end`,
+  instead: 'capacity = c.capacity',
+};
+
 /** Seats: how many there are, who may have them, at what price, until when. */
 export const seatGuards: Guard[] = [
   {
@@ -50,18 +57,6 @@ export const seatGuards: Guard[] = [
     },
   },
   {
-    name: 'target-not-capacity',
-    prevents: 'seats sold above what the operator asked for after a cut',
-    out: [
-      {
-        ...plain,
-        text: 'c.target_capacity - c.held - c.sold as free',
-        instead: 'c.capacity - c.held - c.sold as free',
-      },
-    ],
-    proof: { file: cases, title: '[FLIGHT-5] seats that come free make up the deficit before one is sold' },
-  },
-  {
     name: 'cut-keeps-promises',
     prevents: 'a cut of capacity below what is taken, which would fail or break promises',
     out: [
@@ -79,14 +74,23 @@ export const seatGuards: Guard[] = [
   {
     name: 'freed-above-target',
     prevents: 'a hard limit that stays above the target when promised seats come free',
+    out: [freed],
+    proof: { file: alone, title: '[FLIGHT-5] the hard limit comes down with the seats that come free' },
+  },
+  {
+    name: 'target-not-capacity',
+    prevents: 'seats sold above what the operator asked for after a cut',
     out: [
+      freed,
       {
-        file: engine,
-        text: 'capacity = case when by_held + by_sold < 0\n        then greatest(c.target_capacity, c.held + c.sold + w.seats * (by_held + by_sold)) else c.capacity end',
-        instead: 'capacity = c.capacity',
+        ...plain,
+        text: 'c.target_capacity - c.held - c.sold as free',
+        instead: 'c.capacity - c.held - c.sold as free',
       },
     ],
-    proof: { file: alone, title: '[FLIGHT-5] the hard limit comes down with the seats that come free' },
+    proof: { file: cases, title: '[FLIGHT-5] seats that come free make up the deficit before one is sold' },
+    behind:
+      'freed-above-target: while the limit follows what is taken it has nothing free either, so both are taken out',
   },
   {
     name: 'all-legs-or-none',
@@ -135,7 +139,7 @@ export const seatGuards: Guard[] = [
           'select u.payment, b.id, p_provider, (select sum(c.price_amount * g.quantity) from booking_leg g join cabin c on c.id = g.cabin_id where g.booking_id = b.id), b.price_currency, u.method, now()',
       },
     ],
-    proof: { file: journeys, title: '[BOOK-5] charges what was shown, or says what changed' },
+    proof: { file: alone, title: '[BOOK-5] what is paid is the price of the hold, whatever the cabin costs by now' },
   },
   {
     name: 'one-currency',
@@ -226,6 +230,59 @@ export const seatGuards: Guard[] = [
       file: 'test/inventory/operator-edits.test.ts',
       title:
         '[FLIGHT-7] a flight that nobody touched is deleted; a sold one is cancelled and everybody gets the money back',
+    },
+  },
+  {
+    name: 'removal-locks',
+    prevents: 'a flight that is deleted while its first hold is being written',
+    out: [
+      {
+        file: 'server/domain/inventory/remove-flight.ts',
+        text: `await tx.query('select from cabin where flight_id = $1 order by id for update', [flightId]);`,
+        instead: '',
+      },
+    ],
+    proof: {
+      file: alone,
+      title: '[FLIGHT-9] a removal waits for the hold that is being written, and does not delete its flight',
+    },
+  },
+  {
+    name: 'removal-version',
+    prevents: 'a flight that is deleted by somebody who has not seen what became of it',
+    out: [
+      { file: 'server/domain/inventory/remove-flight.ts', text: ' and f.version = $2', instead: ' and $2::int > 0' },
+    ],
+    proof: {
+      file: 'test/inventory/operator-edits.test.ts',
+      title: '[FLIGHT-3] an edit of a version that is gone is refused',
+    },
+  },
+  {
+    name: 'release-only-cancelled',
+    prevents: 'bookings that end although their flights fly',
+    out: [
+      {
+        file: engine,
+        text: `\n      and exists (select from booking_leg g join cabin c on c.id = g.cabin_id where g.booking_id = b.id and c.state = 'cancelled')`,
+        instead: '',
+      },
+    ],
+    proof: { file: alone, title: '[FLIGHT-7] bookings of a flight that is not cancelled are not released' },
+  },
+  {
+    name: 'repair-once',
+    prevents: 'two repairs of the same finding, the second of which spoils what the first made right',
+    out: [
+      {
+        file: 'server/domain/inventory/repair-seats.ts',
+        text: '(counted.repairedAt ?? 0) > expectedVersion',
+        instead: 'row.version < 0',
+      },
+    ],
+    proof: {
+      file: 'test/inventory/audit.test.ts',
+      title: '[AUDIT-7] two repairs at once have one effect, and the other is told',
     },
   },
 ];

@@ -276,6 +276,51 @@ describe('a guard alone', () => {
     });
   });
 
+  it('[BOOK-5] what is paid is the price of the hold, whatever the cabin costs by now', async () => {
+    const flight = await scene.flight();
+    const member = await held([flight.id]);
+    await db.query('update cabin set price_amount = 99000, version = version + 1 where flight_id = $1', [flight.id]);
+    await own.lanes.pay.send(payOf(member));
+    expect(await store.read(member.id)).toMatchObject({
+      priceAmount: 45_000,
+      payment: { amount: { amount: 45_000, currency: 'USD' } },
+    });
+  });
+
+  it('[BOOK-6] who pays is shown what happened to the hold since it was made', async () => {
+    const { booking } = scene.guest.trpc;
+    const { id } = await scene.hold((await scene.flight()).id);
+    const passengers = [{ type: 'adult' as const, givenName: 'Ada', familyName: 'Byron' }];
+    await booking.setPassengers.mutate({ id, passengers });
+    expect(await booking.pay.mutate({ id })).toMatchObject({ status: 'paying', version: 3, passengers });
+  });
+
+  describe('flights that go', () => {
+    it('[FLIGHT-7] bookings of a flight that is not cancelled are not released', async () => {
+      const [holding, sold] = [await held(), await confirmed()];
+      expect(await own.lanes.release.send(holding.id)).toBe(false);
+      expect(await own.lanes.release.send(sold.id)).toBe(false);
+      expect([await statusOf(holding.id), await statusOf(sold.id)]).toEqual(['held', 'confirmed']);
+    });
+
+    it('[FLIGHT-9] a removal waits for the hold that is being written, and does not delete its flight', async () => {
+      const flight = await scene.flight();
+      const member = memberOf([flight.id]);
+      const places = Array.from({ length: 24 }, (_, place) => `$${place + 1}`).join(', ');
+      const client = await db.connect();
+      await client.query('begin');
+      await client.query(`select hold_seats(${places})`, holdValues(newId(), [member], false));
+      const removal = scene.operator.trpc.admin.flights.remove
+        .mutate({ flightId: flight.id, expectedVersion: 1 })
+        .then(({ deleted }) => deleted);
+      await somebodyWaits();
+      await client.query('commit');
+      client.release();
+      expect(await removal).toBe(false);
+      expect(await own.lanes.release.send(member.id)).toBe(true);
+    });
+  });
+
   describe('the deadline', () => {
     it('[BOOK-8] a hold past it cannot be paid for, and one before it cannot be ended', async () => {
       const [over, fresh] = [await held(), await held()];
@@ -549,6 +594,14 @@ describe('a guard alone', () => {
       await own.lanes.settle.send(eventOf(member.id, member.paymentId));
       expect(await own.lanes.release.send(member.id)).toBe(true);
       expect(await refundsOf(member.id)).toEqual([member.paymentId]);
+    });
+
+    it('[PAY-7] no more goes back than was paid', async () => {
+      const member = await confirmed();
+      const quoteId = newId();
+      await store.saveQuote({ bookingId: member.id, quoteId, refund: 45_001, penalty: 0, lifeSeconds: 600 });
+      await own.lanes.cancel.send({ ...member, quoteId });
+      expect(await refundsOf(member.id)).toEqual([]);
     });
 
     it('[PAY-7] a cancellation gives back what came, not what failed', async () => {

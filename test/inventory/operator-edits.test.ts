@@ -85,6 +85,10 @@ describe('what an operator does with flights', () => {
     await edit(1);
     expect(await failureOf(edit(1))).toMatchObject({ code: 'VERSION_CONFLICT', details: { expected: 1, actual: 2 } });
     expect(await edit(2)).toMatchObject({ version: 3 });
+    expect(await failureOf(flights().remove.mutate({ flightId: flight.id, expectedVersion: 2 }))).toMatchObject({
+      code: 'VERSION_CONFLICT',
+      details: { expected: 2, actual: 3 },
+    });
   });
 
   it('[FLIGHT-4] selling does not raise the flight\u2019s version, so it cannot spoil an edit', async () => {
