@@ -3,6 +3,9 @@
 --
 -- All functions keep the same order of locks: batch, bookings (sorted), cabins (sorted). Each decides
 -- its members one by one on locked rows, then writes the effects of all with one statement a table.
+--
+-- Rows are asked for by `= any(array)` also where a join says the same: a plan that was made while a
+-- table was empty is kept for a while, and must not read the whole of it when it has grown.
 
 -- In-doubt fence. The first act of a batch is to write its id; whoever lost the connection to it
 -- writes the same id: inserted, the batch never happened and never can; refused, it has committed.
@@ -59,7 +62,7 @@ create function booking_rows(p_ids uuid[]) returns jsonb language sql as $$
        'amount', jsonb_build_object('amount', r.amount, 'currency', r.currency))
        from refund r where r.booking_id = b.id order by r.created_at desc, r.id desc limit 1)
     ) order by u.place), '[]')
-  from unnest(p_ids) with ordinality u (id, place) join booking b on b.id = u.id
+  from unnest(p_ids) with ordinality u (id, place) join booking b on b.id = u.id and b.id = any(p_ids)
 $$;
 
 -- One arrow of the life cycle: bookings still in a state that it starts from are moved, raised by one
@@ -74,7 +77,8 @@ begin
       locator = coalesce(b.locator, u.locator),
       reason = case when p_to = 'refunded' then b.reason else p_reason end
     from unnest(p_ids, p_locators) u (id, locator)
-    where b.id = u.id and b.status = any(p_from)
+    -- Written so that nobody thinks of the index of open holds, which has all of them.
+    where b.id = u.id and b.id = any(p_ids) and array_position(p_from, b.status) is not null
     returning b.id, b.version, b.locator, b.reason
   ), logged as (
     insert into outbox (type, subject, version, data)
@@ -93,10 +97,12 @@ begin
 end $$;
 
 -- Locks the cabins of these bookings in the order of their ids, as everybody does.
-create function lock_cabins_of(p_bookings uuid[]) returns void language plpgsql as $$
+create function lock_cabins_of(p_bookings uuid[]) returns int4[] language plpgsql as $$
+declare
+  cabins int4[] := array(select distinct g.cabin_id from booking_leg g where g.booking_id = any(p_bookings));
 begin
-  perform from cabin c where c.id in (select g.cabin_id from booking_leg g where g.booking_id = any(p_bookings))
-    order by c.id for update;
+  perform from cabin c where c.id = any(cabins) order by c.id for update;
+  return cabins;
 end $$;
 
 -- Moves all seats of these bookings, with one ledger row a booking and cabin. Answers the cabins.
@@ -113,7 +119,7 @@ begin
   if cardinality(p_bookings) = 0 then
     return '{}';
   end if;
-  perform lock_cabins_of(p_bookings);
+  cabins := lock_cabins_of(p_bookings);
   with legs as (
     select g.booking_id, g.cabin_id, sum(g.quantity)::int4 as seats
     from booking_leg g where g.booking_id = any(p_bookings) group by g.booking_id, g.cabin_id
@@ -122,7 +128,8 @@ begin
       -- Above its target a cabin has only what was promised before the cut: freed seats are not sold again.
       capacity = case when by_held + by_sold < 0
         then greatest(c.target_capacity, c.held + c.sold + w.seats * (by_held + by_sold)) else c.capacity end
-    from (select l.cabin_id, sum(l.seats)::int4 as seats from legs l group by l.cabin_id) w where c.id = w.cabin_id
+    from (select l.cabin_id, sum(l.seats)::int4 as seats from legs l group by l.cabin_id) w
+    where c.id = w.cabin_id and c.id = any(cabins)
     returning c.id, c.version
   ), written as (
     insert into ledger (cabin_id, version, booking_id, kind, d_held, d_sold)
@@ -234,7 +241,8 @@ begin
           select u.place::int4, c.id, c.target_capacity - c.held - c.sold as free, c.price_amount as price,
             c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale
           from unnest(c_flight, c_class) with ordinality u (flight, class, place)
-          join cabin c on c.flight_id = u.flight and c.cabin = u.class order by c.id for update of c skip locked
+          join cabin c on c.flight_id = u.flight and c.cabin = u.class and c.flight_id = any(c_flight)
+          order by c.id for update of c skip locked
         ) y order by y.place) x;
     else
       select array_agg(x.place), array_agg(x.id), array_agg(x.free), array_agg(x.price), array_agg(x.currency), array_agg(x.sale)
@@ -243,7 +251,8 @@ begin
           select u.place::int4, c.id, c.target_capacity - c.held - c.sold as free, c.price_amount as price,
             c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale
           from unnest(c_flight, c_class) with ordinality u (flight, class, place)
-          join cabin c on c.flight_id = u.flight and c.cabin = u.class order by c.id for update of c
+          join cabin c on c.flight_id = u.flight and c.cabin = u.class and c.flight_id = any(c_flight)
+          order by c.id for update of c
         ) y order by y.place) x;
     end if;
     exit when attempt = 2 or cabins is null;
@@ -323,7 +332,7 @@ begin
   if any_held then
     with moved as (
       update cabin c set held = c.held + u.taken, version = c.version + 1
-      from unnest(cabins, taken) u (id, taken) where c.id = u.id and u.taken > 0
+      from unnest(cabins, taken) u (id, taken) where c.id = u.id and c.id = any(cabins) and u.taken > 0
       returning c.id, c.version
     )
     select array_agg(m.version order by u.place) into versions
@@ -374,16 +383,17 @@ create function start_payments(
 ) language plpgsql as $$
 declare
   ready uuid[];
+  taken text[];
 begin
   insert into batch (id) values (p_batch);
   perform from booking b where b.id = any(p_booking) order by b.id for update;
   -- The deadline is tested by this clock, on the locked rows.
   ready := array(
     select b.id from unnest(p_booking, p_actor) u (id, actor) join booking b on b.id = u.id and b.actor = u.actor
-    where b.status = 'held' and b.hold_expires_at > clock_timestamp());
+    where b.id = any(p_booking) and case when b.status = 'held' then b.hold_expires_at > clock_timestamp() end);
+  taken := array(select b.locator::text from booking b where b.locator = any(p_locator::varchar[]));
   redraw := array(
-    select u.id from unnest(p_booking, p_locator) u (id, locator)
-    where u.id = any(ready) and exists (select from booking b where b.locator = u.locator));
+    select u.id from unnest(p_booking, p_locator) u (id, locator) where u.locator = any(taken) and u.id = any(ready));
   if cardinality(redraw) > 0 then
     ready := array(select u.id from unnest(ready) u (id) where not u.id = any(redraw));
   end if;
@@ -394,7 +404,8 @@ begin
   moved := advance_bookings(ready, '{held}', 'paying', null,
     array(select u.locator from unnest(ready) with ordinality r (id, place)
       join unnest(p_booking, p_locator) u (id, locator) on u.id = r.id order by r.place));
-  versions := array(select b.version from unnest(moved) with ordinality u (id, place) join booking b on b.id = u.id order by u.place);
+  versions := array(select b.version from unnest(moved) with ordinality u (id, place) join booking b on b.id = u.id
+    where b.id = any(moved) order by u.place);
 end $$;
 
 -- Merges what providers told into payments, bookings and seats. codes has a letter an event:
@@ -427,10 +438,14 @@ begin
   for e in
     select u.*, b.status as booking_status, b.price_amount = u.amount and b.price_currency = u.currency as is_price,
       y.status as was, y.booking_id as paid_booking, y.provider as paid_provider, y.amount = u.amount and y.currency = u.currency as is_amount,
-      exists (select from payment_event x where x.provider = u.provider and x.event_id = u.event) as known
+      x.known is not null as known
     from unnest(p_provider, p_event, p_type, p_payment, p_booking, p_amount, p_currency)
       with ordinality u (provider, event, type, payment, booking, amount, currency, place)
-    left join booking b on b.id = u.booking left join payment y on y.id = u.payment
+    left join (select b.* from booking b where b.id = any(p_booking)) b on b.id = u.booking
+    left join (select y.* from payment y where y.id = any(p_payment)) y on y.id = u.payment
+    left join lateral (
+      select true as known from payment_event x where x.provider = u.provider and x.event_id = u.event limit 1
+    ) x on true
     order by u.place
   loop
     if e.booking_status is null then
@@ -491,7 +506,7 @@ begin
   end if;
   update payment y set status = substr(p_type[u.place], 9),
     next_call_at = case when p_type[u.place] = 'payment.authorised' then now() end, calls = 0
-    from unnest(risen) u (place) where y.id = p_payment[u.place];
+    from unnest(risen) u (place) where y.id = p_payment[u.place] and y.id = any(p_payment);
 
   -- All cabins at once, so that late ones do not break the order.
   perform lock_cabins_of(confirmed || failed || array(select p_booking[u.place] from unnest(late) u (place)));
@@ -549,7 +564,7 @@ begin
   perform from booking b where b.id = any(p_booking) order by b.id for update;
   perform lock_cabins_of(p_booking);
   for m in
-    select u.id, u.quote, b.status, b.price_currency,
+    select u.id, u.quote, b.status, b.price_amount, b.price_currency,
       exists (select from payment y where y.booking_id = b.id and y.status = 'authorised') as capturing
     from unnest(p_booking, p_actor, p_quote) with ordinality u (id, actor, quote, place)
     left join booking b on b.id = u.id and b.actor = u.actor
@@ -565,7 +580,9 @@ begin
       elsif m.quote is null then
         code := 'q';
       else
+        -- A quote that was made while nothing was paid yet says nothing of the price.
         delete from cancel_quote q where q.booking_id = m.id and q.quote_id = m.quote and q.expires_at > clock_timestamp()
+            and q.refund_amount + q.penalty_amount = m.price_amount
           returning q.refund_amount into due;
         if not found then
           code := 's';

@@ -314,7 +314,8 @@ begin
       locator = coalesce(b.locator, u.locator),
       reason = case when p_to = 'refunded' then b.reason else p_reason end
     from unnest(p_ids, p_locators) u (id, locator)
-    where b.id = u.id and b.status = any(p_from)
+    -- Written so that nobody thinks of the index of open holds, which has all of them.
+    where b.id = u.id and b.id = any(p_ids) and array_position(p_from, b.status) is not null
     returning b.id, b.version, b.locator, b.reason
   ), logged as (
     insert into outbox (type, subject, version, data)
@@ -371,7 +372,7 @@ AS $function$
        'amount', jsonb_build_object('amount', r.amount, 'currency', r.currency))
        from refund r where r.booking_id = b.id order by r.created_at desc, r.id desc limit 1)
     ) order by u.place), '[]')
-  from unnest(p_ids) with ordinality u (id, place) join booking b on b.id = u.id
+  from unnest(p_ids) with ordinality u (id, place) join booking b on b.id = u.id and b.id = any(p_ids)
 $function$;
 
 CREATE OR REPLACE FUNCTION public.cancel_bookings(p_batch uuid, p_booking uuid[], p_actor uuid[], p_quote uuid[], OUT codes text, OUT truths jsonb)
@@ -502,7 +503,8 @@ begin
           select u.place::int4, c.id, c.target_capacity - c.held - c.sold as free, c.price_amount as price,
             c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale
           from unnest(c_flight, c_class) with ordinality u (flight, class, place)
-          join cabin c on c.flight_id = u.flight and c.cabin = u.class order by c.id for update of c skip locked
+          join cabin c on c.flight_id = u.flight and c.cabin = u.class and c.flight_id = any(c_flight)
+          order by c.id for update of c skip locked
         ) y order by y.place) x;
     else
       select array_agg(x.place), array_agg(x.id), array_agg(x.free), array_agg(x.price), array_agg(x.currency), array_agg(x.sale)
@@ -511,7 +513,8 @@ begin
           select u.place::int4, c.id, c.target_capacity - c.held - c.sold as free, c.price_amount as price,
             c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale
           from unnest(c_flight, c_class) with ordinality u (flight, class, place)
-          join cabin c on c.flight_id = u.flight and c.cabin = u.class order by c.id for update of c
+          join cabin c on c.flight_id = u.flight and c.cabin = u.class and c.flight_id = any(c_flight)
+          order by c.id for update of c
         ) y order by y.place) x;
     end if;
     exit when attempt = 2 or cabins is null;
@@ -591,7 +594,7 @@ begin
   if any_held then
     with moved as (
       update cabin c set held = c.held + u.taken, version = c.version + 1
-      from unnest(cabins, taken) u (id, taken) where c.id = u.id and u.taken > 0
+      from unnest(cabins, taken) u (id, taken) where c.id = u.id and c.id = any(cabins) and u.taken > 0
       returning c.id, c.version
     )
     select array_agg(m.version order by u.place) into versions
@@ -635,12 +638,14 @@ begin
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.lock_cabins_of(p_bookings uuid[])
- RETURNS void
+ RETURNS integer[]
  LANGUAGE plpgsql
 AS $function$
+declare
+  cabins int4[] := array(select distinct g.cabin_id from booking_leg g where g.booking_id = any(p_bookings));
 begin
-  perform from cabin c where c.id in (select g.cabin_id from booking_leg g where g.booking_id = any(p_bookings))
-    order by c.id for update;
+  perform from cabin c where c.id = any(cabins) order by c.id for update;
+  return cabins;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.move_seats(p_bookings uuid[], p_kind text)
@@ -655,7 +660,7 @@ begin
   if cardinality(p_bookings) = 0 then
     return '{}';
   end if;
-  perform lock_cabins_of(p_bookings);
+  cabins := lock_cabins_of(p_bookings);
   with legs as (
     select g.booking_id, g.cabin_id, sum(g.quantity)::int4 as seats
     from booking_leg g where g.booking_id = any(p_bookings) group by g.booking_id, g.cabin_id
@@ -664,7 +669,8 @@ begin
       -- Above its target a cabin has only what was promised before the cut: freed seats are not sold again.
       capacity = case when by_held + by_sold < 0
         then greatest(c.target_capacity, c.held + c.sold + w.seats * (by_held + by_sold)) else c.capacity end
-    from (select l.cabin_id, sum(l.seats)::int4 as seats from legs l group by l.cabin_id) w where c.id = w.cabin_id
+    from (select l.cabin_id, sum(l.seats)::int4 as seats from legs l group by l.cabin_id) w
+    where c.id = w.cabin_id and c.id = any(cabins)
     returning c.id, c.version
   ), written as (
     insert into ledger (cabin_id, version, booking_id, kind, d_held, d_sold)
@@ -776,10 +782,14 @@ begin
   for e in
     select u.*, b.status as booking_status, b.price_amount = u.amount and b.price_currency = u.currency as is_price,
       y.status as was, y.booking_id as paid_booking, y.provider as paid_provider, y.amount = u.amount and y.currency = u.currency as is_amount,
-      exists (select from payment_event x where x.provider = u.provider and x.event_id = u.event) as known
+      x.known is not null as known
     from unnest(p_provider, p_event, p_type, p_payment, p_booking, p_amount, p_currency)
       with ordinality u (provider, event, type, payment, booking, amount, currency, place)
-    left join booking b on b.id = u.booking left join payment y on y.id = u.payment
+    left join (select b.* from booking b where b.id = any(p_booking)) b on b.id = u.booking
+    left join (select y.* from payment y where y.id = any(p_payment)) y on y.id = u.payment
+    left join lateral (
+      select true as known from payment_event x where x.provider = u.provider and x.event_id = u.event limit 1
+    ) x on true
     order by u.place
   loop
     if e.booking_status is null then
@@ -840,7 +850,7 @@ begin
   end if;
   update payment y set status = substr(p_type[u.place], 9),
     next_call_at = case when p_type[u.place] = 'payment.authorised' then now() end, calls = 0
-    from unnest(risen) u (place) where y.id = p_payment[u.place];
+    from unnest(risen) u (place) where y.id = p_payment[u.place] and y.id = any(p_payment);
 
   -- All cabins at once, so that late ones do not break the order.
   perform lock_cabins_of(confirmed || failed || array(select p_booking[u.place] from unnest(late) u (place)));
@@ -884,16 +894,17 @@ CREATE OR REPLACE FUNCTION public.start_payments(p_batch uuid, p_booking uuid[],
 AS $function$
 declare
   ready uuid[];
+  taken text[];
 begin
   insert into batch (id) values (p_batch);
   perform from booking b where b.id = any(p_booking) order by b.id for update;
   -- The deadline is tested by this clock, on the locked rows.
   ready := array(
     select b.id from unnest(p_booking, p_actor) u (id, actor) join booking b on b.id = u.id and b.actor = u.actor
-    where b.status = 'held' and b.hold_expires_at > clock_timestamp());
+    where b.id = any(p_booking) and case when b.status = 'held' then b.hold_expires_at > clock_timestamp() end);
+  taken := array(select b.locator::text from booking b where b.locator = any(p_locator::varchar[]));
   redraw := array(
-    select u.id from unnest(p_booking, p_locator) u (id, locator)
-    where u.id = any(ready) and exists (select from booking b where b.locator = u.locator));
+    select u.id from unnest(p_booking, p_locator) u (id, locator) where u.locator = any(taken) and u.id = any(ready));
   if cardinality(redraw) > 0 then
     ready := array(select u.id from unnest(ready) u (id) where not u.id = any(redraw));
   end if;
@@ -904,7 +915,8 @@ begin
   moved := advance_bookings(ready, '{held}', 'paying', null,
     array(select u.locator from unnest(ready) with ordinality r (id, place)
       join unnest(p_booking, p_locator) u (id, locator) on u.id = r.id order by r.place));
-  versions := array(select b.version from unnest(moved) with ordinality u (id, place) join booking b on b.id = u.id order by u.place);
+  versions := array(select b.version from unnest(moved) with ordinality u (id, place) join booking b on b.id = u.id
+    where b.id = any(moved) order by u.place);
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.touch_updated_at()

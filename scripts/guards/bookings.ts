@@ -177,7 +177,13 @@ export const bookingGuards: Guard[] = [
   {
     name: 'arrow-starts-somewhere',
     prevents: 'a booking that makes a step its state does not allow',
-    out: [{ file: engine, text: 'where b.id = u.id and b.status = any(p_from)', instead: 'where b.id = u.id' }],
+    out: [
+      {
+        file: engine,
+        text: 'where b.id = u.id and b.id = any(p_ids) and array_position(p_from, b.status) is not null',
+        instead: 'where b.id = u.id',
+      },
+    ],
     proof: {
       file: 'test/booking/payments.test.ts',
       title: '[PAY-5] a second payment of a booking is given back and changes nothing else',
@@ -189,8 +195,8 @@ export const bookingGuards: Guard[] = [
     out: [
       {
         file: engine,
-        text: `where b.status = 'held' and b.hold_expires_at > clock_timestamp()`,
-        instead: 'where b.hold_expires_at > clock_timestamp()',
+        text: `case when b.status = 'held' then b.hold_expires_at > clock_timestamp() end`,
+        instead: 'b.hold_expires_at > clock_timestamp()',
       },
     ],
     proof: { file: 'test/booking/payments.test.ts', title: '[PAY-1] pays once, however often it is asked to' },
@@ -213,8 +219,8 @@ export const bookingGuards: Guard[] = [
     out: [
       {
         file: engine,
-        text: `where b.status = 'held' and b.hold_expires_at > clock_timestamp()`,
-        instead: `where b.status = 'held'`,
+        text: `case when b.status = 'held' then b.hold_expires_at > clock_timestamp() end`,
+        instead: `b.status = 'held'`,
       },
     ],
     proof: {

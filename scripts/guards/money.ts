@@ -166,7 +166,11 @@ export const moneyGuards: Guard[] = [
         text: `where r.id = any(p_refund) and r.status = 'pending'`,
         instead: 'where r.id = any(p_refund)',
       },
-      { file: engine, text: 'where b.id = u.id and b.status = any(p_from)', instead: 'where b.id = u.id' },
+      {
+        file: engine,
+        text: 'where b.id = u.id and b.id = any(p_ids) and array_position(p_from, b.status) is not null',
+        instead: 'where b.id = u.id',
+      },
     ],
     proof: {
       file: 'test/recovery/failure-matrix.test.ts',

@@ -31,7 +31,7 @@ export interface BookingStore {
   /** The provider has given this money back: `refund_pending → refunded` when nothing else is pending. */
   refunded(batchId: string, refunds: { id: string; bookingId: string }[]): Promise<Batch<boolean>>;
 
-  /** From now on this batch can never commit. True: it never did; false: it had committed before. */
+  /** From now on this batch can never commit. True: it never did; false: it had committed, or was sealed before. */
   seal(batchId: string): Promise<boolean>;
 
   read(bookingId: string): Promise<BookingRow | undefined>;

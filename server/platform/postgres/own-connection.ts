@@ -11,8 +11,12 @@ export interface OwnConnection {
   close(): Promise<void>;
 }
 
-/** A row stays locked no longer than this while we wait for it, and a statement never takes longer. */
-const bounds = '-c lock_timeout=250ms -c statement_timeout=5s';
+/**
+ * A row stays locked no longer than this while we wait for it, and a statement never takes longer.
+ * Everything here is found by an index: a plan that was made while a table was empty, and scans it,
+ * would be kept until the next statistics.
+ */
+const bounds = '-c lock_timeout=250ms -c statement_timeout=5s -c enable_seqscan=off -c jit=off';
 /** The server should have answered before; a connection that has not by then is given up. */
 const answerTimeoutMs = 8_000;
 
