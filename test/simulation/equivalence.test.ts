@@ -27,8 +27,8 @@ describe('Postgres and the model', () => {
   });
 
   test('[SIM-6] tell the same histories, of those that once told them apart', async () => {
-    // A batch that is sealed twice; a sealed batch that could not be read.
-    const told = [554, 748, 124, 404];
+    // A quote of a hold; a batch that is sealed twice; a sealed batch that could not be read.
+    const told = [856, 554, 748, 124, 404];
     const jobs = told.map(
       (seed): Job => ({ name: `${seed}`, tells: 'histories', seeds: { from: seed, count: 1, every: 1 } }),
     );
