@@ -228,14 +228,14 @@ class Batches {
   async #quote(bookingId: string): Promise<void> {
     const random = this.#random;
     const booking = this.#recorder.model.record.bookings.get(bookingId);
-    if (!booking || random.chance(0.3)) return;
+    if (!booking || random.chance(0.5)) return;
     if (booking.status !== 'held' && booking.status !== 'confirmed') return;
     const quoteId = random.uuid();
     this.#quotes.push(quoteId);
     const isHeld = booking.status === 'held';
     const penalty = isHeld || random.chance(0.5) ? 0 : Math.floor(booking.price / 2);
     const refund = isHeld ? 0 : booking.price - penalty;
-    await this.#do('saveQuote', { bookingId, quoteId, refund, penalty, lifeSeconds: 30 });
+    await this.#do('saveQuote', { bookingId, quoteId, refund, penalty, lifeSeconds: random.pick([30, 600]) });
   }
 
   #someQuote(bookingId: string): string | null {

@@ -28,26 +28,31 @@ const setupSql = `
 const millis = (column: string) => `(extract(epoch from ${column}) * 1000)::float8`;
 
 /** The record itself, doing each step of a history at the history's own time. */
-export async function openPostgresTwin(databaseUrl: string): Promise<Twin & { close(): Promise<void> }> {
+export async function openPostgresTwin(databaseUrl: string): Promise<PostgresTwin> {
   const admin = new pg.Client(databaseUrl);
   await admin.connect();
   await admin.query(setupSql);
   const { rows } = await admin.query<{ name: string }>('select current_database() as name');
   await admin.query(`alter database "${rows[0]?.name}" set search_path = sim, public, pg_catalog`);
+  // Earlier histories may have left cabins there.
+  const { rows: left } = await admin.query<{ id: number }>('select coalesce(max(id), 0) as id from cabin');
   await admin.end();
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
   // The database goes with the test that made it.
   pool.on('error', () => undefined);
-  return new PostgresTwin(pool, openBookingStore(pool, databaseUrl));
+  return new PostgresTwin(pool, openBookingStore(pool, databaseUrl), (left[0]?.id ?? 0) + 1);
 }
 
 class PostgresTwin implements Twin {
+  /** The first number that no cabin has. */
+  readonly cabinIdFrom: number;
   readonly #pool: pg.Pool;
   readonly #store: BookingStore & { close(): Promise<void> };
   #setTo = 0;
   #now: () => number = () => 0;
 
-  constructor(pool: pg.Pool, store: BookingStore & { close(): Promise<void> }) {
+  constructor(pool: pg.Pool, store: BookingStore & { close(): Promise<void> }, cabinIdFrom: number) {
+    this.cabinIdFrom = cabinIdFrom;
     this.#pool = pool;
     this.#store = store;
   }

@@ -86,7 +86,8 @@ export class Recorder {
         const isList = verb === 'due' || verb === 'stranded';
         const own = isList ? (theirs as string[]).filter((id) => this.model.record.bookings.has(id)) : theirs;
         twin.compare(verb, given, ours, own);
-        return own as typeof theirs;
+        // In the model's order: a history must not depend on where rows lie.
+        return isList ? ours : theirs;
       },
       (error) => {
         try {

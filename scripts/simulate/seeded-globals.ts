@@ -12,6 +12,11 @@ interface Means {
 }
 
 const immediately = globalThis.setImmediate;
+const { randomBytes } = crypto;
+const getRandomValues = globalThis.crypto.getRandomValues.bind(globalThis.crypto) as (view: Uint8Array) => Uint8Array;
+/** As record-locator.ts and newId draw. Connections draw other sizes when they are opened, which is no part of a history. */
+const locatorBytes = 6;
+const idBytes = 16;
 let means: Means = { random: createRandom(0), seed: 0, now: () => 0 };
 let isInstalled = false;
 
@@ -29,15 +34,15 @@ export function seedGlobals(given: Means): void {
   globalThis.setImmediate = ((task: () => void, ...rest: []) =>
     means.soon ? means.soon(() => task(...rest)) : immediately(task, ...rest)) as typeof setImmediate;
   Math.random = () => means.random.next() / 2 ** 32;
-  const fill = <T extends ArrayBufferView>(view: T): T => {
-    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-    for (let at = 0; at < bytes.length; at++) bytes[at] = means.random.next();
+  const fill = (view: Uint8Array): Uint8Array => {
+    if (view.byteLength !== idBytes) return getRandomValues(view);
+    for (let at = 0; at < view.length; at++) view[at] = means.random.next();
     return view;
   };
   Object.defineProperty(globalThis.crypto, 'getRandomValues', { value: fill });
   Object.assign(crypto, {
     randomUUID: () => means.random.uuid(),
-    randomBytes: scarce,
+    randomBytes: (size: number) => (size === locatorBytes ? scarce(size) : randomBytes(size)),
   });
   syncBuiltinESMExports();
 }

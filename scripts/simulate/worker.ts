@@ -14,7 +14,7 @@ const turn = setImmediate;
 const tellers = { histories: runHistory, payments: runPaymentHistory, batches: runBatches };
 
 const twin = databaseUrl ? await openPostgresTwin(databaseUrl) : undefined;
-let cabinIdFrom = 1;
+let cabinIdFrom = twin?.cabinIdFrom ?? 1;
 for (const { name, tells, seeds, bug, stopsAtFirst, isDigested } of jobs) {
   let report: WorkerReport = { job: name, histories: 0, steps: 0, violations: [], digests: [] };
   let reportedAt = performance.now();
