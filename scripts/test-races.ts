@@ -23,7 +23,15 @@ const races = [
   'test/live/relay.test.ts',
   'test/recovery/failure-matrix.test.ts',
 ];
-const faults = ['test/booking', 'test/recovery', 'test/payments', 'test/live'];
+/** Suites that start processes of their own (kill-everything, chaos and the like) are not here: those take no lease from a test. */
+const faults = [
+  'test/booking',
+  'test/payments',
+  'test/live',
+  'test/inventory',
+  'test/recovery/failure-matrix.test.ts',
+  'test/recovery/no-lease.test.ts',
+];
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 

@@ -189,7 +189,17 @@ describe('the log', () => {
     ).rows;
     await scene.db.query('update log_horizon set xid = $1, id = $2', [middle?.xid, middle?.id]);
     for (const lost of [`1:${oldest?.xid}-${oldest?.id}`, '1:99999999999-5', `2:${newest[9]?.id.slice(2)}`]) {
-      const following = events(scene.operator, isOver, lost);
+      let onTold = () => {};
+      const told = new Promise<void>((resolve) => {
+        onTold = resolve;
+      });
+      const enough = (seen: AdminEvent[]) => {
+        if (seen.length === 50) onTold();
+        return isOver(seen);
+      };
+      const following = events(scene.operator, enough, lost);
+      // What happens before the newest fifty are read is one of them.
+      await Promise.race([told, following]);
       const { id } = await scene.hold(flight.id);
       await scene.guest.trpc.booking.pay.mutate({ id });
       const seen = await following;

@@ -25,7 +25,7 @@ const defaults: Record<string, string> = {
 };
 
 /** Excludes nobody: every chore is done twice at once, as by two processes that both believe they have the lease. */
-export const everybodysLease: Lease = async (_name, _ttlMs, run) => {
+const everybodysLease: Lease = async (_name, _ttlMs, run) => {
   const [first, second] = await Promise.allSettled([run(), run()]);
   for (const each of [first, second]) if (each.status === 'rejected') throw each.reason;
   return (first as PromiseFulfilledResult<Awaited<ReturnType<typeof run>>>).value;
