@@ -393,7 +393,7 @@ begin
   perform from booking b where b.id = any(p_booking) order by b.id for update;
   perform lock_cabins_of(p_booking);
   for m in
-    select u.id, u.quote, b.status, b.price_currency,
+    select u.id, u.quote, b.status, b.price_amount, b.price_currency,
       exists (select from payment y where y.booking_id = b.id and y.status = 'authorised') as capturing
     from unnest(p_booking, p_actor, p_quote) with ordinality u (id, actor, quote, place)
     left join booking b on b.id = u.id and b.actor = u.actor
@@ -409,7 +409,9 @@ begin
       elsif m.quote is null then
         code := 'q';
       else
+        -- A quote that was made while nothing was paid yet says nothing of the price.
         delete from cancel_quote q where q.booking_id = m.id and q.quote_id = m.quote and q.expires_at > clock_timestamp()
+            and q.refund_amount + q.penalty_amount = m.price_amount
           returning q.refund_amount into due;
         if not found then
           code := 's';

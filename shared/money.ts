@@ -9,7 +9,6 @@ export type Money = z.infer<typeof moneySchema>;
 
 export const money = (amount: number, currency: string): Money => ({ amount, currency });
 
-
 /** Digits after the decimal point of a currency: 2 for USD, 0 for JPY, 3 for KWD (from Intl's tables). */
 export function currencyExponent(currency: string): number {
   return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;

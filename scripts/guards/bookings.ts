@@ -285,7 +285,7 @@ export const bookingGuards: Guard[] = [
     out: [
       {
         file: engine,
-        text: 'where u.id = any(ready) and exists (select from booking b where b.locator = u.locator));',
+        text: 'where u.locator = any(taken) and u.id = any(ready));',
         instead: 'where false);',
       },
     ],
