@@ -21,6 +21,8 @@ describe.skipIf(!chromium)('connection and health', () => {
     const page = await stage.open('/bookings', { url: gone.url });
     await page.getByText('Live', { exact: true }).waitFor();
     const heading = page.getByRole('heading', { name: 'My bookings' });
+    // A heading is another size until its font has come.
+    await page.evaluate(() => document.fonts.ready.then(() => undefined));
     const before = await heading.boundingBox();
     await gone.stop();
     const banner = page.getByTestId('reconnect-banner');
