@@ -222,8 +222,13 @@ async function glance(stage: Stage, round: Round, totals: Totals): Promise<void>
 async function comeToRest(stage: Stage, round: Round, totals: Totals, failed: () => unknown): Promise<void> {
   const startedAt = performance.now();
   for (;;) {
-    const { capacity, sold, held } = await countSeats(stage.db, idsOf(round));
-    const unsettled = await listUnsettled(stage.db);
+    const counted = await Promise.all([countSeats(stage.db, idsOf(round)), listUnsettled(stage.db)]).catch(() => {
+      // The last fault of the round may have hit Postgres: it is asked again, for as long as patience lasts.
+    });
+    const [{ capacity, sold, held }, unsettled] = counted ?? [
+      { capacity: Number.NaN, sold: Number.NaN, held: Number.NaN },
+      ['Postgres does not answer'],
+    ];
     if (sold === capacity && held === 0 && unsettled.length === 0 && round.cancelling === 0) break;
     if (round.violations.length > 0) throw new Violation(round.violations);
     if (failed()) throw failed();

@@ -22,7 +22,7 @@ describe.skipIf(!chromium)('connection and health', () => {
     await page.getByText('Live', { exact: true }).waitFor();
     const heading = page.getByRole('heading', { name: 'My bookings' });
     // A heading is another size until its font has come.
-    await page.evaluate(() => document.fonts.ready.then(() => undefined));
+    await page.evaluate('document.fonts.ready.then(() => undefined)');
     const before = await heading.boundingBox();
     await gone.stop();
     const banner = page.getByTestId('reconnect-banner');
