@@ -134,8 +134,8 @@ export const copyGuards: Guard[] = [
       },
     ],
     proof: {
-      file: 'test/recovery/failure-matrix.test.ts',
-      title: '[MATRIX-9] what was told of seats comes again, late and in the wrong order: nobody believes it',
+      file: 'test/live/seats.test.ts',
+      title: '[LIVE-1] what was told before never replaces what is newer',
     },
   },
   {

@@ -88,7 +88,10 @@ export const seatGuards: Guard[] = [
         instead: 'c.capacity - c.held - c.sold as free',
       },
     ],
-    proof: { file: cases, title: '[FLIGHT-5] seats that come free make up the deficit before one is sold' },
+    proof: {
+      file: alone,
+      title: '[FLIGHT-5] seats that come free are not sold while more is promised than wanted, gate or no gate',
+    },
     behind:
       'freed-above-target: while the limit follows what is taken it has nothing free either, so both are taken out',
   },

@@ -486,6 +486,22 @@ describe('a guard alone', () => {
     expect(limits).toEqual([2, 1, 1]);
   });
 
+  it('[FLIGHT-5] seats that come free are not sold while more is promised than wanted, gate or no gate', async () => {
+    const flight = await scene.flight({ seats: 3 });
+    const members = [await held([flight.id]), await held([flight.id]), await held([flight.id])];
+    await scene.operator.trpc.admin.flights.update.mutate({
+      flightId: flight.id,
+      expectedVersion: 1,
+      cabins: [{ cabin: 'economy', capacity: 1 }],
+    });
+    const kinds: string[] = [];
+    for (const member of members) {
+      await own.lanes.cancel.send({ ...member, quoteId: null });
+      kinds.push((await own.lanes.hold.send(memberOf([flight.id]))).kind);
+    }
+    expect(kinds).toEqual(['refused', 'refused', 'held']);
+  });
+
   describe('money', () => {
     it('[PAY-6] a payment of one booking says nothing of another', async () => {
       const [one, other] = [await paying(), await paying()];

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Hub, type Update } from '../../server/platform/live/hub.ts';
+import { systemClock } from '../../server/platform/runtime/clock.ts';
 import type { SeatsView } from '../../shared/flight.ts';
 import { newId } from '../../shared/ids.ts';
 import { type Connected, connect, failureOf } from '../support/connect.ts';
@@ -58,6 +60,25 @@ describe('live seats', () => {
       const versions = frames.map((frame) => Number(frame.id.split(':')[1]));
       expect(versions).toEqual(versions.toSorted((a, b) => a - b));
     }
+  });
+
+  it('[LIVE-1] what was told before never replaces what is newer', async () => {
+    const at = (version: number): Update[] => [{ topic: 'flight', parts: { economy: { version, body: {} } } }];
+    const fail = (error: unknown) => expect.unreachable(String(error));
+    const hub = new Hub({ clock: systemClock, load: async () => at(5), onError: fail });
+    const leaving = new AbortController();
+    const watched = hub.watch(['flight'], leaving.signal);
+    const versionOf = async () => (await watched.next()).value?.parts.get('economy')?.version;
+    expect(await versionOf()).toBe(5);
+    hub.offer(at(6));
+    hub.offer(at(4));
+    expect(await versionOf()).toBe(6);
+    hub.offer(at(5));
+    hub.offer(at(7));
+    expect(await versionOf()).toBe(7);
+    leaving.abort();
+    await watched.return(undefined);
+    await hub.close();
   });
 
   it('[LIVE-2] closing, cancelling and new prices ride the same frames', async () => {
