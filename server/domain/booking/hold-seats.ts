@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { type BookingView, type HoldInput, seatsTaken } from '../../../shared/booking.ts';
 import type { Money } from '../../../shared/money.ts';
+import { violatesUnique } from '../../platform/postgres/pg-errors.ts';
 import { type Failure, invalidInput, refuse } from '../../platform/runtime/failure.ts';
 import type { SoldOut } from '../inventory/seat-gate.ts';
 import { availableOf } from '../inventory/seat-truth.ts';
@@ -66,7 +67,9 @@ async function decide(room: SellingRoom, buyer: Buyer, member: HoldMember): Prom
     member.ttlSeconds = (
       await room.limits.enter({ ...buyer, bookingId: member.id, ttlSeconds: member.ttlSeconds })
     ).ttlSeconds;
-    outcome = await queue(room, member, wants).catch((error: unknown) => {
+    outcome = await queue(room, member, wants).catch((error: unknown): HoldOutcome => {
+      // Another process holds the same id just now, for another flight.
+      if (violatesUnique(error, 'booking_pkey')) return { kind: 'exists' };
       room.limits.left({ ...buyer, bookingId: member.id, abandoned: false });
       throw error;
     });
