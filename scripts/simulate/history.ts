@@ -218,6 +218,8 @@ async function rest(world: World): Promise<void> {
   throw new Violation('the world comes to rest', `not within ${roundsMax} rounds`);
 }
 
+const paymentsMax = 20;
+
 /** Buyers who want one seat each come until there is none, and all of them pay. */
 async function sellRest(world: World, buyers: Buyers): Promise<void> {
   const { provider, random, scheduler } = world;
@@ -229,7 +231,11 @@ async function sellRest(world: World, buyers: Buyers): Promise<void> {
       const input = { id: random.uuid(), legs: [leg], seats: 1 };
       const held = await buyers.hold(actor, input);
       if (held.kind !== 'done') return;
-      await buyers.pay(actor, input.id);
+      // Who is told to come back does: where locators are few, eight draws may all be somebody's.
+      for (let attempt = 1; attempt <= paymentsMax; attempt++) {
+        const paid = await buyers.pay(actor, input.id);
+        if (paid.kind !== 'refused' || paid.failure.code !== 'BUSY') break;
+      }
     }
   };
   await Promise.all(world.cabins.map(sellOut));
