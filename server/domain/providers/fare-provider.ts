@@ -1,0 +1,100 @@
+import type { CabinClass } from '../../../shared/flight.ts';
+import type { Money } from '../../../shared/money.ts';
+import type { Instant } from '../../../shared/times.ts';
+
+/** What a fare is asked for: one combination of a fare-search job, for one party. */
+export interface FareQuestion {
+  /** IATA codes, an airport or a city. */
+  origin: string;
+  destination: string;
+  /** Local dates, `YYYY-MM-DD`. Null: one way. */
+  departDate: string;
+  returnDate: string | null;
+  cabin: CabinClass;
+  party: { adults: number; children: number; infantsOnLap: number; infantsInSeat: number };
+}
+
+/** How the price of an offer came about; a sum of two one-ways is no round-trip fare. */
+export type PriceKind = 'one_way' | 'round_trip' | 'sum_of_one_ways' | 'split';
+
+/** One way to travel, at one price for the whole party. */
+export interface FareOffer {
+  /** The same for the same flights (by operating carrier, number and local date) from every provider. */
+  key: string;
+  price: Money;
+  priceKind: PriceKind;
+  /** Marketing carriers in the order of travel, each once. */
+  carriers: string[];
+  /** Of the slice with the most. */
+  stops: number;
+  /** Of all slices together, from departure to arrival. Null where the provider does not say. */
+  durationMinutes: number | null;
+  departsAt: string | null;
+}
+
+/** Why an answer is unknown; each is told apart, since each is met in another way. */
+export type UnknownReason =
+  | 'blocked'
+  | 'rate_limited'
+  | 'malformed'
+  | 'timed_out'
+  | 'unavailable'
+  | 'unsupported'
+  | 'partial';
+
+/**
+ * Three-valued. `empty` is a proof: the provider said that there is nothing. Whatever is not an
+ * answer (a block, a limit, something that could not be read) is `unknown`, never empty.
+ */
+export type FareAnswer =
+  | { outcome: 'found'; /** Cheapest first, at least one. */ offers: FareOffer[] }
+  | { outcome: 'empty'; /** What proves it, in a few words. */ evidence: string }
+  | {
+      outcome: 'unknown';
+      reason: UnknownReason;
+      detail: string;
+      /** Asking again may help, but not before this many milliseconds. Absent: asking again is of no use. */
+      retryAfterMs?: number;
+    };
+
+export interface ProviderBudget {
+  /** Over all workers: so many requests a window, so many at once. Null: not limited. */
+  requestsPerWindow: number | null;
+  windowMs: number;
+  concurrency: number;
+}
+
+/** What a call may need besides its questions. */
+export interface AskContext {
+  signal: AbortSignal;
+  /** Now, by the caller's clock. */
+  at: Instant;
+  /** The simulator's settings of a job; other providers do not look at it. */
+  simulator?: SimulatorSettings;
+}
+
+export interface SimulatorSettings {
+  seed: number;
+  latencyMs: number;
+  failRate: number;
+  blockRate: number;
+  emptyRate: number;
+}
+
+/** Answers fare questions. An adapter knows its provider's language and nothing of jobs. */
+export interface FareProvider {
+  /** As in `PROVIDERS` and in results. */
+  name: string;
+  capabilities: {
+    roundTrip: boolean;
+    /** Questions that one call may carry. */
+    questionsPerCall: number;
+    /** How long an answer stays good; 0: never shared. */
+    freshMs: (question: FareQuestion, answer: FareAnswer, at: Instant) => number;
+  };
+  budget: ProviderBudget;
+  /** One answer a question, in order. Rejects only when the signal was aborted. */
+  ask(questions: readonly FareQuestion[], context: AskContext): Promise<FareAnswer[]>;
+  /** A question whose answer shows whether the provider still works; null: none is needed. */
+  canary: FareQuestion | null;
+}
