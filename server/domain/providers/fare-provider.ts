@@ -47,8 +47,8 @@ export type UnknownReason =
  * answer (a block, a limit, something that could not be read) is `unknown`, never empty.
  */
 export type FareAnswer =
-  | { outcome: 'found'; /** Cheapest first, at least one. */ offers: FareOffer[] }
-  | { outcome: 'empty'; /** What proves it, in a few words. */ evidence: string }
+  | { outcome: 'found' /** Cheapest first, at least one. */; offers: FareOffer[] }
+  | { outcome: 'empty' /** What proves it, in a few words. */; evidence: string }
   | {
       outcome: 'unknown';
       reason: UnknownReason;
