@@ -83,7 +83,7 @@ export interface SimulatorSettings {
 
 /** Answers fare questions. An adapter knows its provider's language and nothing of jobs. */
 export interface FareProvider {
-  /** As in `PROVIDERS` and in results. */
+  /** As in the settings and in results. */
   name: string;
   capabilities: {
     roundTrip: boolean;
