@@ -23,7 +23,7 @@ import { KnownSeats } from './domain/inventory/known-seats.ts';
 import { createAlternatives } from './domain/inventory/nearest-alternatives.ts';
 import { startTruthPusher } from './domain/inventory/push-truths.ts';
 import { openRedisGate } from './domain/inventory/redis-gate.ts';
-import { createSeatChannel, loadSeatTopics } from './domain/inventory/seat-channel.ts';
+import { createSeatChannel, isUrgentForSeats, loadSeatTopics } from './domain/inventory/seat-channel.ts';
 import { createSeatGate } from './domain/inventory/seat-gate.ts';
 import { checkHealth } from './domain/operations/check-health.ts';
 import { createMetrics } from './domain/operations/metrics.ts';
@@ -48,7 +48,8 @@ import { LogStream } from './platform/feed/log-stream.ts';
 import { type Retention, startPruning } from './platform/feed/prune-log.ts';
 import { startRelay } from './platform/feed/relay-log.ts';
 import { createHttpClient } from './platform/http/http-client.ts';
-import { Hub, type Update } from './platform/live/hub.ts';
+import { Hub } from './platform/live/hub.ts';
+import type { Update } from './platform/live/topic.ts';
 import { migrate } from './platform/postgres/migrate.ts';
 import { openOrm } from './platform/postgres/orm.ts';
 import { startBatchPruning } from './platform/postgres/prune-batches.ts';
@@ -166,7 +167,12 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const stream = new LogStream(redis, keys.key('feed', 'booking_event_stream', String(cluster.epoch)), clock);
   const feed = new Feed({ epoch: cluster.epoch, record, stream, clock, onError: (error) => report(error) });
   closing.push('feed', () => feed.close());
-  const hub = new Hub({ clock, load: (ids) => loadSeatTopics(pool, ids), onError: (error) => report(error) });
+  const hub = new Hub({
+    clock,
+    load: (ids) => loadSeatTopics(pool, clock, ids),
+    isUrgent: isUrgentForSeats,
+    onError: (error) => report(error),
+  });
   closing.push('live hub', () => hub.close());
   const metrics = createMetrics({
     laneDepth: () => lanes.depth(),
