@@ -4,12 +4,12 @@ import { createHTTPHandler } from '@trpc/server/adapters/standalone';
 import { applyWSSHandler, type CreateWSSContextFnOptions } from '@trpc/server/adapters/ws';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { limits } from '../../shared/limits.ts';
 import { systemClock } from '../platform/runtime/clock.ts';
 import { Failure } from '../platform/runtime/failure.ts';
 import { appRouter } from './app.router.ts';
-import { actorOf, type Context, type Rooms } from './context.ts';
+import { type Context, credentialsOf, type Rooms } from './context.ts';
 import { serveDashboard } from './dashboard-files.ts';
 import { trpcErrorOf } from './failures.ts';
 import { healthRoutes, type Readiness } from './health.routes.ts';
@@ -17,6 +17,7 @@ import { callObserver } from './observe-calls.ts';
 import { originPolicy } from './origin-policy.ts';
 import { paymentWebhook, type WebhookSettings, webhookPath } from './payment-webhook.route.ts';
 import { remoteAddress } from './remote-address.ts';
+import { watchCredentials } from './watch-credentials.ts';
 import { openWsAdapter } from './ws-adapter/open-ws-adapter.ts';
 
 export interface FrontDoorSettings {
@@ -36,6 +37,8 @@ export interface FrontDoor {
   url: string;
   /** Open sockets of this process. */
   sockets(): number;
+  /** Looks now whether this user's or key's sockets are over, and closes those. */
+  endSocketsOf(subjectId: string): void;
   /** Tells clients to come back, lets calls in flight end, then closes everything. */
   close(): Promise<void>;
 }
@@ -71,6 +74,22 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     strictTransportSecurity: false,
   });
 
+  const watch = watchCredentials(rooms.identity, log);
+
+  /** Who asks, from what a socket said at its start or else from the headers. */
+  const admit = async (
+    request: IncomingMessage,
+    given: { token?: string; apiKey?: string },
+    socket?: WebSocket,
+  ): Promise<Omit<Context, 'rooms'>> => {
+    const address = remoteAddress(request);
+    const token = given.token ?? bearerOf(request.headers.authorization);
+    const apiKey = given.apiKey ?? single(request.headers['x-api-key']);
+    const credentials = await refusing(() => credentialsOf(rooms.identity, { token, apiKey }, address));
+    if (socket) watch.add(socket, credentials);
+    return { address, actor: credentials.actor, expiresAtMs: credentials.expiresAtMs };
+  };
+
   const trpcOverHttp = createHTTPHandler({
     router: appRouter,
     basePath: '/trpc/',
@@ -78,13 +97,7 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     maxBatchSize: limits.callsPerBatch,
     createContext: async ({ req }): Promise<Context> => ({
       rooms,
-      address: remoteAddress(req),
-      actor: await refusing(() =>
-        actorOf(rooms.tokens, {
-          token: bearerOf(req.headers.authorization),
-          apiKey: single(req.headers['x-api-key']),
-        }),
-      ),
+      ...(await admit(req, {})),
     }),
     onError: ({ error }) => log.debug({ err: error }, 'call failed'),
   });
@@ -112,15 +125,9 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
   const overSockets = {
     wss: sockets,
     router: appRouter,
-    createContext: async ({ req, info }: Pick<CreateWSSContextFnOptions, 'req' | 'info'>): Promise<Context> => ({
+    createContext: async ({ req, res, info }: CreateWSSContextFnOptions): Promise<Context> => ({
       rooms,
-      address: remoteAddress(req),
-      actor: await refusing(() =>
-        actorOf(rooms.tokens, {
-          token: info.connectionParams?.token ?? bearerOf(req.headers.authorization),
-          apiKey: info.connectionParams?.apiKey ?? single(req.headers['x-api-key']),
-        }),
-      ),
+      ...(await admit(req, info.connectionParams ?? {}, res)),
     }),
     onError: ({ error }: { error: Error }) => log.debug({ err: error }, 'call failed'),
   };
@@ -131,7 +138,6 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
   sockets.on('connection', (socket) => {
     rooms.metrics.sockets.inc();
     socket.once('close', () => rooms.metrics.sockets.dec());
-    socket.on('error', (error) => log.debug({ err: error }, 'socket failed'));
   });
   server.on('upgrade', (request, socket, head) => {
     const path = (request.url ?? '/').split('?', 1)[0];
@@ -152,8 +158,10 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
   return {
     url: urlOf(server, settings.host),
     sockets: () => sockets.clients.size,
+    endSocketsOf: watch.look,
     close: async () => {
       readiness.draining = true;
+      watch.stop();
       trpcOverSockets.broadcastReconnectNotification();
       trpcOverSockets.close();
       const closed = new Promise((resolve) => server.close(resolve));

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { initTRPC, type TRPCError } from '@trpc/server';
+import { initTRPC, type TRPCProcedureType as ProcedureType, type TRPCError } from '@trpc/server';
+import type { OperatorScope } from '../../shared/identity.ts';
 import { transformer } from '../../shared/transformer.ts';
 import type { Actor } from '../domain/identity/actor.ts';
 import { Failure, refuse } from '../platform/runtime/failure.ts';
@@ -25,22 +26,30 @@ function failureOf(error: TRPCError, ctx: Context | undefined): Failure {
 type Traveller = Exclude<Actor, { role: 'anonymous' }>;
 type Operator = Extract<Actor, { role: 'operator' }>;
 
-/** Fails: UNAUTHENTICATED. */
-function travellerOf({ actor }: Context): Traveller {
+/** Fails: UNAUTHENTICATED, also on a socket that has outlived its token. */
+function travellerOf({ actor, expiresAtMs, rooms }: Context): Traveller {
   if (actor.role === 'anonymous') throw refuse('UNAUTHENTICATED', { reason: 'a token is needed' });
+  if (expiresAtMs !== null && expiresAtMs <= rooms.identity.clock.now()) {
+    throw refuse('UNAUTHENTICATED', { reason: 'the token has expired' });
+  }
   return actor;
 }
 
-/** Fails: UNAUTHENTICATED, FORBIDDEN. */
-function operatorOf({ actor }: Context): Operator {
-  switch (actor.role) {
-    case 'anonymous':
-      throw refuse('UNAUTHENTICATED', { reason: 'an operator key is needed' });
-    case 'traveller':
-      throw refuse('FORBIDDEN', { reason: 'for operators only' });
-    case 'operator':
-      return actor;
-  }
+/**
+ * Fails: UNAUTHENTICATED, FORBIDDEN (a traveller, or a key that does not open this area). The area is
+ * the procedure's second name: `admin.flights.create` is of `flights`. What stands below `admin`
+ * itself is open to every key.
+ */
+function operatorOf(ctx: Context, { path, type }: { path: string; type: ProcedureType }): Operator {
+  if (ctx.actor.role === 'traveller') throw refuse('FORBIDDEN', { reason: 'for operators only' });
+  if (ctx.actor.role === 'anonymous') throw refuse('UNAUTHENTICATED', { reason: 'an operator key is needed' });
+  const actor = travellerOf(ctx) as Operator;
+  const [, area = '', verb] = path.split('.');
+  if (actor.scopes === 'all' || verb === undefined) return actor;
+  const opens = (scope: string): boolean => actor.scopes.includes(scope as OperatorScope);
+  // Who may make keys could make one that opens everything, so reading does not include them.
+  if (opens(area) || (type !== 'mutation' && area !== 'keys' && opens('read'))) return actor;
+  throw refuse('FORBIDDEN', { reason: `this key does not open ${area}`, area });
 }
 
 export const router = t.router;
@@ -55,7 +64,7 @@ export const traveller = open.use(
 );
 export const operator = open.use(
   guarded(
-    t.middleware(({ ctx, next }) => next({ ctx: { actor: operatorOf(ctx) } })),
+    t.middleware(({ ctx, path, type, next }) => next({ ctx: { actor: operatorOf(ctx, { path, type }) } })),
     operatorOf,
   ),
 );

@@ -47,7 +47,7 @@ const attach: Record<AdapterName, Attach> = {
     const handler = applyWSSHandler({
       wss: sockets,
       router: contractRouter,
-      createContext: ({ info }) => createContext(info.connectionParams),
+      createContext: ({ info }) => createContext(info.connectionParams as Record<string, string> | null),
       // It has its own timers; the test waits for what they do.
       keepAlive: { enabled: keepAlive ?? false, pingMs: 20, pongWaitMs: 400 },
     });

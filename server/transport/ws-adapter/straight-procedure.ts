@@ -19,8 +19,8 @@ interface Definition {
   experimental_caller?: boolean;
 }
 type Middleware = ((opts: never) => unknown) & { _type?: string; [guardKey]?: Guard };
-/** Looks at the context, and throws. */
-type Guard = (ctx: never) => unknown;
+/** Looks at the context and at what is called, and throws. */
+type Guard = (ctx: never, call: { path: string; type: TRPCProcedureType }) => unknown;
 type Step = (call: Call) => undefined | Promise<void>;
 
 const guardKey = Symbol('guard');
@@ -42,7 +42,7 @@ export function straightProcedure(procedure: AnyTRPCProcedure): StraightProcedur
   const steps: Step[] = [];
   // The last one is the resolver's.
   for (const middleware of middlewares.slice(0, -1)) {
-    const guard = middleware[guardKey] as ((ctx: unknown) => unknown) | undefined;
+    const guard = middleware[guardKey];
     const step = middleware._type === 'input' ? parsers.shift() : guard && guardStep(guard);
     if (!step) return undefined;
     steps.push(step);
@@ -70,9 +70,9 @@ async function afterPending(
 }
 
 const guardStep =
-  (guard: (ctx: unknown) => unknown): Step =>
+  (guard: Guard): Step =>
   (call) => {
-    guard(call.ctx);
+    guard(call.ctx as never, call);
     return undefined;
   };
 
