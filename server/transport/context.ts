@@ -5,7 +5,7 @@ import { type Actor, anonymous } from '../domain/identity/actor.ts';
 import type { Tokens } from '../domain/identity/tokens.ts';
 import type { InventoryRoom } from '../domain/inventory/inventory-room.ts';
 import type { Metrics } from '../domain/operations/metrics.ts';
-import type { ImportRoom } from '../domain/schedules/import-timetable.ts';
+import type { ImportRoom } from '../domain/schedules/import-room.ts';
 import type { Failure } from '../platform/runtime/failure.ts';
 
 /** What the routers call, built once in app.ts. */

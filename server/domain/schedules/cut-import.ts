@@ -6,7 +6,7 @@ import { daysOfPeriod } from './operating-period.ts';
 import { keysOf } from './schedule-format.ts';
 import type { RejectedLine } from './scheduled-flight.ts';
 import { daysToShift, earliestDate } from './shift-dates.ts';
-import { formatOf } from './timetable-formats.ts';
+import { formatOf, type TimetableFormat } from './timetable-formats.ts';
 
 /** One call of `admin.flights.import`. */
 export interface ImportPiece {
@@ -39,6 +39,8 @@ export function* cutImport(
   text: string,
   shiftTo: string | undefined,
 ): Generator<ImportPiece, RejectedLine[], RejectedLine[]> {
+  // Minimum connection times, all of them there are, stay below the size of a message.
+  if (format === 'mct') return yield { text, shiftTo, share: 1 };
   const ranges = format === 'ssim' ? cutDataSets(text) : text.length > wholeCharacters ? cutLines(text) : [];
   if (ranges.length <= 1) return yield { text, shiftTo, share: 1 };
   const shiftDays = shiftTo === undefined ? 0 : daysToShift(departures(ranges, format), shiftTo);
@@ -68,6 +70,8 @@ export function* cutImport(
   const reasons = new Map(rejected.map((each) => [`${each.line} ${each.reason}`, each]));
   return [...reasons.values()].sort((a, b) => a.line - b.line);
 }
+
+type CutFormat = TimetableFormat | 'places';
 
 interface LineRange {
   /** The piece, without the lines of those numbers. */
@@ -126,7 +130,7 @@ const rangeOf = (lines: string[], kept: readonly number[], start: number, end: n
   },
 });
 
-function* departures(ranges: LineRange[], format: ImportFlightsInput['format']): Generator<{ departsAt: string }> {
+function* departures(ranges: LineRange[], format: CutFormat): Generator<{ departsAt: string }> {
   for (const range of ranges)
     for (const { departsAt } of readRows(format, range.text())) if (departsAt) yield { departsAt };
 }
@@ -141,7 +145,7 @@ interface Row {
 }
 
 /** The readable lines of a piece. */
-function readRows(format: ImportFlightsInput['format'], text: string): Row[] {
+function readRows(format: CutFormat, text: string): Row[] {
   switch (format) {
     case 'places':
       return run(parsePlaces(text)).places.map(({ line, code }) => ({ line, keys: () => [code], flights: 0 }));
