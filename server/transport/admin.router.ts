@@ -40,7 +40,7 @@ export const adminRouter = router({
   }),
   imports: router({
     preview: operator.input(previewImportInput).mutation(({ ctx, input }) => previewImport(ctx.rooms.schedules, input)),
-    apply: operator.input(importIdInput).mutation(({ ctx, input }) => applyImport(ctx.rooms.schedules, input.id)),
+    commit: operator.input(importIdInput).mutation(({ ctx, input }) => applyImport(ctx.rooms.schedules, input.id)),
     rollback: operator.input(importIdInput).mutation(({ ctx, input }) => rollBackImport(ctx.rooms.schedules, input.id)),
     list: operator.input(listImportsInput).query(({ ctx, input }) => listImports(ctx.rooms.schedules, input)),
     get: operator.input(getImportInput).query(({ ctx, input }) => getImport(ctx.rooms.schedules, input)),
