@@ -9,6 +9,11 @@ import { Ledger } from './domain/inventory/ledger.entity.ts';
 import { Payment } from './domain/payments/payment.entity.ts';
 import { PaymentEvent } from './domain/payments/payment-event.entity.ts';
 import { Refund } from './domain/payments/refund.entity.ts';
+import { FareAnswer } from './domain/jobs/fare-answer.entity.ts';
+import { Job } from './domain/jobs/job.entity.ts';
+import { JobCheckpoint } from './domain/jobs/job-checkpoint.entity.ts';
+import { JobResult } from './domain/jobs/job-result.entity.ts';
+import { JobStep } from './domain/jobs/job-step.entity.ts';
 import { Carrier } from './domain/places/carrier.entity.ts';
 import { Place } from './domain/places/place.entity.ts';
 import { LogHorizon } from './platform/feed/log-horizon.entity.ts';
@@ -35,4 +40,9 @@ export const entities = [
   LogHorizon,
   Cluster,
   Batch,
+  Job,
+  JobStep,
+  JobResult,
+  JobCheckpoint,
+  FareAnswer,
 ];

@@ -14,4 +14,10 @@ export const limits = {
   messageBytes: 20 * 1024 * 1024,
   httpBodyBytes: 20 * 1024 * 1024,
   callsPerBatch: 50,
+  placesPerJobAxis: 200,
+  datesPerJobAxis: 400,
+  combinationsPerJob: 500_000,
+  openJobsPerUser: 20,
+  jobResultsPageMax: 1_000,
+  coverageCells: 5_000,
 } as const;
