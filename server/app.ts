@@ -35,6 +35,8 @@ import { createPostgresPaymentQueue } from './domain/payments/postgres-payment-q
 import { openPlaceDirectory } from './domain/places/place-directory.ts';
 import { savePlaces } from './domain/places/save-places.ts';
 import { worldPlaces } from './domain/places/world-places.ts';
+import { openProviderRoom } from './domain/providers/provider-room.ts';
+import { providersOfSettings } from './domain/providers/providers-of-settings.ts';
 import { loadDemo } from './domain/schedules/load-demo.ts';
 import type { Engines } from './engines.ts';
 import { entities } from './entities.ts';
@@ -254,6 +256,15 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   });
   const gateways: PaymentGateways = { [mockClient.name]: mockClient };
 
+  const providers = openProviderRoom({
+    providers: providersOfSettings(config, { clock }),
+    redis,
+    keys,
+    clock,
+    report,
+    processId,
+  });
+
   let sockets = () => 0;
   const rooms: Rooms = {
     tokens: createTokens({
@@ -266,6 +277,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     }),
     inventory,
     booking,
+    providers,
     schedules: { inventory, announcePlaces: () => logBroadcast.send({ bookings: [], places: true }) },
     metrics,
     log,

@@ -9,6 +9,7 @@ import {
   updateFlightInput,
 } from '../../shared/flight.ts';
 import { auditInput, onEventsInput, repairInput, replayInput } from '../../shared/operations.ts';
+import { canaryInput } from '../../shared/provider.ts';
 import { readTimeline } from '../domain/booking/read-timeline.ts';
 import { auditSeats } from '../domain/inventory/audit-seats.ts';
 import { createFlight } from '../domain/inventory/create-flight.ts';
@@ -47,6 +48,10 @@ export const adminRouter = router({
   }),
   bookings: router({
     timeline: operator.input(bookingIdInput).query(({ ctx, input }) => readTimeline(ctx.rooms.booking.pool, input.id)),
+  }),
+  providers: router({
+    list: operator.query(({ ctx }) => ctx.rooms.providers.list()),
+    canary: operator.input(canaryInput).mutation(({ ctx, input }) => ctx.rooms.providers.runCanary(input.provider)),
   }),
   overview: operator.query(({ ctx }) => ctx.rooms.overview()),
   onEvents: operator.input(onEventsInput).subscription(async function* ({ ctx, input, signal }) {

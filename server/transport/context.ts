@@ -5,6 +5,7 @@ import { type Actor, anonymous } from '../domain/identity/actor.ts';
 import type { Tokens } from '../domain/identity/tokens.ts';
 import type { InventoryRoom } from '../domain/inventory/inventory-room.ts';
 import type { Metrics } from '../domain/operations/metrics.ts';
+import type { ProviderRoom } from '../domain/providers/provider-room.ts';
 import type { ImportRoom } from '../domain/schedules/import-timetable.ts';
 import type { Failure } from '../platform/runtime/failure.ts';
 
@@ -13,6 +14,7 @@ export interface Rooms {
   tokens: Tokens;
   inventory: InventoryRoom;
   booking: BookingRoom;
+  providers: ProviderRoom;
   schedules: ImportRoom;
   metrics: Metrics;
   log: Logger;
