@@ -56,6 +56,7 @@ create table job_step (
   is_open boolean not null default true,
   attempts smallint not null default 0,
   losses smallint not null default 0,
+  waits smallint not null default 0,
   fence int not null default 0,
   due_at timestamptz(3) not null default now(),
   offered_at timestamptz(3) null,
@@ -125,7 +126,7 @@ $$;
 
 -- Takes a step for a worker: nothing, unless it is open, due, and in nobody's hands. The first one starts its job.
 create function claim_step(p_job int, p_no int, p_lease_ms int)
-returns table (provider text, first int, last int, attempts int, losses int, fence int, plan_version int)
+returns table (provider text, first int, last int, attempts int, losses int, waits int, fence int, plan_version int)
 language plpgsql as $$
 #variable_conflict use_column
 declare
@@ -151,12 +152,13 @@ begin
       where j.no = p_job and j.status = 'pending';
     if found then perform tell_job(p_job, 'job.started'); end if;
   end if;
-  return query select s.provider::text, s.first, s.last, s.attempts::int, s.losses::int, s.fence + 1, v_plan;
+  return query select s.provider::text, s.first, s.last, s.attempts::int, s.losses::int, s.waits::int, s.fence + 1, v_plan;
 end $$;
 
 -- Everything that a step has done since it was claimed or last stored, in one transaction: outcomes, counters,
 -- checkpoint, log. Answers nothing to whoever has lost the step; then nothing has happened.
---   p_end: 'kept' goes on, 'done', 'again' has questions left for another attempt, 'back' gives it back.
+--   p_end: 'kept' goes on; 'done'; 'again' has questions left for another attempt; 'later' has some that nobody could be
+--   asked yet; 'back' gives it back.
 create function store_step(
   p_job int, p_no int, p_fence int, p_end text, p_ms int, p_lost boolean, p_asked int, p_took_ms int,
   p_position int[], p_origin text[], p_destination text[], p_depart date[], p_return date[], p_outcome text[],
@@ -174,8 +176,8 @@ declare
   j job;
 begin
   update job_step t set is_open = p_end <> 'done', attempts = t.attempts + (p_end = 'again')::int, losses = 0,
-      offered_at = null,
-      due_at = case when p_end = 'again' then now() + p_ms * interval '1 millisecond' else t.due_at end,
+      waits = t.waits + (p_end = 'later')::int, offered_at = null,
+      due_at = case when p_end in ('again', 'later') then now() + p_ms * interval '1 millisecond' else t.due_at end,
       lease_until = case when p_end = 'kept' then now() + p_ms * interval '1 millisecond' end
     where t.job = p_job and t.no = p_no and t.fence = p_fence and t.is_open
     returning t.provider into v_provider;

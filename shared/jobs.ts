@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { cabinClassSchema, placeCodeSchema } from './flight.ts';
+import { cabinClassSchema } from './flight.ts';
 import { idSchema } from './ids.ts';
 import { limits } from './limits.ts';
 import { type Money, moneySchema } from './money.ts';
+import { placeCodeSchema } from './place.ts';
 import { type CalendarDate, dateSchema, type Instant } from './times.ts';
 
 export const jobStatuses = ['pending', 'running', 'paused', 'completed', 'failed', 'cancelled'] as const;
@@ -61,7 +62,7 @@ const askSchema = z.object({
   returnDates: datesSchema.default([]),
   passengers: partySchema.prefault({}),
   cabin: cabinClassSchema.default('economy'),
-  /** Without it: the simulator where its settings are given, else our own inventory. */
+  /** Without it: the simulator where its settings are given, else the first that is on (our own inventory). */
   providers: filled(each(z.enum(providerNames), providerNames.length)).optional(),
   /** Greater goes first among one's own jobs. */
   priority: prioritySchema.default(0),

@@ -4,7 +4,7 @@ import { arrayLiteral } from '../../platform/postgres/array-literal.ts';
 import { inTransaction, type Queryable } from '../../platform/postgres/transaction.ts';
 import { refuse } from '../../platform/runtime/failure.ts';
 import type { PlannedStep } from './job-plan.ts';
-import { jobColumns, type JobRow, jobViewOf } from './job-rows.ts';
+import { type JobRow, jobColumns, jobViewOf } from './job-rows.ts';
 import type { JobsRoom } from './jobs-room.ts';
 import { type Planned, planJob } from './plan-job.ts';
 

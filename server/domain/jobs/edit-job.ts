@@ -15,7 +15,7 @@ const lockSql = `select 1 from job where no = $1 and status in ('pending', 'runn
 const stepsSql = 'select no, first, last, is_open as "isOpen" from job_step where job = $1 order by no';
 const doneSql = 'select position from job_result where job = $1';
 const openSql = `
-  update job_step set is_open = u.open, attempts = 0, losses = 0, due_at = now()
+  update job_step set is_open = u.open, attempts = 0, losses = 0, waits = 0, due_at = now()
   from unnest($2::int[], $3::boolean[]) u (no, open) where job = $1 and job_step.no = u.no`;
 const planSql = `
   update job set plan = $2, plan_version = plan_version + 1, total = $3, open_steps = $4 where no = $1`;
@@ -65,7 +65,12 @@ export async function editJob(room: JobsRoom, actor: string, input: EditJobInput
 }
 
 /** The new plan, and which steps it opens and closes: those that have a combination without a result, or none. */
-async function replan(room: JobsRoom, tx: Queryable, job: JobRow, { add = {}, drop = {} }: EditJobInput): Promise<void> {
+async function replan(
+  room: JobsRoom,
+  tx: Queryable,
+  job: JobRow,
+  { add = {}, drop = {} }: EditJobInput,
+): Promise<void> {
   if (isOneWay(job.plan) && add.returnDates?.length) {
     throw refuse('NOT_ALLOWED', { reason: 'a job of one-ways has no return; make another job', jobId: job.id });
   }

@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import { newId } from '../../../shared/ids.ts';
-import type { Lease } from '../../platform/redis/lease.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
+import type { Lease } from '../../platform/redis/lease.ts';
 import { startChore } from '../../platform/runtime/periodic.ts';
 import { insertJob } from './create-job.ts';
 import { axesOf } from './job-plan.ts';
-import { jobColumns, type JobRow } from './job-rows.ts';
+import { type JobRow, jobColumns } from './job-rows.ts';
 import type { JobsRoom } from './jobs-room.ts';
 import { planJob } from './plan-job.ts';
 

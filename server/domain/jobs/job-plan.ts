@@ -74,7 +74,8 @@ function pruneReason(places: JobPlan['places'], each: Combination): PruneReason 
   const from = places[each.origin];
   const to = places[each.destination];
   if (!from || !to) return 'unknown_place';
-  if (each.origin === each.destination || from.city === each.destination || to.city === each.origin) return 'same_place';
+  if (each.origin === each.destination || from.city === each.destination || to.city === each.origin)
+    return 'same_place';
   if (each.departDate < from.today) return 'past_date';
   if (each.returnDate !== null && each.returnDate < each.departDate) return 'return_before_departure';
   return undefined;

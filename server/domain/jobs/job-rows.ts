@@ -2,11 +2,10 @@ import type { JobAction, JobAsk, JobStatus, JobView } from '../../../shared/jobs
 import { type Money, money } from '../../../shared/money.ts';
 import type { Queryable } from '../../platform/postgres/transaction.ts';
 import { refuse } from '../../platform/runtime/failure.ts';
-import type { JobsRoom } from './jobs-room.ts';
 import { axesOf, type JobPlan } from './job-plan.ts';
+import type { JobsRoom } from './jobs-room.ts';
 
-const instant = (column: string): string =>
-  `to_char(j.${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+const instant = (column: string): string => `to_char(j.${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 export const jobColumns = `j.no, j.id, j.actor, encode(j.body_hash, 'hex') as "bodyHash", j.status, j.priority,
   j.providers, j.ask, j.plan, j.plan_version as "planVersion", j.total, j.done, j.found, j.empty, j.unknown, j.offers,
@@ -106,7 +105,12 @@ export function jobViewOf(row: JobRow): JobView {
 const readSql = `select ${jobColumns} from job j where j.id = $1 and j.removed_at is null`;
 
 /** The caller's own job. Fails: NOT_FOUND, for somebody else's as for one that does not exist. */
-export async function readOwnJob(room: Pick<JobsRoom, 'pool'>, actor: string, id: string, tx?: Queryable): Promise<JobRow> {
+export async function readOwnJob(
+  room: Pick<JobsRoom, 'pool'>,
+  actor: string,
+  id: string,
+  tx?: Queryable,
+): Promise<JobRow> {
   const { rows } = await (tx ?? room.pool).query<JobRow>(readSql, [id]);
   const row = rows[0];
   if (!row || row.actor !== actor) throw refuse('NOT_FOUND', { reason: 'no such job', jobId: id });

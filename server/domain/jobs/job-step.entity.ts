@@ -18,6 +18,8 @@ const JobStepSchema = defineEntity({
     attempts: p.smallint().default(0),
     /** Times in a row that whoever had it stored nothing and was not heard of again. */
     losses: p.smallint().default(0),
+    /** Times that it was put off because nobody could be asked. */
+    waits: p.smallint().default(0),
     /** Rises with whoever takes it: nobody stores anything with an older one. */
     fence: p.integer().default(0),
     dueAt: p.datetime().columnType('timestamptz(3)').defaultRaw('now()'),

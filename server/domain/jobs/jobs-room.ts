@@ -1,5 +1,4 @@
 import type { Pool } from 'pg';
-import type { FareProvider, FareQuestion, ProviderBudget } from "../providers/fare-provider.ts";
 import type { Verdict } from '../../../shared/jobs.ts';
 import type { Money } from '../../../shared/money.ts';
 import type { Feed } from '../../platform/feed/feed.ts';
@@ -7,6 +6,7 @@ import type { Clock } from '../../platform/runtime/clock.ts';
 import type { ErrorReporter } from '../../platform/telemetry/error-reporter.ts';
 import type { Metrics } from '../operations/metrics.ts';
 import type { PlaceDirectory } from '../places/place-directory.ts';
+import type { FareProvider, FareQuestion, ProviderBudget } from '../providers/fare-provider.ts';
 import type { JobWatchers } from './job-watchers.ts';
 
 /** Told to every process; each may be missed. */

@@ -1,6 +1,6 @@
 import type { JobView, ListJobsInput } from '../../../shared/jobs.ts';
 import { decodeCursor, encodeCursor } from '../../platform/postgres/cursor.ts';
-import { jobColumns, type JobRow, jobViewOf, readOwnJob } from './job-rows.ts';
+import { type JobRow, jobColumns, jobViewOf, readOwnJob } from './job-rows.ts';
 import type { JobsRoom } from './jobs-room.ts';
 
 const listSql = `

@@ -55,7 +55,7 @@ export async function listResults(
       `select ${resultColumns} from job_result r where ${filtersSql} and ${key.column} is not null
          and ($12::${key.type} is null or (${key.column}, r.position) ${beyond} ($12, $13::int))
        order by ${key.column} ${order}, r.position ${order} limit $14`,
-      [...given, after ? valueOf(input.sort, value) : null, position, wanted],
+      [...given, after ? keyFrom(input.sort, value) : null, position, wanted],
     );
     rows.push(...page.rows);
   }
@@ -81,5 +81,5 @@ export async function listResults(
 const numberOf = (value: number | string | null): number =>
   typeof value === 'string' ? Number(value.replaceAll('-', '')) : (value ?? 0);
 
-const valueOf = (sort: JobResultsInput['sort'], value: number): string =>
+const keyFrom = (sort: JobResultsInput['sort'], value: number): string =>
   sort === 'departure' ? String(value).replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3') : String(value);

@@ -20,7 +20,7 @@ const positionsMax = 4 * limits.combinationsPerJob;
 
 /** What is to be asked, and of whom. Fails: INVALID_INPUT for too much, for nothing, and for a provider that is off. */
 export function planJob(room: PlanningRoom, ask: JobAsk): Planned {
-  const providers = ask.providers ?? [ask.simulator ? 'simulator' : 'inventory'];
+  const providers = ask.providers ?? [ask.simulator ? 'simulator' : (Object.keys(room.providers)[0] ?? 'inventory')];
   for (const name of providers) {
     if (!room.providers[name]) throw invalidInput(['providers'], `${name} is not on here`);
   }

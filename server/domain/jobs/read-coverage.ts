@@ -23,10 +23,10 @@ export async function readCoverage(
   jobId: string,
 ): Promise<{ cells: CoverageCell[]; isCut: boolean }> {
   const job = await readOwnJob(room, actor, jobId);
-  const { rows } = await room.pool.query<Omit<CoverageCell, 'waiting' | 'best'> & { best: number | null }>(coverageSql, [
-    job.no,
-    job.bestCurrency,
-  ]);
+  const { rows } = await room.pool.query<Omit<CoverageCell, 'waiting' | 'best'> & { best: number | null }>(
+    coverageSql,
+    [job.no, job.bestCurrency],
+  );
   const known = new Map(rows.map((row) => [`${row.origin}${row.destination}${row.departDate}`, row]));
   const planned = new Map<string, { cell: CoverageCell; count: number }>();
   let isCut = false;
@@ -39,7 +39,10 @@ export async function readCoverage(
       const row = known.get(key);
       const best = row?.best != null ? money(row.best, job.bestCurrency as string) : null;
       const { found = 0, empty = 0, unknown = 0 } = row ?? {};
-      planned.set(key, { cell: { origin, destination, departDate, found, empty, unknown, waiting: 0, best }, count: 1 });
+      planned.set(key, {
+        cell: { origin, destination, departDate, found, empty, unknown, waiting: 0, best },
+        count: 1,
+      });
     } else {
       isCut = true;
     }

@@ -7,7 +7,7 @@ import { pausePoint } from '../../platform/runtime/pause-points.ts';
 import type { FareAnswer, FareProvider, FareQuestion } from '../providers/fare-provider.ts';
 import { type Combination, combinationsOf, type JobPlan } from './job-plan.ts';
 import type { JobsRoom } from './jobs-room.ts';
-import { questionKey, type SharedAnswers } from './shared-answers.ts';
+import { type SharedAnswers, sharedKey } from './shared-answers.ts';
 import type { ClaimedStep, StepEnd, StepResult, StepStore } from './step-store.ts';
 
 /** What a step needs besides its room. */
@@ -24,8 +24,10 @@ export interface StepTools {
 const checkpointMs = 1_000;
 /** Whoever took it so many times and was never heard of again was killed by it, it must be feared. */
 const lossesMax = 8;
-const retryBaseMs = 1_000;
+const retryBaseMs = 500;
 const retryCapMs = 60_000;
+/** About an hour; whoever cannot be asked for so long has refused. */
+const waitsMax = 64;
 
 /**
  * Asks what a claimed step has left, and stores it. Questions are asked outside any transaction; what was learnt is
@@ -51,9 +53,8 @@ export async function runStep(room: JobsRoom, tools: StepTools, step: ClaimedSte
   const rest = await asking.recall(provider, questions, ask);
   const { questionsPerCall } = provider.capabilities;
   const budget = tools.budgetOf(provider);
-  const mayRetry = step.attempts < room.settings.maxRetries;
   let retryMs = 0;
-  let isLeft = false;
+  let left: 'none' | 'again' | 'later' = 'none';
   let isOurs = true;
   for (let from = 0; from < rest.length && isOurs && !signal.aborted; from += questionsPerCall) {
     const chunk = rest.slice(from, from + questionsPerCall);
@@ -63,25 +64,33 @@ export async function runStep(room: JobsRoom, tools: StepTools, step: ClaimedSte
     await pausePoint('step: asked');
     for (const [at, { combination }] of chunk.entries()) {
       const answer = answers[at] ?? missing;
-      if (answer.outcome === 'unknown' && answer.retryAfterMs !== undefined) {
-        if (answer.reason === 'rate_limited') await budget.pause(answer.retryAfterMs).catch(() => undefined);
-        if (mayRetry) {
-          isLeft = true;
-          retryMs = Math.max(retryMs, answer.retryAfterMs);
-          continue;
-        }
+      const next = nextTry(answer, step, room.settings.maxRetries);
+      if (next) {
+        if (left !== 'later') left = next.kind;
+        retryMs = Math.max(retryMs, next.ms);
+      } else {
+        asking.learn(combination, answer);
       }
-      asking.learn(combination, answer);
     }
+    const limited = answers.find((each) => each.outcome === 'unknown' && each.reason === 'rate_limited');
+    if (limited && 'retryAfterMs' in limited) await budget.pause(limited.retryAfterMs ?? 0).catch(() => undefined);
     if (clock.now() - asking.savedAt >= checkpointMs && from + questionsPerCall < rest.length) {
       isOurs = await asking.save({ kind: 'kept' });
     }
   }
   if (!isOurs) return;
   await pausePoint('step: before the end');
-  const isInterrupted = signal.aborted && asking.known < open.length;
-  const ms = retryMs + backoffMs(step.attempts, retryBaseMs, retryCapMs) / 2;
-  await asking.save(isInterrupted ? { kind: 'back' } : isLeft ? { kind: 'again', ms } : { kind: 'done' });
+  if (signal.aborted && asking.known < open.length) await asking.save({ kind: 'back' });
+  else if (left === 'none') await asking.save({ kind: 'done' });
+  else await asking.save({ kind: left, ms: retryMs + backoffMs(step.attempts + step.waits, retryBaseMs, retryCapMs) });
+}
+
+/** Whether a question is asked once more, and when; undefined where its answer is final. */
+function nextTry(answer: FareAnswer, step: ClaimedStep, maxRetries: number) {
+  if (answer.outcome !== 'unknown' || answer.retryAfterMs === undefined) return undefined;
+  const ms = answer.retryAfterMs;
+  if (answer.wasAsked === false) return step.waits < waitsMax ? ({ kind: 'later', ms } as const) : undefined;
+  return step.attempts < maxRetries ? ({ kind: 'again', ms } as const) : undefined;
 }
 
 const missing: FareAnswer = { outcome: 'unknown', reason: 'malformed', detail: 'no answer to this question' };
@@ -120,7 +129,7 @@ class Asking {
   /** Learns what is known already, or being asked beside us. Answers the rest. */
   async recall(provider: FareProvider, all: Asked[], ask: JobAsk): Promise<Asked[]> {
     if (all.length === 0) return all;
-    const keys = all.map(({ question }) => questionKey(question, simulatorOf(provider, ask)));
+    const keys = all.map(({ question }) => sharedKey(question, simulatorOf(provider, ask)));
     const known = await this.#tools.answers.find(provider, keys);
     const rest: Asked[] = [];
     for (const [at, each] of all.entries()) {
@@ -133,19 +142,20 @@ class Asking {
   }
 
   /** Undefined when the signal aborted. */
-  async ask(
-    provider: FareProvider,
-    chunk: Asked[],
-    ask: JobAsk,
-  ): Promise<FareAnswer[] | undefined> {
+  async ask(provider: FareProvider, chunk: Asked[], ask: JobAsk): Promise<FareAnswer[] | undefined> {
     const signal = this.#signal;
     const questions = chunk.map((each) => each.question);
     const simulator = simulatorOf(provider, ask);
-    const keys = questions.map((question) => questionKey(question, simulator));
+    const keys = questions.map((question) => sharedKey(question, simulator));
     const land = this.#tools.answers.depart(provider, keys);
     let answers: FareAnswer[] | undefined;
     try {
-      answers = await provider.ask(questions, { signal, at: isoNow(this.#room.clock), simulator });
+      answers = await provider.ask(questions, {
+        signal,
+        at: isoNow(this.#room.clock),
+        attempt: this.#step.attempts + 1,
+        simulator,
+      });
     } catch (error) {
       if (!signal.aborted) {
         // An adapter is to answer, whatever happens; this one has a fault.
@@ -213,7 +223,10 @@ class Asking {
       price: { amount: each.price as number, currency: each.currency as string },
     }));
     // A verdict is worth waiting for, not worth losing prices for.
-    const verdicts = await judge(seen).catch((error) => this.#room.report(error));
+    const verdicts = await judge(seen).catch((error: unknown) => {
+      this.#room.report(error);
+      return undefined;
+    });
     for (const [at, each] of found.entries()) each.verdict = verdicts?.[at] ?? 'unknown';
   }
 }

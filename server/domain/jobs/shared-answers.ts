@@ -1,17 +1,20 @@
 import type { Pool } from 'pg';
-import { isoNow } from '../../platform/runtime/clock.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
-import type { FareAnswer, FareProvider, FareQuestion, SimulatorSettings } from '../providers/fare-provider.ts';
+import { isoNow } from '../../platform/runtime/clock.ts';
+import {
+  type FareAnswer,
+  type FareProvider,
+  type FareQuestion,
+  questionKey,
+  type SimulatorSettings,
+} from '../providers/fare-provider.ts';
 
-/** The same question, whoever asks it. */
-export function questionKey(question: FareQuestion, simulator: SimulatorSettings | undefined): string {
-  const { origin, destination, departDate, returnDate, cabin, party } = question;
-  const people = `${party.adults}.${party.children}.${party.infantsOnLap}.${party.infantsInSeat}`;
-  const settings = simulator ? ` ${Object.values(simulator).join('.')}` : '';
-  return `${origin}${destination} ${departDate} ${returnDate ?? '-'} ${cabin} ${people}${settings}`;
-}
+/** The same question, whoever asks it; of the simulator, with the same settings. */
+export const sharedKey = (question: FareQuestion, simulator: SimulatorSettings | undefined): string =>
+  simulator ? `${questionKey(question)} ${Object.values(simulator).join(' ')}` : questionKey(question);
 
-const findSql = 'select question, answer from fare_answer where provider = $1 and question = any($2) and fresh_until > now()';
+const findSql =
+  'select question, answer from fare_answer where provider = $1 and question = any($2) and fresh_until > now()';
 const keepSql = `
   insert into fare_answer (provider, question, answer, observed_at, fresh_until)
   select $1, u.question, u.answer, $4, $4::timestamptz + u.ms * interval '1 millisecond'
@@ -69,7 +72,10 @@ export class SharedAnswers {
   }
 
   /** Keeps what stays good for a while. */
-  async keep(provider: FareProvider, asked: { key: string; question: FareQuestion; answer: FareAnswer }[]): Promise<void> {
+  async keep(
+    provider: FareProvider,
+    asked: { key: string; question: FareQuestion; answer: FareAnswer }[],
+  ): Promise<void> {
     const at = isoNow(this.#clock);
     const fresh = asked.flatMap(({ key, question, answer }) => {
       const ms = answer.outcome === 'unknown' ? 0 : provider.capabilities.freshMs(question, answer, at);

@@ -1,5 +1,5 @@
 import type { JobAsk } from '../../../shared/jobs.ts';
-import { openRequestBudget, type RequestBudget, boundless } from '../../platform/queue/request-budget.ts';
+import { boundless, openRequestBudget, type RequestBudget } from '../../platform/queue/request-budget.ts';
 import { openWorkQueue, type WorkQueue } from '../../platform/queue/work-queue.ts';
 import type { Keyspace } from '../../platform/redis/keyspace.ts';
 import type { RedisConnections } from '../../platform/redis/redis.ts';
@@ -36,7 +36,7 @@ export function startWorkers(room: JobsRoom, options: { redis: RedisConnections;
   const queues = new Map<string, WorkQueue>();
   const budgets = new Map<string, RequestBudget>();
   for (const [name, provider] of Object.entries(room.providers)) {
-    const onError = (error: unknown): void => room.report(error, { queue: name });
+    const onError = (error: unknown): void => void report(error, { queue: name });
     queues.set(name, openWorkQueue({ redis, prefix: keys.key('queue', name), name, onError }));
     budgets.set(name, budgetFor(provider));
   }
@@ -73,7 +73,7 @@ export function startWorkers(room: JobsRoom, options: { redis: RedisConnections;
   let moved = new Set<string>();
   function onStored(jobId: string, isOver: boolean): void {
     if (moved.add(jobId).size === 1) {
-      clock.sleep(isOver ? 0 : movedMs).then(() => {
+      void clock.sleep(isOver ? 0 : movedMs).then(() => {
         room.announce({ moved: [...moved] });
         moved = new Set();
       });
@@ -133,8 +133,7 @@ export function startWorkers(room: JobsRoom, options: { redis: RedisConnections;
     release: (jobs) => {
       for (const { step, lost } of inHand.values()) if (jobs.includes(step.job)) lost.abort('stopped');
     },
-    counts: () =>
-      Promise.all([...queues].map(async ([provider, queue]) => ({ provider, ...(await queue.counts()) }))),
+    counts: () => Promise.all([...queues].map(async ([provider, queue]) => ({ provider, ...(await queue.counts()) }))),
     stop: async () => {
       stopping.abort('stopping');
       await feeding.stop();

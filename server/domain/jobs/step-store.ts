@@ -16,6 +16,7 @@ export interface ClaimedStep {
   last: number;
   attempts: number;
   losses: number;
+  waits: number;
   fence: number;
   planVersion: number;
 }
@@ -36,8 +37,8 @@ export interface StepResult {
   verdict: Verdict;
 }
 
-/** `kept` goes on; `again` has questions left for another attempt after `ms`; `back` gives it back. */
-export type StepEnd = { kind: 'kept' } | { kind: 'done' } | { kind: 'again'; ms: number } | { kind: 'back' };
+/** `kept` goes on; `again` is another attempt after `ms`, `later` only a wait; `back` gives it back. */
+export type StepEnd = { kind: 'kept' | 'done' | 'back' } | { kind: 'again' | 'later'; ms: number };
 
 /** A job as storing a step left it. */
 export interface StoredJob {
@@ -47,7 +48,7 @@ export interface StoredJob {
 }
 
 const claimSql = `
-  select provider, first, last, attempts, losses, fence, plan_version as "planVersion" from claim_step($1, $2, $3)`;
+  select provider, first, last, attempts, losses, waits, fence, plan_version as "planVersion" from claim_step($1, $2, $3)`;
 const storeSql = `
   select id, status, stored
   from store_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
@@ -100,7 +101,7 @@ export class StepStore {
       step.no,
       step.fence,
       end.kind,
-      end.kind === 'again' ? Math.ceil(end.ms) : leaseMs,
+      'ms' in end ? Math.ceil(end.ms) : leaseMs,
       how.isLost,
       how.asked,
       Math.ceil(how.tookMs),

@@ -33,7 +33,11 @@ export async function* watchResults(
   while (!signal.aborted) {
     const waiting = room.watchers.news(input.jobId);
     const { rows } = await whenAvailable(room.clock, signal, () =>
-      room.pool.query<ResultRow & { n: number }>({ name: 'watch-results', text: nextSql, values: [job.no, n, position] }),
+      room.pool.query<ResultRow & { n: number }>({
+        name: 'watch-results',
+        text: nextSql,
+        values: [job.no, n, position],
+      }),
     );
     for (const { n: checkpoint, ...row } of rows) {
       if (signal.aborted) break;
