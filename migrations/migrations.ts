@@ -9,6 +9,7 @@ const steps = [
   '0004_feed',
   '0005_selling',
   '0008_schedule_import',
+  '0009_jobs',
   '0011_identity',
 ];
 

@@ -8,6 +8,11 @@ import { User } from './domain/identity/user.entity.ts';
 import { Cabin } from './domain/inventory/cabin.entity.ts';
 import { Flight } from './domain/inventory/flight.entity.ts';
 import { Ledger } from './domain/inventory/ledger.entity.ts';
+import { FareAnswer } from './domain/jobs/fare-answer.entity.ts';
+import { Job } from './domain/jobs/job.entity.ts';
+import { JobCheckpoint } from './domain/jobs/job-checkpoint.entity.ts';
+import { JobResult } from './domain/jobs/job-result.entity.ts';
+import { JobStep } from './domain/jobs/job-step.entity.ts';
 import { Payment } from './domain/payments/payment.entity.ts';
 import { PaymentEvent } from './domain/payments/payment-event.entity.ts';
 import { Refund } from './domain/payments/refund.entity.ts';
@@ -43,4 +48,9 @@ export const entities = [
   LogHorizon,
   Cluster,
   Batch,
+  Job,
+  JobStep,
+  JobResult,
+  JobCheckpoint,
+  FareAnswer,
 ];

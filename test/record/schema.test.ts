@@ -122,6 +122,16 @@ describe('the record', () => {
       `insert into refund (id, payment_id, booking_id, amount, currency) values ($1, $2, $3, 45000, 'USD')`,
       [newId(), paymentId, bookingId],
     );
+    await pool.query(
+      `insert into job (id, actor, body_hash, providers, ask, plan, total, open_steps)
+       values ($1, $2, '\\x00', '[]', '{}', '{}', 1, 1)`,
+      [newId(), newId()],
+    );
+    await pool.query(`insert into job_step (job, no, provider, first, last) values (1, 1, 'simulator', 0, 1)`);
+    await pool.query(
+      `insert into job_result (job, position, origin, destination, depart_date, provider, outcome, observed_at)
+       values (1, 0, 'JFK', 'LHR', '2027-03-01', 'simulator', 'empty', now())`,
+    );
     await pool.query(`insert into app_user (id, role) values ($1, 'traveller')`, [newId()]);
     await pool.query(`insert into operator_key (id, name, digest, scopes) values ($1, 'one', '\\x00', '{read}')`, [
       newId(),
@@ -170,6 +180,10 @@ describe('the record', () => {
     ['flight_route_ck', `update flight set destination = origin`],
     ['flight_state_check', `update flight set state = 'departed'`],
     ['flight_times_ck', `update flight set arrives_at_utc = departs_at_utc`],
+    ['job_counts_ck', `update job set done = 1`],
+    ['job_result_outcome_check', `update job_result set outcome = 'maybe'`],
+    ['job_status_check', `update job set status = 'lost'`],
+    ['job_step_range_ck', `update job_step set last = first`],
     ['ledger_kind_check', `update ledger set kind = 'steal'`],
     ['log_horizon_one_ck', `insert into log_horizon (one) values (2)`],
     ['passenger_born_on_ck', `update passenger set born_on = '1990-00-01'`],
