@@ -14,6 +14,8 @@ import { openBookingStore } from './domain/booking/postgres-booking-store.ts';
 import { createRecentHolds } from './domain/booking/recent-holds.ts';
 import { createSellingLanes, type SellingLanes } from './domain/booking/selling-lanes.ts';
 import { keyOperator } from './domain/identity/actor.ts';
+import { type IdentityRoom, signInLimits } from './domain/identity/identity-room.ts';
+import { createSessions } from './domain/identity/sessions.ts';
 import { createTokens } from './domain/identity/tokens.ts';
 import { startAuditChore } from './domain/inventory/audit-chore.ts';
 import { createDriftBook } from './domain/inventory/drift-book.ts';
@@ -61,6 +63,7 @@ import { type Broadcast, openBroadcast } from './platform/redis/broadcast.ts';
 import { keyspace } from './platform/redis/keyspace.ts';
 import { createLease, type Lease } from './platform/redis/lease.ts';
 import { openNote } from './platform/redis/note.ts';
+import { createRateLimit, noRateLimit } from './platform/redis/rate-limit.ts';
 import { openRedis } from './platform/redis/redis.ts';
 import { type Clock, isoNow, systemClock } from './platform/runtime/clock.ts';
 import { Closing } from './platform/runtime/closing.ts';
@@ -99,6 +102,8 @@ const providerConnections = 32;
 interface LogHint {
   bookings: string[];
   places?: true;
+  /** A user who signed out everywhere, or a key that was revoked. */
+  ended?: string;
 }
 
 /** What an operator is shown of the audit is never older. */
@@ -187,6 +192,8 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const known = new KnownSeats(clock);
   const redisGate = openRedisGate({ redis, keys, clock, epoch: cluster.epoch });
   const gate = createSeatGate({ known, redis: redisGate, pool, clock, metrics, report });
+  // The front door opens last, and is told whose sockets are over.
+  const endings = { hint: (_subject: string): void => undefined };
   // Chores start after the rooms that nudge them.
   let nudge = { payments: () => {}, releases: () => {}, relay: () => {} };
   const seatBroadcast: Broadcast<Update[]> = await openBroadcast({
@@ -205,6 +212,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     onMessage: (hint) => {
       feed.hint(hint.bookings);
       nudge.relay();
+      if (hint.ended) endings.hint(hint.ended);
       if (hint.places) places.reload().catch((error) => report(error));
     },
   });
@@ -273,6 +281,28 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     report,
     processId,
   });
+  const tokens = createTokens({
+    secret: engines.authSecret,
+    ttlMinutes: config.TOKEN_TTL_MINUTES,
+    apiKey: engines.adminApiKey,
+    outside: config.AUTH_JWKS_URL
+      ? { jwksUrl: config.AUTH_JWKS_URL, issuer: config.AUTH_ISSUER, audience: config.AUTH_AUDIENCE }
+      : undefined,
+    clock,
+  });
+  const rateLimit = (limit: { name: string; points: number; seconds: number }) =>
+    config.RATE_LIMITS ? createRateLimit({ redis, keys }, limit) : noRateLimit;
+  const identity: IdentityRoom = {
+    orm,
+    clock,
+    tokens,
+    sessions: createSessions({ pool, clock, tokens }),
+    limits: { tries: rateLimit(signInLimits.tries), failures: rateLimit(signInLimits.failures) },
+    announceEnd: (ended) => {
+      endings.hint(ended);
+      logBroadcast.send({ bookings: [], ended });
+    },
+  };
 
   const watchers = new JobWatchers();
   let workers: JobWorkers | undefined;
@@ -312,14 +342,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
 
   let sockets = () => 0;
   const rooms: Rooms = {
-    tokens: createTokens({
-      secret: engines.authSecret,
-      ttlMinutes: config.TOKEN_TTL_MINUTES,
-      apiKey: engines.adminApiKey,
-      outside: config.AUTH_JWKS_URL
-        ? { jwksUrl: config.AUTH_JWKS_URL, issuer: config.AUTH_ISSUER, audience: config.AUTH_AUDIENCE }
-        : undefined,
-    }),
+    identity,
     inventory,
     booking,
     jobs,
@@ -343,6 +366,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     log,
   });
   sockets = door.sockets;
+  endings.hint = door.endSocketsOf;
   address.self = door.url;
 
   if (config.AIRSIDE_ROLE !== 'web') {

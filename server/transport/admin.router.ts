@@ -8,9 +8,11 @@ import {
   removeFlightInput,
   updateFlightInput,
 } from '../../shared/flight.ts';
+import { createKeyInput, keyIdInput } from '../../shared/identity.ts';
 import { auditInput, onEventsInput, repairInput, replayInput } from '../../shared/operations.ts';
 import { canaryInput } from '../../shared/provider.ts';
 import { readTimeline } from '../domain/booking/read-timeline.ts';
+import { createOperatorKey, listOperatorKeys, revokeOperatorKey } from '../domain/identity/operator-keys.ts';
 import { auditSeats } from '../domain/inventory/audit-seats.ts';
 import { createFlight } from '../domain/inventory/create-flight.ts';
 import { listFlights } from '../domain/inventory/list-flights.ts';
@@ -52,6 +54,11 @@ export const adminRouter = router({
   providers: router({
     list: operator.query(({ ctx }) => ctx.rooms.providers.list()),
     canary: operator.input(canaryInput).mutation(({ ctx, input }) => ctx.rooms.providers.runCanary(input.provider)),
+  }),
+  keys: router({
+    create: operator.input(createKeyInput).mutation(({ ctx, input }) => createOperatorKey(ctx.rooms.identity, input)),
+    list: operator.query(({ ctx }) => listOperatorKeys(ctx.rooms.identity)),
+    revoke: operator.input(keyIdInput).mutation(({ ctx, input }) => revokeOperatorKey(ctx.rooms.identity, input.keyId)),
   }),
   overview: operator.query(({ ctx }) => ctx.rooms.overview()),
   onEvents: operator.input(onEventsInput).subscription(async function* ({ ctx, input, signal }) {

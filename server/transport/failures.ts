@@ -1,4 +1,5 @@
 import { type TRPC_ERROR_CODE_KEY, TRPCError } from '@trpc/server';
+import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import * as z from 'zod';
 import type { FailureCode, FailureView } from '../../shared/failure.ts';
 import { isPoolExhausted, isRetryable, isUnavailable } from '../platform/postgres/pg-errors.ts';
@@ -130,5 +131,8 @@ export function trpcErrorOf(failure: Failure): TRPCError {
   Error.stackTraceLimit = limit;
   return error;
 }
+
+/** Where an answer is plain HTTP. */
+export const httpStatusOf = (failure: Failure): number => getHTTPStatusCodeFromError(trpcErrorOf(failure));
 
 export const messageOf = (failure: FailureView): string => messages[failure.code];
