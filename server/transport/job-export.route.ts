@@ -2,14 +2,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type ExportFormat, exportFormats, exportResults } from '../domain/jobs/export-results.ts';
-import { refuse } from '../platform/runtime/failure.ts';
-import { actorOf, type Rooms } from './context.ts';
+import type { Context, Rooms } from './context.ts';
 import { httpStatusOf } from './failures.ts';
+import { travellerOf } from './trpc.ts';
 
 const pattern = /^\/jobs\/([0-9a-fA-F-]{36})\/results\.(csv|ndjson)$/;
 
-/** `GET /jobs/ID/results.csv` and `.ndjson`, with a bearer token. Answers whether the path was one of them. */
-export function jobExport(rooms: Rooms) {
+/**
+ * `GET /jobs/ID/results.csv` and `.ndjson`, for the job's owner. Answers whether the path was one of them.
+ *
+ * @param admit says who asks, as for calls over HTTP.
+ */
+export function jobExport(rooms: Rooms, admit: (request: IncomingMessage) => Promise<Omit<Context, 'rooms'>>) {
   return (path: string, request: IncomingMessage, response: ServerResponse): boolean => {
     const [, id, format] = pattern.exec(path) ?? [];
     if (!id || !format) return false;
@@ -25,10 +29,8 @@ export function jobExport(rooms: Rooms) {
   ): Promise<void> {
     try {
       if (request.method !== 'GET') return void response.writeHead(405, { allow: 'GET' }).end();
-      const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
-      const actor = await actorOf(rooms.tokens, { token });
-      if (actor.role === 'anonymous') throw refuse('UNAUTHENTICATED', { reason: 'a token is needed' });
-      const pieces = await exportResults(rooms.jobs, actor.id, id, format);
+      const { id: actor } = travellerOf({ ...(await admit(request)), rooms });
+      const pieces = await exportResults(rooms.jobs, actor, id, format);
       response.writeHead(200, {
         'content-type': exportFormats[format],
         'content-disposition': `attachment; filename="airside-${id}.${format}"`,

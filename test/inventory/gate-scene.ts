@@ -78,7 +78,7 @@ export async function openGateScene(): Promise<GateScene> {
         stuck: async () => 0,
         laneDepth: () => 0,
         jobs: async () => ({ open: 0, steps: 0, lagSeconds: 0 }),
-        queues: async () => [], jobs: async () => ({ open: 0, steps: 0, lagSeconds: 0 }), queues: async () => [],
+        queues: async () => [],
       });
       const report = (error: unknown): string => {
         errors.push(error);

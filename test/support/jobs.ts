@@ -1,5 +1,5 @@
-import type { CreateJobInput, JobProgress, JobResult, JobStatus } from '../../shared/jobs.ts';
 import { newId } from '../../shared/ids.ts';
+import type { CreateJobInput, JobProgress, JobResult, JobStatus } from '../../shared/jobs.ts';
 import type { Connected } from './connect.ts';
 
 /** Dates from tomorrow in a month on: never in the past. */

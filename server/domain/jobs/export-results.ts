@@ -51,7 +51,11 @@ async function* pieces(
 ): AsyncGenerator<string> {
   if (format === 'csv') yield `${columns.join(',')}\r\n`;
   for (let position = -1; ; ) {
-    const { rows } = await room.pool.query<ResultRow>({ name: 'export-results', text: pageSql, values: [job, position] });
+    const { rows } = await room.pool.query<ResultRow>({
+      name: 'export-results',
+      text: pageSql,
+      values: [job, position],
+    });
     const last = rows.at(-1);
     if (!last) return;
     position = last.position;

@@ -19,24 +19,24 @@ const removeSql = 'update job set removed_at = now(), repeat_at = null where no 
 /** Nothing more is asked until it is resumed; what is under way is stored as far as it came. Fails: NOT_FOUND, NOT_ALLOWED. */
 export const pauseJob = (room: JobsRoom, actor: string, id: string): Promise<JobView> =>
   steer(room, actor, id, async (tx, job) => {
-    if (job.status === 'paused') return;
+    if (job.status === 'paused') return undefined;
     if (isOver(job.status)) throw notAllowed(job, 'paused');
-    await move(tx, job, pauseSql, 'job.paused');
+    return move(tx, job, pauseSql, 'job.paused');
   });
 
 /** Goes on where it was. Fails: NOT_FOUND, NOT_ALLOWED. */
 export const resumeJob = (room: JobsRoom, actor: string, id: string): Promise<JobView> =>
   steer(room, actor, id, async (tx, job) => {
     if (isOver(job.status)) throw notAllowed(job, 'resumed');
-    if (job.status === 'paused') await move(tx, job, resumeSql, 'job.resumed');
+    return job.status === 'paused' ? move(tx, job, resumeSql, 'job.resumed') : undefined;
   });
 
 /** Ends it; what was found stays. Fails: NOT_FOUND, NOT_ALLOWED. */
 export const cancelJob = (room: JobsRoom, actor: string, id: string): Promise<JobView> =>
   steer(room, actor, id, async (tx, job) => {
-    if (job.status === 'cancelled') return;
+    if (job.status === 'cancelled') return undefined;
     if (isOver(job.status)) throw notAllowed(job, 'cancelled');
-    await cancel(tx, job);
+    return cancel(tx, job);
   });
 
 /** Ends it if it is not over, and takes it away with its results. Answers what it was. Fails: NOT_FOUND. */
@@ -52,7 +52,7 @@ async function steer(
   room: JobsRoom,
   actor: string,
   id: string,
-  body: (tx: Queryable, job: JobRow) => Promise<JobRow | undefined | void>,
+  body: (tx: Queryable, job: JobRow) => Promise<JobRow | undefined>,
 ): Promise<JobView> {
   const row = await inTransaction(room.pool, async (tx) => {
     const job = await readOwnJob(room, actor, id, tx);
@@ -62,16 +62,17 @@ async function steer(
   return jobViewOf(row);
 }
 
-async function cancel(tx: Queryable, job: JobRow): Promise<void> {
+async function cancel(tx: Queryable, job: JobRow): Promise<undefined> {
   await tx.query(closeStepsSql, [job.no]);
-  await move(tx, job, cancelSql, 'job.cancelled');
+  return move(tx, job, cancelSql, 'job.cancelled');
 }
 
 /** A change of state that somebody else was faster to make is left to the next look. */
-async function move(tx: Queryable, job: JobRow, sql: string, type: string): Promise<void> {
+async function move(tx: Queryable, job: JobRow, sql: string, type: string): Promise<undefined> {
   const { rowCount } = await tx.query(sql, [job.no]);
   if (rowCount === 0) throw refuse('IN_PROGRESS', { retryAfterMs: 50 });
   await tx.query('select tell_job($1, $2)', [job.no, type]);
+  return undefined;
 }
 
 const notAllowed = (job: JobRow, verb: string) =>
