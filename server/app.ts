@@ -23,6 +23,10 @@ import { startTruthPusher } from './domain/inventory/push-truths.ts';
 import { openRedisGate } from './domain/inventory/redis-gate.ts';
 import { createSeatChannel, loadSeatTopics } from './domain/inventory/seat-channel.ts';
 import { createSeatGate } from './domain/inventory/seat-gate.ts';
+import { acceptOffer } from './domain/offers/accept-offer.ts';
+import { createFareFamilies } from './domain/offers/fare-families.ts';
+import type { OfferRoom } from './domain/offers/offer-room.ts';
+import { createOfferSeal } from './domain/offers/offer-seal.ts';
 import { checkHealth } from './domain/operations/check-health.ts';
 import { createMetrics } from './domain/operations/metrics.ts';
 import { readOverview } from './domain/operations/read-overview.ts';
@@ -212,6 +216,12 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     },
     onBatch: (verb, members) => metrics.laneBatchMembers.observe({ verb }, members),
   });
+  const offers: OfferRoom = {
+    pool,
+    clock,
+    seal: createOfferSeal(engines.authSecret),
+    families: createFareFamilies(pool),
+  };
   const booking: BookingRoom = {
     pool,
     orm,
@@ -225,6 +235,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     gate,
     alternatives: createAlternatives({ pool, clock }),
     holdTtlSeconds: config.HOLD_TTL_SECONDS,
+    acceptOffer: (asked) => acceptOffer(offers, asked),
     announce: (bookings) => logBroadcast.send({ bookings }),
     nudgePayments: () => nudge.payments(),
   };
@@ -265,6 +276,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
         : undefined,
     }),
     inventory,
+    offers,
     booking,
     schedules: { inventory, announcePlaces: () => logBroadcast.send({ bookings: [], places: true }) },
     metrics,

@@ -6,6 +6,8 @@ import { User } from './domain/identity/user.entity.ts';
 import { Cabin } from './domain/inventory/cabin.entity.ts';
 import { Flight } from './domain/inventory/flight.entity.ts';
 import { Ledger } from './domain/inventory/ledger.entity.ts';
+import { FareFamily } from './domain/offers/fare-family.entity.ts';
+import { PriceDifference } from './domain/offers/price-difference.entity.ts';
 import { Payment } from './domain/payments/payment.entity.ts';
 import { PaymentEvent } from './domain/payments/payment-event.entity.ts';
 import { Refund } from './domain/payments/refund.entity.ts';
@@ -22,12 +24,14 @@ export const entities = [
   Carrier,
   User,
   Flight,
+  FareFamily,
   Cabin,
   Ledger,
   Booking,
   BookingLeg,
   Passenger,
   CancelQuote,
+  PriceDifference,
   Payment,
   PaymentEvent,
   Refund,

@@ -3,6 +3,7 @@ import { authRouter } from './auth.router.ts';
 import { bookingRouter } from './booking.router.ts';
 import { flightsRouter } from './flights.router.ts';
 import { observeCalls } from './observe-calls.ts';
+import { offersRouter } from './offers.router.ts';
 import { searchRouter } from './search.router.ts';
 import { systemRouter } from './system.router.ts';
 import { router } from './trpc.ts';
@@ -13,6 +14,7 @@ export const appRouter = observeCalls(
     auth: authRouter,
     search: searchRouter,
     flights: flightsRouter,
+    offers: offersRouter,
     booking: bookingRouter,
     admin: adminRouter,
   }),

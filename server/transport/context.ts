@@ -4,6 +4,7 @@ import type { BookingRoom } from '../domain/booking/booking-room.ts';
 import { type Actor, anonymous } from '../domain/identity/actor.ts';
 import type { Tokens } from '../domain/identity/tokens.ts';
 import type { InventoryRoom } from '../domain/inventory/inventory-room.ts';
+import type { OfferRoom } from '../domain/offers/offer-room.ts';
 import type { Metrics } from '../domain/operations/metrics.ts';
 import type { ImportRoom } from '../domain/schedules/import-timetable.ts';
 import type { Failure } from '../platform/runtime/failure.ts';
@@ -12,6 +13,7 @@ import type { Failure } from '../platform/runtime/failure.ts';
 export interface Rooms {
   tokens: Tokens;
   inventory: InventoryRoom;
+  offers: OfferRoom;
   booking: BookingRoom;
   schedules: ImportRoom;
   metrics: Metrics;

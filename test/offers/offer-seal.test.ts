@@ -15,7 +15,7 @@ const offer = {
 };
 
 describe('an offer token', () => {
-  it('[FARE-4] comes back as it was sealed', () => {
+  it('[FARE-3] comes back as it was sealed', () => {
     const token = seal.seal(offer, now);
     expect(seal.open(token)).toEqual({ ...offer, issuedAt: now, guaranteedUntil: now + guaranteeMs, first: null });
     expect(token).toMatch(/^[\w-]+$/);
@@ -25,7 +25,7 @@ describe('an offer token', () => {
     expect(offerAmount(other as typeof offer)).toBe(9 * 13_400);
   });
 
-  it('[FARE-4] any other text is none: every bit counts, and so does the key', () => {
+  it('[FARE-3] any other text is none: every bit counts, and so does the key', () => {
     const token = seal.seal(offer, now);
     const bytes = Buffer.from(token, 'base64url');
     for (let bit = 0; bit < bytes.length * 8; bit++) {

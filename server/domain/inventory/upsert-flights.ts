@@ -25,11 +25,12 @@ interface KnownRow {
   cabins: { cabin: CabinClass; capacity: number; amount: number; currency: string }[];
 }
 
+// Of a ladder the first step is what a file's price is compared with: the present one moves with every sale.
 // A flight is known by designator, route and local departure date: a changed time or price is an
 // update of the same flight.
 const knownSql = `
   select distinct on (w.place) (w.place - 1)::int as place, f.id, f.state, f.departs_at as "departsAt", f.arrives_at as "arrivesAt",
-    (select jsonb_agg(jsonb_build_object('cabin', c.cabin, 'capacity', c.target_capacity, 'amount', c.price_amount,
+    (select jsonb_agg(jsonb_build_object('cabin', c.cabin, 'capacity', c.target_capacity, 'amount', coalesce(c.ladder[2], c.price_amount),
        'currency', c.price_currency)) from cabin c where c.flight_id = f.id) as cabins
   from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
     with ordinality as w (carrier, number, origin, destination, date, place)
