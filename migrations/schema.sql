@@ -8,8 +8,11 @@ create table app_user (
   name character varying(120),
   created_at timestamp(3) with time zone default now() not null,
   updated_at timestamp(3) with time zone default now() not null,
+  password text,
+  signed_out_at timestamp(3) with time zone,
   constraint app_user_pkey PRIMARY KEY (id),
   constraint app_user_email_uq UNIQUE (email),
+  constraint app_user_email_ck CHECK (((email)::text = lower((email)::text))),
   constraint app_user_role_check CHECK ((role = ANY (ARRAY['traveller'::text, 'operator'::text])))
 );
 CREATE TRIGGER app_user_touch BEFORE UPDATE ON public.app_user FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
@@ -190,6 +193,21 @@ create table log_horizon (
   constraint log_horizon_pkey PRIMARY KEY (one),
   constraint log_horizon_one_ck CHECK ((one = 1))
 );
+
+create table operator_key (
+  id uuid not null,
+  name character varying(80) not null,
+  digest bytea not null,
+  scopes text[] not null,
+  addresses text[],
+  expires_at timestamp(3) with time zone,
+  revoked_at timestamp(3) with time zone,
+  created_at timestamp(3) with time zone default now() not null,
+  updated_at timestamp(3) with time zone default now() not null,
+  constraint operator_key_pkey PRIMARY KEY (id),
+  constraint operator_key_digest_uq UNIQUE (digest)
+);
+CREATE TRIGGER operator_key_touch BEFORE UPDATE ON public.operator_key FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
 create table outbox (
   id bigint default nextval('outbox_id_seq'::regclass) not null,
