@@ -31,6 +31,10 @@ import { startJobChores } from './domain/jobs/job-chores.ts';
 import { JobWatchers } from './domain/jobs/job-watchers.ts';
 import type { JobHint, JobsRoom } from './domain/jobs/jobs-room.ts';
 import { type JobWorkers, startWorkers } from './domain/jobs/start-workers.ts';
+import { acceptOffer } from './domain/offers/accept-offer.ts';
+import { createFareFamilies } from './domain/offers/fare-families.ts';
+import type { OfferRoom } from './domain/offers/offer-room.ts';
+import { createOfferSeal } from './domain/offers/offer-seal.ts';
 import { checkHealth } from './domain/operations/check-health.ts';
 import { createMetrics } from './domain/operations/metrics.ts';
 import { readOverview } from './domain/operations/read-overview.ts';
@@ -233,6 +237,12 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     },
     onBatch: (verb, members) => metrics.laneBatchMembers.observe({ verb }, members),
   });
+  const offers: OfferRoom = {
+    pool,
+    clock,
+    seal: createOfferSeal(engines.authSecret),
+    families: createFareFamilies(pool),
+  };
   const booking: BookingRoom = {
     pool,
     orm,
@@ -246,6 +256,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     gate,
     alternatives: createAlternatives({ pool, clock }),
     holdTtlSeconds: config.HOLD_TTL_SECONDS,
+    acceptOffer: (asked) => acceptOffer(offers, asked),
     announce: (bookings) => logBroadcast.send({ bookings }),
     nudgePayments: () => nudge.payments(),
   };
@@ -346,6 +357,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const rooms: Rooms = {
     identity,
     inventory,
+    offers,
     booking,
     jobs,
     providers,

@@ -13,6 +13,8 @@ import { Job } from './domain/jobs/job.entity.ts';
 import { JobCheckpoint } from './domain/jobs/job-checkpoint.entity.ts';
 import { JobResult } from './domain/jobs/job-result.entity.ts';
 import { JobStep } from './domain/jobs/job-step.entity.ts';
+import { FareFamily } from './domain/offers/fare-family.entity.ts';
+import { PriceDifference } from './domain/offers/price-difference.entity.ts';
 import { Payment } from './domain/payments/payment.entity.ts';
 import { PaymentEvent } from './domain/payments/payment-event.entity.ts';
 import { Refund } from './domain/payments/refund.entity.ts';
@@ -32,12 +34,14 @@ export const entities = [
   User,
   OperatorKey,
   Flight,
+  FareFamily,
   Cabin,
   Ledger,
   Booking,
   BookingLeg,
   Passenger,
   CancelQuote,
+  PriceDifference,
   Payment,
   PaymentEvent,
   Refund,

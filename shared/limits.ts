@@ -4,6 +4,8 @@ export const limits = {
   legsPerBooking: 8,
   cabinsPerFlight: 4,
   capacityPerCabin: 1_000_000,
+  faresPerCabin: 6,
+  stepsPerLadder: 8,
   searchPageDefault: 20,
   searchPageMax: 200,
   placesPageMax: 50,
