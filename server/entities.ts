@@ -2,6 +2,7 @@ import { Booking } from './domain/booking/booking.entity.ts';
 import { BookingLeg } from './domain/booking/booking-leg.entity.ts';
 import { CancelQuote } from './domain/booking/cancel-quote.entity.ts';
 import { Passenger } from './domain/booking/passenger.entity.ts';
+import { OperatorKey } from './domain/identity/operator-key.entity.ts';
 import { User } from './domain/identity/user.entity.ts';
 import { Cabin } from './domain/inventory/cabin.entity.ts';
 import { Flight } from './domain/inventory/flight.entity.ts';
@@ -21,6 +22,7 @@ export const entities = [
   Place,
   Carrier,
   User,
+  OperatorKey,
   Flight,
   Cabin,
   Ledger,
