@@ -8,6 +8,11 @@ export const limits = {
   stepsPerLadder: 8,
   searchPageDefault: 20,
   searchPageMax: 200,
+  slicesPerSearch: 6,
+  placesPerSlice: 10,
+  /** The longest connection that may be asked for. */
+  connectionMinutesMax: 1_440,
+  calendarDaysMax: 366,
   placesPageMax: 50,
   listPageDefault: 50,
   listPageMax: 200,
