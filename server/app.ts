@@ -37,11 +37,12 @@ import { createPostgresPaymentQueue } from './domain/payments/postgres-payment-q
 import { openPlaceDirectory } from './domain/places/place-directory.ts';
 import { savePlaces } from './domain/places/save-places.ts';
 import { worldPlaces } from './domain/places/world-places.ts';
+import { startProviderChores } from './domain/providers/provider-chores.ts';
 import { openProviderRoom } from './domain/providers/provider-room.ts';
-import { providersOfSettings } from './domain/providers/providers-of-settings.ts';
 import { loadDemo } from './domain/schedules/load-demo.ts';
 import type { Engines } from './engines.ts';
 import { entities } from './entities.ts';
+import { fareProviders } from './fare-providers.ts';
 import { Feed } from './platform/feed/feed.ts';
 import { LogRecord } from './platform/feed/log-record.ts';
 import { LogStream } from './platform/feed/log-stream.ts';
@@ -265,7 +266,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const gateways: PaymentGateways = { [mockClient.name]: mockClient };
 
   const providers = openProviderRoom({
-    providers: providersOfSettings(config, { clock }),
+    providers: fareProviders(config, { clock, pool, places }),
     redis,
     keys,
     clock,
@@ -352,6 +353,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     const relay = startRelay({ record, stream, lease, clock, report });
     closing.push('relay', relay.stop);
     closing.push('pruning', startPruning({ pool, record, retention: logRetention, lease, clock, report }).stop);
+    closing.push('fare provider chores', startProviderChores(providers, { lease, clock, report }).stop);
     closing.push('payments', payments.stop);
     nudge = { payments: payments.nudge, releases: chores.nudge.releases, relay: relay.nudge };
   }
