@@ -110,7 +110,9 @@ create table carrier (
   name text not null,
   created_at timestamp(3) with time zone default now() not null,
   updated_at timestamp(3) with time zone default now() not null,
+  alliance text,
   constraint carrier_pkey PRIMARY KEY (code),
+  constraint carrier_alliance_check CHECK ((alliance = ANY (ARRAY['oneworld'::text, 'skyteam'::text, 'star_alliance'::text]))),
   constraint carrier_code_ck CHECK (((code)::text ~ '^([A-Z][A-Z0-9]|[0-9][A-Z])$'::text))
 );
 CREATE TRIGGER carrier_touch BEFORE UPDATE ON public.carrier FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
@@ -124,6 +126,20 @@ create table cluster (
   constraint cluster_pkey PRIMARY KEY (one),
   constraint cluster_demo_until_ck CHECK (((demo_until)::text ~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'::text)),
   constraint cluster_one_ck CHECK ((one = 1))
+);
+
+create table connection_time (
+  arrival_airport character varying(3) not null,
+  departure_airport character varying(3) not null,
+  arrival_terminal character varying(2) default '*'::character varying not null,
+  departure_terminal character varying(2) default '*'::character varying not null,
+  status character varying(2) default '*'::character varying not null,
+  arrival_carrier character varying(2) default '*'::character varying not null,
+  departure_carrier character varying(2) default '*'::character varying not null,
+  minutes smallint,
+  constraint connection_time_pkey PRIMARY KEY (arrival_airport, departure_airport, arrival_terminal, departure_terminal, status, arrival_carrier, departure_carrier),
+  constraint connection_time_minutes_ck CHECK (((minutes >= 0) AND (minutes <= 1440))),
+  constraint connection_time_status_ck CHECK (((status)::text = ANY ((ARRAY['*'::character varying, 'DD'::character varying, 'DI'::character varying, 'ID'::character varying, 'II'::character varying])::text[])))
 );
 
 create table flight (
@@ -142,6 +158,10 @@ create table flight (
   created_by bytea,
   created_at timestamp(3) with time zone default now() not null,
   updated_at timestamp(3) with time zone default now() not null,
+  origin_terminal character varying(2),
+  destination_terminal character varying(2),
+  aircraft character varying(3),
+  service_type character varying(1),
   constraint flight_pkey PRIMARY KEY (id),
   constraint flight_carrier_foreign FOREIGN KEY (carrier) REFERENCES carrier(code) ON DELETE RESTRICT,
   constraint flight_destination_foreign FOREIGN KEY (destination) REFERENCES place(code) ON DELETE RESTRICT,
@@ -294,6 +314,47 @@ CREATE INDEX refund_booking_idx ON public.refund USING btree (booking_id);
 CREATE INDEX refund_due_idx ON public.refund USING btree (next_call_at) WHERE (next_call_at IS NOT NULL);
 CREATE INDEX refund_stuck_idx ON public.refund USING btree (id) WHERE ((next_call_at IS NULL) AND (status = 'pending'::text));
 CREATE TRIGGER refund_touch BEFORE UPDATE ON public.refund FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+
+create table schedule_change (
+  import_id uuid not null,
+  position integer not null,
+  kind text not null,
+  flight_id uuid not null,
+  line integer,
+  version integer,
+  applied_version integer,
+  before jsonb,
+  wanted jsonb,
+  bookings integer default 0 not null,
+  seats integer default 0 not null,
+  outcome text,
+  reason text,
+  applied_at timestamp(3) with time zone,
+  constraint schedule_change_pkey PRIMARY KEY (import_id, "position"),
+  constraint schedule_change_import_id_foreign FOREIGN KEY (import_id) REFERENCES schedule_import(id) ON DELETE CASCADE,
+  constraint schedule_change_kind_check CHECK ((kind = ANY (ARRAY['created'::text, 'updated'::text, 'cancelled'::text]))),
+  constraint schedule_change_outcome_check CHECK ((outcome = ANY (ARRAY['applied'::text, 'skipped'::text, 'undone'::text, 'kept'::text])))
+);
+
+create table schedule_import (
+  id uuid not null,
+  format text not null,
+  file_name character varying(200),
+  status text default 'planned'::text not null,
+  accepted integer default 0 not null,
+  unchanged integer default 0 not null,
+  changes integer default 0 not null,
+  done integer default 0 not null,
+  findings jsonb not null,
+  created_at timestamp(3) with time zone default now() not null,
+  applied_at timestamp(3) with time zone,
+  rolled_back_at timestamp(3) with time zone,
+  constraint schedule_import_pkey PRIMARY KEY (id),
+  constraint schedule_import_done_ck CHECK (((done >= 0) AND (done <= changes))),
+  constraint schedule_import_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'bts'::text, 'ssim'::text]))),
+  constraint schedule_import_status_check CHECK ((status = ANY (ARRAY['planned'::text, 'applying'::text, 'applied'::text, 'rolling_back'::text, 'rolled_back'::text])))
+);
+CREATE INDEX schedule_import_created_idx ON public.schedule_import USING btree (created_at, id);
 
 create table schema_migration (
   id integer default nextval('schema_migration_id_seq'::regclass) not null,

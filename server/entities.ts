@@ -2,6 +2,7 @@ import { Booking } from './domain/booking/booking.entity.ts';
 import { BookingLeg } from './domain/booking/booking-leg.entity.ts';
 import { CancelQuote } from './domain/booking/cancel-quote.entity.ts';
 import { Passenger } from './domain/booking/passenger.entity.ts';
+import { ConnectionTime } from './domain/connections/connection-time.entity.ts';
 import { OperatorKey } from './domain/identity/operator-key.entity.ts';
 import { User } from './domain/identity/user.entity.ts';
 import { Cabin } from './domain/inventory/cabin.entity.ts';
@@ -12,6 +13,8 @@ import { PaymentEvent } from './domain/payments/payment-event.entity.ts';
 import { Refund } from './domain/payments/refund.entity.ts';
 import { Carrier } from './domain/places/carrier.entity.ts';
 import { Place } from './domain/places/place.entity.ts';
+import { ScheduleChange } from './domain/schedules/schedule-change.entity.ts';
+import { ScheduleImport } from './domain/schedules/schedule-import.entity.ts';
 import { LogHorizon } from './platform/feed/log-horizon.entity.ts';
 import { Outbox } from './platform/feed/outbox.entity.ts';
 import { Batch } from './platform/postgres/batch.entity.ts';
@@ -33,6 +36,9 @@ export const entities = [
   Payment,
   PaymentEvent,
   Refund,
+  ScheduleImport,
+  ScheduleChange,
+  ConnectionTime,
   Outbox,
   LogHorizon,
   Cluster,

@@ -126,6 +126,14 @@ describe('the record', () => {
     await pool.query(`insert into operator_key (id, name, digest, scopes) values ($1, 'one', '\\x00', '{read}')`, [
       newId(),
     ]);
+    await pool.query(`insert into schedule_import (id, format, findings) values ($1, 'ssim', '{}')`, [flightId]);
+    await pool.query(
+      `insert into schedule_change (import_id, position, kind, flight_id) values ($1, 1, 'created', $1)`,
+      [flightId],
+    );
+    await pool.query(
+      `insert into connection_time (arrival_airport, departure_airport, minutes) values ('JFK', 'JFK', 60)`,
+    );
   });
 
   /** Each CHECK, and a change that nothing else would stop. */
@@ -150,6 +158,9 @@ describe('the record', () => {
     ['cabin_target_ck', `update cabin set capacity = 9`],
     ['cancel_quote_money_ck', `update cancel_quote set penalty_amount = -1`],
     ['carrier_code_ck', `insert into carrier (code, name) values ('99', 'two digits')`],
+    ['carrier_alliance_check', `update carrier set alliance = 'star'`],
+    ['connection_time_minutes_ck', `update connection_time set minutes = 1441`],
+    ['connection_time_status_ck', `update connection_time set status = 'DX'`],
     ['cluster_demo_until_ck', `update cluster set demo_until = 'tomorrow'`],
     ['cluster_one_ck', `insert into cluster (one) values (2)`],
     ['flight_arrives_at_ck', `update flight set arrives_at = '2027-03-01 22:00'`],
@@ -175,6 +186,11 @@ describe('the record', () => {
     ['refund_amount_ck', `update refund set amount = 0`],
     ['refund_currency_ck', `update refund set currency = '1SD'`],
     ['refund_status_check', `update refund set status = 'failed'`],
+    ['schedule_change_kind_check', `update schedule_change set kind = 'moved'`],
+    ['schedule_change_outcome_check', `update schedule_change set outcome = 'lost'`],
+    ['schedule_import_done_ck', `update schedule_import set done = 1`],
+    ['schedule_import_format_check', `update schedule_import set format = 'places'`],
+    ['schedule_import_status_check', `update schedule_import set status = 'half'`],
   ];
 
   test.each(refused)('[RECORD-4] %s refuses: %s', async (constraint, change) => {
