@@ -9,6 +9,7 @@ const steps = [
   '0004_feed',
   '0005_selling',
   '0008_schedule_import',
+  '0010_prices',
   '0011_identity',
 ];
 

@@ -37,12 +37,10 @@ import { createPostgresPaymentQueue } from './domain/payments/postgres-payment-q
 import { openPlaceDirectory } from './domain/places/place-directory.ts';
 import { savePlaces } from './domain/places/save-places.ts';
 import { worldPlaces } from './domain/places/world-places.ts';
-import { startProviderChores } from './domain/providers/provider-chores.ts';
-import { openProviderRoom } from './domain/providers/provider-room.ts';
 import { loadDemo } from './domain/schedules/load-demo.ts';
 import type { Engines } from './engines.ts';
 import { entities } from './entities.ts';
-import { fareProviders } from './fare-providers.ts';
+import { openFareRooms } from './fare-rooms.ts';
 import { Feed } from './platform/feed/feed.ts';
 import { LogRecord } from './platform/feed/log-record.ts';
 import { LogStream } from './platform/feed/log-stream.ts';
@@ -267,13 +265,19 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   });
   const gateways: PaymentGateways = { [mockClient.name]: mockClient };
 
-  const providers = openProviderRoom({
-    providers: fareProviders(config, { clock, pool, places }),
+  const fares = await openFareRooms({
+    config,
+    authSecret: engines.authSecret,
+    pool,
     redis,
     keys,
-    clock,
-    report,
     processId,
+    clock,
+    feed,
+    places,
+    announce: booking.announce,
+    report,
+    closing,
   });
   const tokens = createTokens({
     secret: engines.authSecret,
@@ -303,7 +307,9 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     identity,
     inventory,
     booking,
-    providers,
+    providers: fares.providers,
+    prices: fares.prices,
+    alerts: fares.alerts,
     schedules: { inventory, announcePlaces: () => logBroadcast.send({ bookings: [], places: true }) },
     metrics,
     log,
@@ -356,7 +362,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     const relay = startRelay({ record, stream, lease, clock, report });
     closing.push('relay', relay.stop);
     closing.push('pruning', startPruning({ pool, record, retention: logRetention, lease, clock, report }).stop);
-    closing.push('fare provider chores', startProviderChores(providers, { lease, clock, report }).stop);
+    fares.startChores(lease);
     closing.push('payments', payments.stop);
     nudge = { payments: payments.nudge, releases: chores.nudge.releases, relay: relay.nudge };
   }

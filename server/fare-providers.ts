@@ -1,11 +1,9 @@
-import type { Pool } from 'pg';
 import type { Environment } from './config.ts';
 import { createDuffelProvider, duffelUrl } from './domain/duffel/duffel-provider.ts';
 import { createGoogleProvider } from './domain/google-flights/google-provider.ts';
 import type { PlaceDirectory } from './domain/places/place-directory.ts';
-import { createDirectOneWays } from './domain/providers/direct-one-ways.ts';
 import type { FareProvider } from './domain/providers/fare-provider.ts';
-import { createInventoryProvider } from './domain/providers/inventory-provider.ts';
+import { createInventoryProvider, type FindOneWays } from './domain/providers/inventory-provider.ts';
 import { createSimulatorProvider } from './domain/providers/simulator-provider.ts';
 import type { Clock } from './platform/runtime/clock.ts';
 
@@ -16,11 +14,15 @@ import type { Clock } from './platform/runtime/clock.ts';
  */
 export function fareProviders(
   config: Pick<Environment, 'PROVIDERS' | 'DUFFEL_TOKEN' | 'DUFFEL_URL'>,
-  { clock, pool, places }: { clock: Clock; pool: Pool; places: PlaceDirectory },
+  {
+    clock,
+    places,
+    findOneWays,
+  }: { clock: Clock; places: Pick<PlaceDirectory, 'airportsOf'>; findOneWays: FindOneWays },
 ): FareProvider[] {
   const { DUFFEL_TOKEN: token, DUFFEL_URL: url = duffelUrl } = config;
   const makers: Record<Environment['PROVIDERS'][number], () => FareProvider | undefined> = {
-    inventory: () => createInventoryProvider({ find: createDirectOneWays(pool), airportsOf: places.airportsOf }),
+    inventory: () => createInventoryProvider({ find: findOneWays, airportsOf: places.airportsOf }),
     simulator: () => createSimulatorProvider(clock),
     'google-flights': () => createGoogleProvider({ clock }),
     duffel: () => (token ? createDuffelProvider({ url, token, clock }) : undefined),

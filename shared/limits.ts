@@ -24,4 +24,6 @@ export const limits = {
     /** What a client has not read; beyond, its socket is closed. */
     bufferedBytesPerSocket: 1024 * 1024,
   },
+  alertsPerUser: 50,
+  alertDays: 62,
 } as const;

@@ -1,8 +1,10 @@
 import { adminRouter } from './admin.router.ts';
+import { alertsRouter } from './alerts.router.ts';
 import { authRouter } from './auth.router.ts';
 import { bookingRouter } from './booking.router.ts';
 import { flightsRouter } from './flights.router.ts';
 import { observeCalls } from './observe-calls.ts';
+import { pricesRouter } from './prices.router.ts';
 import { searchRouter } from './search.router.ts';
 import { systemRouter } from './system.router.ts';
 import { router } from './trpc.ts';
@@ -14,6 +16,8 @@ export const appRouter = observeCalls(
     search: searchRouter,
     flights: flightsRouter,
     booking: bookingRouter,
+    prices: pricesRouter,
+    alerts: alertsRouter,
     admin: adminRouter,
   }),
 );

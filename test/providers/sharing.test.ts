@@ -117,7 +117,7 @@ describe('answers that are shared', () => {
     expect(outcomes(await first)).toEqual(['found', 'found']);
     expect(outcomes(await sameProcess)).toEqual(['found']);
     let answered: FareAnswer[] | undefined;
-    otherProcess?.then((answers) => {
+    await otherProcess?.then((answers) => {
       answered = answers;
     });
     while (!answered) {
