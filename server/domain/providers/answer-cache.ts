@@ -76,7 +76,7 @@ export function openAnswerCache(options: { redis: RedisConnections; keys: Keyspa
       const key = popularKey(provider);
       const isDue = await redis.commands.set(halvedKey(provider), '1', 'PX', halfLifeMs, 'NX');
       if (isDue === 'OK') {
-        await redis.commands.zunionstore(key, 1, key, 'WEIGHTS', 0.5);
+        await redis.commands.zunionstore(key, 1, key, 'WEIGHTS', 0.5, 'AGGREGATE', 'SUM');
         await redis.commands.zremrangebyscore(key, '-inf', leastScore);
       }
       const texts = await redis.commands.zrevrange(key, 0, count - 1);
