@@ -40,9 +40,8 @@ import { startPaymentChore } from './domain/payments/payment-chore.ts';
 import type { PaymentGateways } from './domain/payments/payment-gateway.ts';
 import { createPostgresPaymentQueue } from './domain/payments/postgres-payment-queue.ts';
 import type { FareProvider } from './domain/providers/fare-provider.ts';
-import { openProviderRoom } from './domain/providers/provider-room.ts';
-import { providersOfSettings } from './domain/providers/providers-of-settings.ts';
 import type { Engines } from './engines.ts';
+import { openFareRooms } from './fare-rooms.ts';
 import { openIdentity } from './open-identity.ts';
 import { closeRecord, loadDemoInto, loadPlaces, openRecord } from './open-record.ts';
 import { Feed } from './platform/feed/feed.ts';
@@ -250,13 +249,19 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   });
   const gateways: PaymentGateways = { [mockClient.name]: mockClient };
 
-  const providers = openProviderRoom({
-    providers: providersOfSettings(config, { clock }),
+  const fares = await openFareRooms({
+    config,
+    authSecret: engines.authSecret,
+    pool,
     redis,
     keys,
-    clock,
-    report,
     processId,
+    clock,
+    feed,
+    places,
+    announce: booking.announce,
+    report,
+    closing,
   });
   const identity = openIdentity({
     orm,
@@ -292,7 +297,9 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     places,
     metrics,
     report,
-    providers: Object.fromEntries(providers.names.map((name) => [name, providers.get(name) as FareProvider])),
+    providers: Object.fromEntries(
+      fares.providers.names.map((name) => [name, fares.providers.get(name) as FareProvider]),
+    ),
     budgetOf: (provider) => ({
       ...provider.budget,
       ...(config.WORKER_RATE_LIMIT && { requestsPerWindow: config.WORKER_RATE_LIMIT }),
@@ -315,7 +322,9 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     offers,
     booking,
     jobs,
-    providers,
+    providers: fares.providers,
+    prices: fares.prices,
+    alerts: fares.alerts,
     schedules: { inventory, announcePlaces: () => logBroadcast.send({ bookings: [], places: true }) },
     metrics,
     log,
@@ -368,6 +377,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     const relay = startRelay({ record, stream, lease, clock, report });
     closing.push('relay', relay.stop);
     closing.push('pruning', startPruning({ pool, record, retention: logRetention, lease, clock, report }).stop);
+    fares.startChores(lease);
     closing.push('payments', payments.stop);
     closing.push('job chores', startJobChores(jobs, lease).stop);
     workers = startWorkers(jobs, { redis, keys });
