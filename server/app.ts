@@ -19,7 +19,7 @@ import { KnownSeats } from './domain/inventory/known-seats.ts';
 import { createAlternatives } from './domain/inventory/nearest-alternatives.ts';
 import { startTruthPusher } from './domain/inventory/push-truths.ts';
 import { openRedisGate } from './domain/inventory/redis-gate.ts';
-import { createSeatChannel, loadSeatTopics } from './domain/inventory/seat-channel.ts';
+import { createSeatChannel, isUrgentForSeats, loadSeatTopics } from './domain/inventory/seat-channel.ts';
 import { createSeatGate } from './domain/inventory/seat-gate.ts';
 import { countJobs } from './domain/jobs/count-jobs.ts';
 import { startJobChores } from './domain/jobs/job-chores.ts';
@@ -50,7 +50,8 @@ import { LogStream } from './platform/feed/log-stream.ts';
 import { type Retention, startPruning } from './platform/feed/prune-log.ts';
 import { startRelay } from './platform/feed/relay-log.ts';
 import { createHttpClient } from './platform/http/http-client.ts';
-import { Hub, type Update } from './platform/live/hub.ts';
+import { Hub } from './platform/live/hub.ts';
+import type { Update } from './platform/live/topic.ts';
 import { startBatchPruning } from './platform/postgres/prune-batches.ts';
 import { type Broadcast, openBroadcast } from './platform/redis/broadcast.ts';
 import { keyspace } from './platform/redis/keyspace.ts';
@@ -140,7 +141,12 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const stream = new LogStream(redis, keys.key('feed', 'booking_event_stream', String(cluster.epoch)), clock);
   const feed = new Feed({ epoch: cluster.epoch, record, stream, clock, onError: (error) => report(error) });
   closing.push('feed', () => feed.close());
-  const hub = new Hub({ clock, load: (ids) => loadSeatTopics(pool, ids), onError: (error) => report(error) });
+  const hub = new Hub({
+    clock,
+    load: (ids) => loadSeatTopics(pool, clock, ids),
+    isUrgent: isUrgentForSeats,
+    onError: (error) => report(error),
+  });
   closing.push('live hub', () => hub.close());
   const metrics = createMetrics({
     laneDepth: () => lanes.depth(),
