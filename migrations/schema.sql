@@ -8,8 +8,11 @@ create table app_user (
   name character varying(120),
   created_at timestamp(3) with time zone default now() not null,
   updated_at timestamp(3) with time zone default now() not null,
+  password text,
+  signed_out_at timestamp(3) with time zone,
   constraint app_user_pkey PRIMARY KEY (id),
   constraint app_user_email_uq UNIQUE (email),
+  constraint app_user_email_ck CHECK (((email)::text = lower((email)::text))),
   constraint app_user_role_check CHECK ((role = ANY (ARRAY['traveller'::text, 'operator'::text])))
 );
 CREATE TRIGGER app_user_touch BEFORE UPDATE ON public.app_user FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
@@ -195,6 +198,21 @@ create table log_horizon (
   constraint log_horizon_pkey PRIMARY KEY (one),
   constraint log_horizon_one_ck CHECK ((one = 1))
 );
+
+create table operator_key (
+  id uuid not null,
+  name character varying(80) not null,
+  digest bytea not null,
+  scopes text[] not null,
+  addresses text[],
+  expires_at timestamp(3) with time zone,
+  revoked_at timestamp(3) with time zone,
+  created_at timestamp(3) with time zone default now() not null,
+  updated_at timestamp(3) with time zone default now() not null,
+  constraint operator_key_pkey PRIMARY KEY (id),
+  constraint operator_key_digest_uq UNIQUE (digest)
+);
+CREATE TRIGGER operator_key_touch BEFORE UPDATE ON public.operator_key FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
 create table outbox (
   id bigint default nextval('outbox_id_seq'::regclass) not null,
@@ -526,7 +544,7 @@ begin
   truths := seat_truths(move_seats(moved, 'release'));
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.hold_seats(p_batch uuid, c_flight uuid[], c_class text[], c_need integer[], p_id uuid[], p_actor uuid[], p_hash text[], p_seats integer[], p_legs integer[], p_expected bigint[], p_expected_in text[], p_ttl integer[], p_contact jsonb[], l_member integer[], l_position integer[], l_cabin integer[], t_member integer[], t_position integer[], t_type text[], t_given text[], t_family text[], t_born text[], t_document jsonb[], p_skip boolean, OUT codes text, OUT refused_leg integer[], OUT at timestamp with time zone, OUT truths jsonb)
+CREATE OR REPLACE FUNCTION public.hold_seats(p_batch uuid, c_flight uuid[], c_class text[], c_need integer[], p_id uuid[], p_actor uuid[], p_hash text[], p_seats integer[], p_legs integer[], p_expected bigint[], p_expected_in text[], p_ttl integer[], p_contact jsonb[], l_member integer[], l_position integer[], l_cabin integer[], l_price bigint[], t_member integer[], t_position integer[], t_type text[], t_given text[], t_family text[], t_born text[], t_document jsonb[], p_skip boolean, OUT codes text, OUT refused_leg integer[], OUT at timestamp with time zone, OUT truths jsonb)
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
@@ -619,7 +637,7 @@ begin
           refused_leg[member] := l - first_leg;
           exit;
         end if;
-        total := total + prices[k] * p_seats[member];
+        total := total + coalesce(l_price[l], prices[k]) * p_seats[member];
       end loop;
       if code[member] = 'h' then
         amounts[member] := total;
@@ -669,8 +687,9 @@ begin
         u (id, actor, hash, seats, amount, currency, ttl, contact, code)
       where u.code = 'h';
     insert into booking_leg (booking_id, position, flight_id, cabin_id, cabin, quantity, price_amount)
-      select p_id[u.member], u.position, c_flight[u.cabin], cabins[u.cabin], c_class[u.cabin], p_seats[u.member], prices[u.cabin]
-      from unnest(l_member, l_position, l_cabin) u (member, position, cabin)
+      select p_id[u.member], u.position, c_flight[u.cabin], cabins[u.cabin], c_class[u.cabin], p_seats[u.member],
+        coalesce(u.price, prices[u.cabin])
+      from unnest(l_member, l_position, l_cabin, l_price) u (member, position, cabin, price)
       where all_held or code[u.member] = 'h';
     insert into ledger (cabin_id, version, booking_id, kind, d_held, d_sold)
       select cabins[u.cabin], versions[u.cabin], p_id[u.member], 'hold', sum(p_seats[u.member]), 0

@@ -2,9 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Closing } from '../server/platform/runtime/closing.ts';
 import { createLogger } from '../server/platform/telemetry/logger.ts';
-import { Complaint, readBenchOptions } from './bench/bench-options.ts';
-import { printReport } from './bench/print-report.ts';
-import { runBookingBench } from './bench/run-booking-bench.ts';
+import { type Bench, Complaint } from './bench/bench.ts';
+import { bookingBench } from './bench/booking-bench.ts';
+
+/** By the word behind `npm run bench --`. */
+const benches: Record<string, Bench> = { booking: bookingBench };
 
 const closing = new Closing();
 const close = () => closing.close(createLogger('warn'), 120_000);
@@ -14,15 +16,20 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => void close().then(() => process.exit(1)));
 }
 
+function benchOf(name: string | undefined): Bench {
+  const bench = name !== undefined && Object.hasOwn(benches, name) ? benches[name] : undefined;
+  if (bench) return bench;
+  const list = Object.entries(benches).map(([each, { about }]) => `  ${each.padEnd(10)}${about}`);
+  throw new Complaint(`npm run bench -- NAME [options], where NAME is one of\n${list.join('\n')}`);
+}
+
 try {
-  const options = readBenchOptions(process.argv.slice(2));
-  const report = await runBookingBench(options, closing, say);
-  console.log(printReport(report));
+  const [name, ...args] = process.argv.slice(2);
+  const { text, report, json, ok } = await benchOf(name).run(args, closing, say);
+  console.log(text);
   // Paths are meant from where the user stands; npm changes to the project's root.
-  if (options.json) {
-    writeFileSync(resolve(process.env.INIT_CWD ?? '.', options.json), `${JSON.stringify(report, null, 2)}\n`);
-  }
-  if (report.audits.some(({ faults }) => faults.length > 0)) process.exitCode = 1;
+  if (json) writeFileSync(resolve(process.env.INIT_CWD ?? '.', json), `${JSON.stringify(report, null, 2)}\n`);
+  if (!ok) process.exitCode = 1;
 } catch (error) {
   const plain = error instanceof Complaint || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
   say(plain ? (error as Error).message : ((error as Error).stack ?? String(error)));

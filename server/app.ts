@@ -13,6 +13,8 @@ import { openBookingStore } from './domain/booking/postgres-booking-store.ts';
 import { createRecentHolds } from './domain/booking/recent-holds.ts';
 import { createSellingLanes, type SellingLanes } from './domain/booking/selling-lanes.ts';
 import { keyOperator } from './domain/identity/actor.ts';
+import { type IdentityRoom, signInLimits } from './domain/identity/identity-room.ts';
+import { createSessions } from './domain/identity/sessions.ts';
 import { createTokens } from './domain/identity/tokens.ts';
 import { startAuditChore } from './domain/inventory/audit-chore.ts';
 import { createDriftBook } from './domain/inventory/drift-book.ts';
@@ -35,6 +37,8 @@ import { createPostgresPaymentQueue } from './domain/payments/postgres-payment-q
 import { openPlaceDirectory } from './domain/places/place-directory.ts';
 import { savePlaces } from './domain/places/save-places.ts';
 import { worldPlaces } from './domain/places/world-places.ts';
+import { openProviderRoom } from './domain/providers/provider-room.ts';
+import { providersOfSettings } from './domain/providers/providers-of-settings.ts';
 import { loadDemo } from './domain/schedules/load-demo.ts';
 import type { Engines } from './engines.ts';
 import { entities } from './entities.ts';
@@ -52,6 +56,7 @@ import { type Broadcast, openBroadcast } from './platform/redis/broadcast.ts';
 import { keyspace } from './platform/redis/keyspace.ts';
 import { createLease, type Lease } from './platform/redis/lease.ts';
 import { openNote } from './platform/redis/note.ts';
+import { createRateLimit, noRateLimit } from './platform/redis/rate-limit.ts';
 import { openRedis } from './platform/redis/redis.ts';
 import { type Clock, isoNow, systemClock } from './platform/runtime/clock.ts';
 import { Closing } from './platform/runtime/closing.ts';
@@ -69,6 +74,8 @@ export interface AppOptions {
   report?: ErrorReporter;
   /** Who may do a chore now; through Redis unless given. It only saves work: one that always grants breaks nothing. */
   lease?: Lease;
+  /** `stock`: tRPC's own adapter for sockets, to compare with in tests and benchmarks. */
+  adapter?: 'own' | 'stock';
   /** Told of long work while starting: what, how much is done, of how much. */
   onProgress?: (what: string, done: number, of: number) => void;
 }
@@ -90,6 +97,8 @@ const providerConnections = 32;
 interface LogHint {
   bookings: string[];
   places?: true;
+  /** A user who signed out everywhere, or a key that was revoked. */
+  ended?: string;
 }
 
 /** What an operator is shown of the audit is never older. */
@@ -176,6 +185,8 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const known = new KnownSeats(clock);
   const redisGate = openRedisGate({ redis, keys, clock, epoch: cluster.epoch });
   const gate = createSeatGate({ known, redis: redisGate, pool, clock, metrics, report });
+  // The front door opens last, and is told whose sockets are over.
+  const endings = { hint: (_subject: string): void => undefined };
   // Chores start after the rooms that nudge them.
   let nudge = { payments: () => {}, releases: () => {}, relay: () => {} };
   const seatBroadcast: Broadcast<Update[]> = await openBroadcast({
@@ -194,6 +205,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     onMessage: (hint) => {
       feed.hint(hint.bookings);
       nudge.relay();
+      if (hint.ended) endings.hint(hint.ended);
       if (hint.places) places.reload().catch((error) => report(error));
     },
   });
@@ -254,18 +266,43 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   });
   const gateways: PaymentGateways = { [mockClient.name]: mockClient };
 
+  const providers = openProviderRoom({
+    providers: providersOfSettings(config, { clock }),
+    redis,
+    keys,
+    clock,
+    report,
+    processId,
+  });
+  const tokens = createTokens({
+    secret: engines.authSecret,
+    ttlMinutes: config.TOKEN_TTL_MINUTES,
+    apiKey: engines.adminApiKey,
+    outside: config.AUTH_JWKS_URL
+      ? { jwksUrl: config.AUTH_JWKS_URL, issuer: config.AUTH_ISSUER, audience: config.AUTH_AUDIENCE }
+      : undefined,
+    clock,
+  });
+  const rateLimit = (limit: { name: string; points: number; seconds: number }) =>
+    config.RATE_LIMITS ? createRateLimit({ redis, keys }, limit) : noRateLimit;
+  const identity: IdentityRoom = {
+    orm,
+    clock,
+    tokens,
+    sessions: createSessions({ pool, clock, tokens }),
+    limits: { tries: rateLimit(signInLimits.tries), failures: rateLimit(signInLimits.failures) },
+    announceEnd: (ended) => {
+      endings.hint(ended);
+      logBroadcast.send({ bookings: [], ended });
+    },
+  };
+
   let sockets = () => 0;
   const rooms: Rooms = {
-    tokens: createTokens({
-      secret: engines.authSecret,
-      ttlMinutes: config.TOKEN_TTL_MINUTES,
-      apiKey: engines.adminApiKey,
-      outside: config.AUTH_JWKS_URL
-        ? { jwksUrl: config.AUTH_JWKS_URL, issuer: config.AUTH_ISSUER, audience: config.AUTH_AUDIENCE }
-        : undefined,
-    }),
+    identity,
     inventory,
     booking,
+    providers,
     schedules: { inventory, announcePlaces: () => logBroadcast.send({ bookings: [], places: true }) },
     metrics,
     log,
@@ -283,8 +320,10 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     webhooks: { gateways },
     readiness,
     log,
+    adapter: options.adapter,
   });
   sockets = door.sockets;
+  endings.hint = door.endSocketsOf;
   address.self = door.url;
 
   if (config.AIRSIDE_ROLE !== 'web') {

@@ -3,6 +3,7 @@ import { BookingLeg } from './domain/booking/booking-leg.entity.ts';
 import { CancelQuote } from './domain/booking/cancel-quote.entity.ts';
 import { Passenger } from './domain/booking/passenger.entity.ts';
 import { ConnectionTime } from './domain/connections/connection-time.entity.ts';
+import { OperatorKey } from './domain/identity/operator-key.entity.ts';
 import { User } from './domain/identity/user.entity.ts';
 import { Cabin } from './domain/inventory/cabin.entity.ts';
 import { Flight } from './domain/inventory/flight.entity.ts';
@@ -24,6 +25,7 @@ export const entities = [
   Place,
   Carrier,
   User,
+  OperatorKey,
   Flight,
   Cabin,
   Ledger,

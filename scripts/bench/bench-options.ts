@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { Complaint } from './bench.ts';
 import { variantNames } from './booking-variants.ts';
 
 const usage = `npm run bench -- booking [options]
@@ -16,11 +17,6 @@ the book reach on it in the same run. Starts engines and servers of its own, and
   --profile        profiles the servers and says where their time goes (rates are lower then)
 `;
 
-/** What is wrong, in one line for whoever typed the command. */
-export class Complaint extends Error {
-  override readonly name = 'Complaint';
-}
-
 export interface BenchOptions {
   /** Empty: all. */
   only: string[];
@@ -35,9 +31,8 @@ export interface BenchOptions {
 
 /** Reads the command line. Throws `Complaint`, or parseArgs' own error. */
 export function readBenchOptions(args: string[]): BenchOptions {
-  const { values, positionals } = parseArgs({
+  const { values } = parseArgs({
     args,
-    allowPositionals: true,
     options: {
       only: { type: 'string' },
       rounds: { type: 'string', default: '5' },
@@ -50,7 +45,7 @@ export function readBenchOptions(args: string[]): BenchOptions {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help || positionals.length !== 1 || positionals[0] !== 'booking') throw new Complaint(`\n${usage}`);
+  if (values.help) throw new Complaint(`\n${usage}`);
   const only = values.only?.split(',').filter((each) => each !== '') ?? [];
   const unknown = only.find((each) => !variantNames.includes(each));
   if (unknown) throw new Complaint(`there is no variant ${unknown}; there are ${variantNames.join(', ')}`);

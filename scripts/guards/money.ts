@@ -1,6 +1,6 @@
 import type { Guard } from './guard.ts';
 
-const engine = 'migrations/0003_engine.sql';
+const engine = 'migrations/0005_selling.sql';
 const record = 'migrations/0001_record.sql';
 const alone = 'test/booking/guards.test.ts';
 const payments = 'test/booking/payments.test.ts';

@@ -1,6 +1,6 @@
 import type { Guard } from './guard.ts';
 
-const engine = 'migrations/0003_engine.sql';
+const engine = 'migrations/0005_selling.sql';
 const record = 'migrations/0001_record.sql';
 const oversell = 'test/booking/oversell.test.ts';
 const alone = 'test/booking/guards.test.ts';
@@ -145,6 +145,12 @@ export const seatGuards: Guard[] = [
     proof: { file: alone, title: '[BOOK-5] what is paid is the price of the hold, whatever the cabin costs by now' },
   },
   {
+    name: 'agreed-price',
+    prevents: 'a seat that costs more than was agreed',
+    out: [{ file: engine, text: 'total + coalesce(l_price[l], prices[k])', instead: 'total + prices[k]' }],
+    proof: { file: alone, title: '[BOOK-5] a leg whose price was agreed costs that, whatever the cabin costs' },
+  },
+  {
     name: 'one-currency',
     prevents: 'a sum of dollars and euros',
     out: [
@@ -188,7 +194,7 @@ export const seatGuards: Guard[] = [
     prevents: 'one movement of seats written down twice',
     out: [
       {
-        file: engine,
+        file: 'migrations/0003_engine.sql',
         text: 'alter table ledger add primary key (cabin_id, booking_id, kind, attempt);',
         instead: 'create index on ledger (cabin_id, booking_id, kind, attempt);',
       },

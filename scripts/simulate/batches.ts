@@ -160,14 +160,16 @@ class Batches {
     const random = this.#random;
     const legs = Array.from({ length: random.pick([1, 1, 2, 3]) }, () => {
       const { flightId, cabin } = random.pick(this.#cabins);
-      return { flightId, cabin: random.chance(0.02) ? ('premium_economy' as const) : cabin };
+      const leg = { flightId, cabin: random.chance(0.02) ? ('premium_economy' as const) : cabin };
+      return random.chance(0.2) ? { ...leg, agreed: random.pick([0, 90, 100, 2 ** 51]) } : leg;
     });
     const seats = random.between(1, 3);
     let expected: HoldMember['expected'] = null;
     if (random.chance(0.2)) {
       const sum = legs.reduce(
         (total, leg) => {
-          return total + seats * (this.#recorder.model.record.cabinOf(leg.flightId, leg.cabin)?.price ?? 0);
+          const now = this.#recorder.model.record.cabinOf(leg.flightId, leg.cabin)?.price ?? 0;
+          return total + seats * (('agreed' in leg ? leg.agreed : undefined) ?? now);
         },
         random.pick([0, 0, 1]),
       );

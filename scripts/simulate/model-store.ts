@@ -72,6 +72,7 @@ export class ModelStore implements Verbs {
     if (member.contact?.email.includes('\0')) throw postgresError('22P05', 'unsupported Unicode escape sequence');
     if (record.bookings.has(member.id) && bug !== 'no-id-test') return { kind: 'exists' };
     const cabins: Cabin[] = [];
+    const priceOf = (leg: number): number => member.legs[leg]?.agreed ?? (cabins[leg] as Cabin).price;
     for (const [leg, { flightId, cabin: name }] of member.legs.entries()) {
       const cabin = record.cabinOf(flightId, name);
       if (!cabin) return refused('unknown', leg);
@@ -82,7 +83,7 @@ export class ModelStore implements Verbs {
     }
     const currency = (cabins[0] as Cabin).currency;
     let total = 0;
-    for (const cabin of cabins) total += (bug === 'hold-charges-once' ? 1 : member.seats) * cabin.price;
+    for (const leg of cabins.keys()) total += (bug === 'hold-charges-once' ? 1 : member.seats) * priceOf(leg);
     if (total > Number.MAX_SAFE_INTEGER) return refused('range', 0);
     const { expected } = member;
     if (expected && bug !== 'hold-ignores-expected' && (expected.amount !== total || expected.currency !== currency)) {
@@ -121,7 +122,7 @@ export class ModelStore implements Verbs {
         cabin,
         cabinId: (cabins[leg] as Cabin).id,
         quantity: member.seats,
-        price: (cabins[leg] as Cabin).price,
+        price: priceOf(leg),
       })),
       needs,
       passengers: member.passengers,

@@ -179,6 +179,15 @@ class PostgresTwin implements Twin {
       [ids],
     );
     await same(
+      'legs',
+      [...record.bookings.values()].flatMap((b) =>
+        b.legs.map((l, place) => [b.id, place + 1, l.flightId, l.cabinId, l.quantity, l.price]),
+      ),
+      `select booking_id, position, flight_id, cabin_id, quantity, price_amount::float8
+       from booking_leg where booking_id = any($1)`,
+      [ids],
+    );
+    await same(
       'ledger',
       record.ledger.map((r) => [r.cabin.id, r.version, r.booking.id, r.kind, r.dHeld, r.dSold]),
       'select cabin_id, version, booking_id, kind, d_held, d_sold from ledger where cabin_id = any($1)',

@@ -8,9 +8,12 @@ import {
   removeFlightInput,
   updateFlightInput,
 } from '../../shared/flight.ts';
+import { createKeyInput, keyIdInput } from '../../shared/identity.ts';
 import { auditInput, onEventsInput, repairInput, replayInput } from '../../shared/operations.ts';
+import { canaryInput } from '../../shared/provider.ts';
 import { getImportInput, importIdInput, listImportsInput, previewImportInput } from '../../shared/schedule-import.ts';
 import { readTimeline } from '../domain/booking/read-timeline.ts';
+import { createOperatorKey, listOperatorKeys, revokeOperatorKey } from '../domain/identity/operator-keys.ts';
 import { auditSeats } from '../domain/inventory/audit-seats.ts';
 import { createFlight } from '../domain/inventory/create-flight.ts';
 import { listFlights } from '../domain/inventory/list-flights.ts';
@@ -58,6 +61,15 @@ export const adminRouter = router({
   }),
   bookings: router({
     timeline: operator.input(bookingIdInput).query(({ ctx, input }) => readTimeline(ctx.rooms.booking.pool, input.id)),
+  }),
+  providers: router({
+    list: operator.query(({ ctx }) => ctx.rooms.providers.list()),
+    canary: operator.input(canaryInput).mutation(({ ctx, input }) => ctx.rooms.providers.runCanary(input.provider)),
+  }),
+  keys: router({
+    create: operator.input(createKeyInput).mutation(({ ctx, input }) => createOperatorKey(ctx.rooms.identity, input)),
+    list: operator.query(({ ctx }) => listOperatorKeys(ctx.rooms.identity)),
+    revoke: operator.input(keyIdInput).mutation(({ ctx, input }) => revokeOperatorKey(ctx.rooms.identity, input.keyId)),
   }),
   overview: operator.query(({ ctx }) => ctx.rooms.overview()),
   onEvents: operator.input(onEventsInput).subscription(async function* ({ ctx, input, signal }) {

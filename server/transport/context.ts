@@ -1,18 +1,20 @@
 import type { Logger } from 'pino';
 import type { HealthView, OverviewView } from '../../shared/operations.ts';
 import type { BookingRoom } from '../domain/booking/booking-room.ts';
-import { type Actor, anonymous } from '../domain/identity/actor.ts';
-import type { Tokens } from '../domain/identity/tokens.ts';
+import { type Actor, anonymous, type Credentials } from '../domain/identity/actor.ts';
+import type { IdentityRoom } from '../domain/identity/identity-room.ts';
 import type { InventoryRoom } from '../domain/inventory/inventory-room.ts';
 import type { Metrics } from '../domain/operations/metrics.ts';
+import type { ProviderRoom } from '../domain/providers/provider-room.ts';
 import type { ImportRoom } from '../domain/schedules/import-room.ts';
 import type { Failure } from '../platform/runtime/failure.ts';
 
 /** What the routers call, built once in app.ts. */
 export interface Rooms {
-  tokens: Tokens;
+  identity: IdentityRoom;
   inventory: InventoryRoom;
   booking: BookingRoom;
+  providers: ProviderRoom;
   schedules: ImportRoom;
   metrics: Metrics;
   log: Logger;
@@ -28,14 +30,18 @@ export interface Rooms {
  */
 export interface Context {
   actor: Actor;
+  /** When the token that opened it is over; null: never. */
+  expiresAtMs: number | null;
   /** Where the socket or call comes from; limits per address count by it. */
   address: string;
   rooms: Rooms;
 }
 
-/** Who asks, from what came with the socket or the call. Fails: UNAUTHENTICATED. */
-export async function actorOf(tokens: Tokens, given: { token?: string; apiKey?: string }): Promise<Actor> {
-  if (given.apiKey) return tokens.verifyKey(given.apiKey);
-  if (given.token) return tokens.verify(given.token);
-  return anonymous;
+/** Who asks, from what came with the socket or the call. Fails: UNAUTHENTICATED, FORBIDDEN. */
+export async function credentialsOf(
+  { sessions }: IdentityRoom,
+  given: { token?: string; apiKey?: string },
+  address: string,
+): Promise<Credentials> {
+  return (await sessions.open(given, address)) ?? anonymous;
 }

@@ -4,20 +4,21 @@ import { createHTTPHandler } from '@trpc/server/adapters/standalone';
 import { applyWSSHandler, type CreateWSSContextFnOptions } from '@trpc/server/adapters/ws';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { limits } from '../../shared/limits.ts';
 import { systemClock } from '../platform/runtime/clock.ts';
 import { Failure } from '../platform/runtime/failure.ts';
 import { appRouter } from './app.router.ts';
-import { actorOf, type Context, type Rooms } from './context.ts';
+import { type Context, credentialsOf, type Rooms } from './context.ts';
 import { serveDashboard } from './dashboard-files.ts';
 import { trpcErrorOf } from './failures.ts';
 import { healthRoutes, type Readiness } from './health.routes.ts';
-import { joinWrites } from './join-writes.ts';
-import { keepAlive } from './keep-alive.ts';
+import { callObserver } from './observe-calls.ts';
 import { originPolicy } from './origin-policy.ts';
 import { paymentWebhook, type WebhookSettings, webhookPath } from './payment-webhook.route.ts';
 import { remoteAddress } from './remote-address.ts';
+import { watchCredentials } from './watch-credentials.ts';
+import { openWsAdapter } from './ws-adapter/open-ws-adapter.ts';
 
 export interface FrontDoorSettings {
   host: string;
@@ -28,12 +29,16 @@ export interface FrontDoorSettings {
   webhooks: WebhookSettings;
   readiness: Readiness;
   log: Logger;
+  /** `stock`: tRPC's own, to compare with in tests and benchmarks. */
+  adapter?: 'own' | 'stock';
 }
 
 export interface FrontDoor {
   url: string;
   /** Open sockets of this process. */
   sockets(): number;
+  /** Looks now whether this user's or key's sockets are over, and closes those. */
+  endSocketsOf(subjectId: string): void;
   /** Tells clients to come back, lets calls in flight end, then closes everything. */
   close(): Promise<void>;
 }
@@ -69,6 +74,22 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     strictTransportSecurity: false,
   });
 
+  const watch = watchCredentials(rooms.identity, log);
+
+  /** Who asks, from what a socket said at its start or else from the headers. */
+  const admit = async (
+    request: IncomingMessage,
+    given: { token?: string; apiKey?: string },
+    socket?: WebSocket,
+  ): Promise<Omit<Context, 'rooms'>> => {
+    const address = remoteAddress(request);
+    const token = given.token ?? bearerOf(request.headers.authorization);
+    const apiKey = given.apiKey ?? single(request.headers['x-api-key']);
+    const credentials = await refusing(() => credentialsOf(rooms.identity, { token, apiKey }, address));
+    if (socket) watch.add(socket, credentials);
+    return { address, actor: credentials.actor, expiresAtMs: credentials.expiresAtMs };
+  };
+
   const trpcOverHttp = createHTTPHandler({
     router: appRouter,
     basePath: '/trpc/',
@@ -76,13 +97,7 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     maxBatchSize: limits.callsPerBatch,
     createContext: async ({ req }): Promise<Context> => ({
       rooms,
-      address: remoteAddress(req),
-      actor: await refusing(() =>
-        actorOf(rooms.tokens, {
-          token: bearerOf(req.headers.authorization),
-          apiKey: single(req.headers['x-api-key']),
-        }),
-      ),
+      ...(await admit(req, {})),
     }),
     onError: ({ error }) => log.debug({ err: error }, 'call failed'),
   });
@@ -107,27 +122,22 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     else harden(request, response, () => route(request, response));
   });
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.messageBytes, perMessageDeflate: false });
-  const trpcOverSockets = applyWSSHandler({
+  const overSockets = {
     wss: sockets,
     router: appRouter,
-    maxBatchSize: limits.callsPerBatch,
-    createContext: async ({ req, info }: CreateWSSContextFnOptions): Promise<Context> => ({
+    createContext: async ({ req, res, info }: CreateWSSContextFnOptions): Promise<Context> => ({
       rooms,
-      address: remoteAddress(req),
-      actor: await refusing(() =>
-        actorOf(rooms.tokens, {
-          token: info.connectionParams?.token ?? bearerOf(req.headers.authorization),
-          apiKey: info.connectionParams?.apiKey ?? single(req.headers['x-api-key']),
-        }),
-      ),
+      ...(await admit(req, info.connectionParams ?? {}, res)),
     }),
-    onError: ({ error }) => log.debug({ err: error }, 'call failed'),
-  });
-  const stopKeepAlive = keepAlive(sockets, systemClock);
+    onError: ({ error }: { error: Error }) => log.debug({ err: error }, 'call failed'),
+  };
+  const trpcOverSockets =
+    settings.adapter === 'stock'
+      ? { ...applyWSSHandler(overSockets), close: () => undefined }
+      : openWsAdapter({ ...overSockets, limits: limits.socket, clock: systemClock, observer: callObserver });
   sockets.on('connection', (socket) => {
     rooms.metrics.sockets.inc();
     socket.once('close', () => rooms.metrics.sockets.dec());
-    socket.on('error', (error) => log.debug({ err: error }, 'socket failed'));
   });
   server.on('upgrade', (request, socket, head) => {
     const path = (request.url ?? '/').split('?', 1)[0];
@@ -136,7 +146,6 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     if (!origins.allows(request)) return void refuseUpgrade('403 Forbidden');
     if (readiness.draining) return void refuseUpgrade('503 Service Unavailable');
     sockets.handleUpgrade(request, socket, head, (opened) => {
-      joinWrites(opened, socket);
       sockets.emit('connection', opened, request);
     });
   });
@@ -149,10 +158,12 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
   return {
     url: urlOf(server, settings.host),
     sockets: () => sockets.clients.size,
+    endSocketsOf: watch.look,
     close: async () => {
       readiness.draining = true;
-      stopKeepAlive();
+      watch.stop();
       trpcOverSockets.broadcastReconnectNotification();
+      trpcOverSockets.close();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
       await until(() => sockets.clients.size === 0, drainMs);

@@ -49,6 +49,11 @@ describe('a guard alone', () => {
     expected: null,
     ttlSeconds: 900,
   });
+  /** On a connection of the test, which decides when it commits. */
+  async function holdWith(client: pg.PoolClient, member: HoldMember): Promise<void> {
+    const values = holdValues(newId(), [member], false);
+    await client.query(`select hold_seats(${values.map((_, place) => `$${place + 1}`).join(', ')})`, values);
+  }
   async function held(flightIds?: string[]): Promise<HoldMember> {
     const member = memberOf(flightIds ?? [(await scene.flight()).id]);
     expect(await own.lanes.hold.send(member)).toMatchObject({ kind: 'held' });
@@ -137,11 +142,10 @@ describe('a guard alone', () => {
       const [here, there] = [await scene.flight(), await scene.flight()];
       const first = memberOf([here.id]);
       const second = { ...first, legs: [{ flightId: there.id, cabin: 'economy' as const }] };
-      const places = Array.from({ length: 24 }, (_, place) => `$${place + 1}`).join(', ');
       // What the first process has written is not committed yet, so that the second one cannot see it.
       const client = await db.connect();
       await client.query('begin');
-      await client.query(`select hold_seats(${places})`, holdValues(newId(), [first], false));
+      await holdWith(client, first);
       const answer = own.lanes.hold.send(second).then(
         ({ kind }) => kind,
         () => 'failed',
@@ -276,6 +280,24 @@ describe('a guard alone', () => {
     });
   });
 
+  it('[BOOK-5] a leg whose price was agreed costs that, whatever the cabin costs', async () => {
+    const [first, second] = [await scene.flight(), await scene.flight()];
+    const member = memberOf([first.id, second.id], 2);
+    const [agreed, current] = member.legs as [HoldMember['legs'][number], HoldMember['legs'][number]];
+    agreed.agreed = 30_000;
+    member.expected = { amount: 2 * (45_000 + 45_000), currency: 'USD' };
+    const now = { amount: 2 * (30_000 + 45_000), currency: 'USD' };
+    expect(await own.lanes.hold.send(member)).toEqual({ kind: 'repriced', now });
+    const answer = await own.lanes.hold.send({ ...member, legs: [agreed, current], expected: now });
+    expect(answer).toMatchObject({ kind: 'held', booking: { priceAmount: now.amount } });
+    expect(await store.read(member.id)).toMatchObject({ priceAmount: now.amount });
+    const { rows } = await db.query(
+      'select price_amount::int4 as seat from booking_leg where booking_id = $1 order by position',
+      [member.id],
+    );
+    expect(rows).toEqual([{ seat: 30_000 }, { seat: 45_000 }]);
+  });
+
   it('[BOOK-5] what is paid is the price of the hold, whatever the cabin costs by now', async () => {
     const flight = await scene.flight();
     const member = await held([flight.id]);
@@ -306,10 +328,9 @@ describe('a guard alone', () => {
     it('[FLIGHT-9] a removal waits for the hold that is being written, and does not delete its flight', async () => {
       const flight = await scene.flight();
       const member = memberOf([flight.id]);
-      const places = Array.from({ length: 24 }, (_, place) => `$${place + 1}`).join(', ');
       const client = await db.connect();
       await client.query('begin');
-      await client.query(`select hold_seats(${places})`, holdValues(newId(), [member], false));
+      await holdWith(client, member);
       const removal = scene.operator.trpc.admin.flights.remove
         .mutate({ flightId: flight.id, expectedVersion: 1 })
         .then(({ deleted }) => deleted);

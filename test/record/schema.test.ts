@@ -131,10 +131,14 @@ describe('the record', () => {
     await pool.query(
       `insert into connection_time (arrival_airport, departure_airport, minutes) values ('JFK', 'JFK', 60)`,
     );
+    await pool.query(`insert into operator_key (id, name, digest, scopes) values ($1, 'one', '\\x00', '{read}')`, [
+      newId(),
+    ]);
   });
 
   /** Each CHECK, and a change that nothing else would stop. */
   const refused: [constraint: string, change: string][] = [
+    ['app_user_email_ck', `update app_user set email = 'Ada@example.org'`],
     ['app_user_role_check', `update app_user set role = 'admin'`],
     ['booking_currency_ck', `update booking set price_currency = 'usd'`],
     ['booking_locator_ck', `update booking set locator = 'ABC10O'`],

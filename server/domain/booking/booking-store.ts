@@ -61,14 +61,17 @@ export interface Batch<Outcome> {
   truths: SeatTruth[];
 }
 
-/** One hold on its way to the record. Legs are priced there, under the lock that takes the seats. */
+/**
+ * One hold on its way to the record. Legs are priced there, under the lock that takes the seats, but
+ * for one whose price was agreed before: it costs that, in minor units a seat of its cabin's currency.
+ */
 export interface HoldMember {
   id: string;
   actor: string;
   /** SHA-256 of what was asked, in hex. */
   bodyHash: string;
   seats: number;
-  legs: { flightId: string; cabin: CabinClass }[];
+  legs: { flightId: string; cabin: CabinClass; agreed?: number }[];
   passengers: Passenger[];
   contact: { email: string; phone?: string } | null;
   /** What the party was shown; another price refuses the hold. */

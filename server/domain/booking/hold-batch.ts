@@ -4,7 +4,7 @@ import type { SeatTruth } from '../inventory/seat-truth.ts';
 import type { BookingRow } from './booking-rows.ts';
 import type { Batch, HoldMember, HoldOutcome, HoldRefusal } from './booking-store.ts';
 
-/** The one row that `hold_seats` answers (migrations/0003_engine.sql says what the letters mean). */
+/** The one row that `hold_seats` answers (migrations/0005_selling.sql says what the letters mean). */
 export interface HoldAnswer {
   /** Null when everybody is held. */
   codes: string | null;
@@ -34,6 +34,7 @@ export function holdValues(batchId: string, members: HoldMember[], skipLocked: b
   const legMember: number[] = [];
   const legPosition: number[] = [];
   const legCabin: number[] = [];
+  const legPrice: (number | null)[] = [];
   members.forEach((member, at) => {
     member.legs.forEach((leg, position) => {
       const key = cabinKey(leg);
@@ -48,6 +49,7 @@ export function holdValues(batchId: string, members: HoldMember[], skipLocked: b
       legMember.push(at + 1);
       legPosition.push(position + 1);
       legCabin.push(place);
+      legPrice.push(leg.agreed ?? null);
     });
   });
   const travellers = members.flatMap((member, at) =>
@@ -72,6 +74,7 @@ export function holdValues(batchId: string, members: HoldMember[], skipLocked: b
     arrayLiteral(legMember),
     arrayLiteral(legPosition),
     arrayLiteral(legCabin),
+    arrayLiteral(legPrice),
     arrayLiteral(travellers.map((each) => each.member)),
     arrayLiteral(travellers.map((each) => each.position)),
     arrayLiteral(travellers.map((each) => each.type)),
@@ -124,7 +127,7 @@ function priceOf(member: HoldMember, cabins: Map<string, SeatTruth>): { amount: 
   let currency = '';
   for (const leg of member.legs) {
     const truth = cabins.get(cabinKey(leg)) as SeatTruth;
-    amount += truth.priceAmount * member.seats;
+    amount += (leg.agreed ?? truth.priceAmount) * member.seats;
     currency = truth.priceCurrency;
   }
   return { amount, currency };
@@ -141,7 +144,7 @@ function heldBooking(
   let priceCurrency = '';
   const legs = member.legs.map((leg) => {
     const truth = cabins.get(cabinKey(leg)) as SeatTruth;
-    priceAmount += truth.priceAmount * member.seats;
+    priceAmount += (leg.agreed ?? truth.priceAmount) * member.seats;
     priceCurrency = truth.priceCurrency;
     return { flightId: leg.flightId, cabin: leg.cabin, cabinId: truth.cabinId, quantity: member.seats };
   });

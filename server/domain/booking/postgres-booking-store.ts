@@ -10,7 +10,7 @@ import { type HoldAnswer, holdOutcomes, holdValues } from './hold-batch.ts';
 
 const holdSql = `
   select codes, refused_leg as "refusedLeg", (extract(epoch from at) * 1000)::float8 as at, truths from hold_seats(
-    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`;
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`;
 const paySql = 'select moved, versions, redraw from start_payments($1, $2, $3, $4, $5, $6, $7)';
 const settleSql = 'select codes, truths from settle_payments($1, $2, $3, $4, $5, $6, $7, $8)';
 const cancelSql = 'select codes, truths from cancel_bookings($1, $2, $3, $4)';
@@ -78,7 +78,7 @@ function whoMoved(ids: string[], { moved, truths }: Moved): Batch<boolean> {
 }
 
 /**
- * The record itself. What a verb decides stands in migrations/0003_engine.sql; here its members
+ * The record itself. What a verb decides stands in migrations/0005_selling.sql; here its members
  * become arrays, and its letters outcomes. Each verb has a connection of its own, so that a storm of
  * reads does not hold up selling, and no verb another one.
  */

@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { createRemoteJWKSet, jwtVerify, SignJWT } from 'jose';
+import { createRemoteJWKSet, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import type { Clock } from '../../platform/runtime/clock.ts';
 import { refuse } from '../../platform/runtime/failure.ts';
-import { type Actor, keyOperator } from './actor.ts';
+import { type Actor, type Credentials, keyOperator } from './actor.ts';
 
 export interface TokenSettings {
   secret: string;
@@ -9,17 +10,27 @@ export interface TokenSettings {
   apiKey: string;
   /** Tokens of an outside issuer are accepted when its key set is given. */
   outside?: { jwksUrl: string; issuer?: string; audience?: string };
+  clock: Clock;
+}
+
+interface Signing {
+  id: string;
+  email?: string | null;
+  name?: string | null;
+  signedOutAt?: Date | null;
 }
 
 export interface Tokens {
-  sign(user: { id: string }): Promise<string>;
-  /** Fails: UNAUTHENTICATED. */
-  verify(token: string): Promise<Actor>;
-  /** Fails: UNAUTHENTICATED. */
-  verifyKey(apiKey: string): Actor;
+  /** Good from now on, also for a user who has just signed out everywhere. */
+  sign(user: Signing): Promise<string>;
+  /** By its signature and its times alone; whether its user has signed out since is `sessions`' to say. Fails: UNAUTHENTICATED. */
+  verify(token: string): Promise<Credentials>;
+  /** Is it the operator key of the settings? */
+  isMasterKey(apiKey: string): boolean;
 }
 
 const issuer = 'airside';
+const toleranceSeconds = 5;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Subjects of an outside issuer are any text; ours are UUIDs. The same subject always maps to the same one. */
@@ -29,52 +40,61 @@ function idOfSubject(outsideIssuer: string, subject: string): string {
 }
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
+const text = (claim: unknown): string | null => (typeof claim === 'string' ? claim : null);
 
 export function createTokens(settings: TokenSettings): Tokens {
+  const { outside, clock } = settings;
   const key = new TextEncoder().encode(settings.secret);
   const apiKeyDigest = digest(settings.apiKey);
-  const { outside } = settings;
   const keySet = outside && createRemoteJWKSet(new URL(outside.jwksUrl));
-  const traveller = (id: string, claims: Record<string, unknown>): Actor => ({
-    role: 'traveller',
-    id,
-    email: typeof claims.email === 'string' ? claims.email : null,
-    name: typeof claims.name === 'string' ? claims.name : null,
-  });
+
+  const credentialsOf = (id: string, claims: JWTPayload): Credentials => {
+    const actor: Actor = { role: 'traveller', id, email: text(claims.email), name: text(claims.name) };
+    return {
+      actor,
+      // Ours say it to the millisecond; a second is too coarse to tell what came before a sign-out.
+      issuedAtMs: typeof claims.issued_ms === 'number' ? claims.issued_ms : (claims.iat ?? 0) * 1_000,
+      expiresAtMs: claims.exp === undefined ? null : (claims.exp + toleranceSeconds) * 1_000,
+    };
+  };
+
   return {
-    sign: (user) =>
-      new SignJWT({})
+    sign: ({ id, email, name, signedOutAt }) => {
+      const now = clock.now();
+      const issuedMs = Math.max(now, (signedOutAt?.getTime() ?? 0) + 1);
+      return new SignJWT({ issued_ms: issuedMs, ...(email && { email }), ...(name && { name }) })
         .setProtectedHeader({ alg: 'HS256' })
-        .setSubject(user.id)
+        .setSubject(id)
         .setIssuer(issuer)
-        .setIssuedAt()
-        .setExpirationTime(`${settings.ttlMinutes}m`)
-        .sign(key),
+        .setIssuedAt(Math.floor(now / 1_000))
+        .setExpirationTime(Math.floor(now / 1_000) + settings.ttlMinutes * 60)
+        .sign(key);
+    },
     verify: async (token) => {
+      const common = { clockTolerance: toleranceSeconds, currentDate: new Date(clock.now()) };
       try {
-        const { payload } = await jwtVerify(token, key, { issuer, algorithms: ['HS256'], clockTolerance: 5 });
-        if (payload.sub && uuid.test(payload.sub)) return traveller(payload.sub, payload);
+        const { payload } = await jwtVerify(token, key, { ...common, issuer, algorithms: ['HS256'] });
+        if (payload.sub && uuid.test(payload.sub)) return credentialsOf(payload.sub, payload);
       } catch {
         // Not ours; perhaps the outside issuer's.
       }
       if (outside && keySet) {
         try {
           const { payload } = await jwtVerify(token, keySet, {
+            ...common,
             issuer: outside.issuer,
             audience: outside.audience,
             algorithms: ['RS256', 'ES256', 'EdDSA'],
-            clockTolerance: 5,
           });
-          if (payload.sub) return traveller(idOfSubject(payload.iss ?? '', payload.sub), payload);
+          if (payload.sub) return credentialsOf(idOfSubject(payload.iss ?? '', payload.sub), payload);
         } catch {
           // Falls through to the one refusal.
         }
       }
       throw refuse('UNAUTHENTICATED', { reason: 'the token is not valid or has expired' });
     },
-    verifyKey: (apiKey) => {
-      if (timingSafeEqual(digest(apiKey), apiKeyDigest)) return keyOperator;
-      throw refuse('UNAUTHENTICATED', { reason: 'the operator key is not valid' });
-    },
+    isMasterKey: (apiKey) => timingSafeEqual(digest(apiKey), apiKeyDigest),
   };
 }
+
+export const masterCredentials: Credentials = { actor: keyOperator, issuedAtMs: null, expiresAtMs: null };

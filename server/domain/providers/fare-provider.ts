@@ -55,6 +55,8 @@ export type FareAnswer =
       detail: string;
       /** Asking again may help, but not before this many milliseconds. Absent: asking again is of no use. */
       retryAfterMs?: number;
+      /** False: nobody was asked (the breaker is open, a budget is spent), so it is no attempt. */
+      wasAsked?: false;
     };
 
 export interface ProviderBudget {
@@ -69,12 +71,16 @@ export interface AskContext {
   signal: AbortSignal;
   /** Now, by the caller's clock. */
   at: Instant;
+  /** Which attempt at these questions this is; 1 unless told. Only the simulator looks at it. */
+  attempt?: number;
   /** The simulator's settings of a job; other providers do not look at it. */
   simulator?: SimulatorSettings;
 }
 
+/** How the simulator behaves; the rates are shares of all questions. */
 export interface SimulatorSettings {
   seed: number;
+  /** Each call takes so long. */
   latencyMs: number;
   failRate: number;
   blockRate: number;
@@ -93,8 +99,16 @@ export interface FareProvider {
     freshMs: (question: FareQuestion, answer: FareAnswer, at: Instant) => number;
   };
   budget: ProviderBudget;
+  /** A call that takes longer is given up. 30 s unless told. */
+  timeoutMs?: number;
   /** One answer a question, in order. Rejects only when the signal was aborted. */
   ask(questions: readonly FareQuestion[], context: AskContext): Promise<FareAnswer[]>;
   /** A question whose answer shows whether the provider still works; null: none is needed. */
   canary: FareQuestion | null;
+}
+
+/** Who or what a question is, as text: the same for the same question, whoever asks it. */
+export function questionKey({ origin, destination, departDate, returnDate, cabin, party }: FareQuestion): string {
+  const { adults, children, infantsOnLap, infantsInSeat } = party;
+  return `${origin}-${destination} ${departDate} ${returnDate ?? '-'} ${cabin} ${adults}.${children}.${infantsOnLap}.${infantsInSeat}`;
 }

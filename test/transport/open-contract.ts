@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createHTTPHandler } from '@trpc/server/adapters/standalone';
+import { applyWSSHandler } from '@trpc/server/adapters/ws';
+import { WebSocketServer } from 'ws';
+import { type ContractContext, contractRouter, Probe } from './contract-router.ts';
+
+export type AdapterName = 'stock' | 'own';
+
+export interface ContractOptions {
+  /** What the name in the context becomes; it may throw, or take its time. */
+  name?: (params: Record<string, string> | null, probe: Probe) => string | Promise<string>;
+  /** The largest message, in bytes. */
+  maxPayload?: number;
+  /** Silent sockets are asked, and ended. */
+  keepAlive?: true;
+}
+
+export interface ContractServer {
+  /** `http://HOST:PORT`; sockets connect at any path. */
+  url: string;
+  probe: Probe;
+  sockets(): number;
+  broadcastReconnect(): void;
+  /** Lets so much time pass that a silent socket is asked, or ended. */
+  silence(until: 'asked' | 'ended'): Promise<void>;
+  close(): Promise<void>;
+}
+
+type ContextOf = (params: Record<string, string> | null) => Promise<ContractContext>;
+
+type Attach = (
+  sockets: WebSocketServer,
+  createContext: ContextOf,
+  options: ContractOptions,
+) => Pick<ContractServer, 'broadcastReconnect' | 'silence'>;
+
+const attach: Record<AdapterName, Attach> = {
+  stock: (sockets, createContext, { keepAlive }) => {
+    const handler = applyWSSHandler({
+      wss: sockets,
+      router: contractRouter,
+      createContext: ({ info }) => createContext(info.connectionParams as Record<string, string> | null),
+      // It has its own timers; the test waits for what they do.
+      keepAlive: { enabled: keepAlive ?? false, pingMs: 20, pongWaitMs: 400 },
+    });
+    return { broadcastReconnect: handler.broadcastReconnectNotification, silence: async () => undefined };
+  },
+  own: () => {
+    throw new Error('not there yet');
+  },
+};
+
+/** The contract's router on one of the adapters, with the same router over HTTP and SSE at `/trpc/` beside it. */
+export async function openContract(adapter: AdapterName, options: ContractOptions = {}): Promise<ContractServer> {
+  const probe = new Probe();
+  const createContext: ContextOf = async (params) => {
+    probe.note('context made');
+    return { probe, name: (await options.name?.(params, probe)) ?? params?.name ?? 'nobody' };
+  };
+  const http = createHTTPHandler({
+    router: contractRouter,
+    basePath: '/trpc/',
+    createContext: ({ req }) => createContext(typeof req.headers.name === 'string' ? { name: req.headers.name } : null),
+  });
+  const server = createServer(http);
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: options.maxPayload, perMessageDeflate: false });
+  const { broadcastReconnect, silence } = attach[adapter](sockets, createContext, options);
+  server.on('upgrade', (request, connection, head) => {
+    sockets.handleUpgrade(request, connection, head, (socket) => sockets.emit('connection', socket, request));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    probe,
+    sockets: () => sockets.clients.size,
+    broadcastReconnect,
+    silence,
+    close: async () => {
+      for (const socket of sockets.clients) socket.terminate();
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
