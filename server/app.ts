@@ -36,6 +36,7 @@ import type { PaymentGateways } from './domain/payments/payment-gateway.ts';
 import { createPostgresPaymentQueue } from './domain/payments/postgres-payment-queue.ts';
 import { openPlaceDirectory } from './domain/places/place-directory.ts';
 import { savePlaces } from './domain/places/save-places.ts';
+import { saveAirlines, worldAirlines } from './domain/places/world-airlines.ts';
 import { worldPlaces } from './domain/places/world-places.ts';
 import { openProviderRoom } from './domain/providers/provider-room.ts';
 import { providersOfSettings } from './domain/providers/providers-of-settings.ts';
@@ -150,6 +151,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const processId = randomUUID();
 
   await savePlaces(pool, worldPlaces(), { keepExisting: true });
+  await saveAirlines(pool, worldAirlines());
   const places = await openPlaceDirectory(pool);
   if (config.AIRSIDE_DEMO) {
     const added = await loadDemo({
