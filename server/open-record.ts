@@ -4,6 +4,7 @@ import { ConfigError, type Environment } from './config.ts';
 import { keyOperator } from './domain/identity/actor.ts';
 import { openPlaceDirectory, type PlaceDirectory } from './domain/places/place-directory.ts';
 import { savePlaces } from './domain/places/save-places.ts';
+import { saveAirlines, worldAirlines } from './domain/places/world-airlines.ts';
 import { worldPlaces } from './domain/places/world-places.ts';
 import { loadDemo } from './domain/schedules/load-demo.ts';
 import type { Engines } from './engines.ts';
@@ -52,9 +53,10 @@ export function closeRecord(orm: Orm, pool: Pool): Promise<void> {
   return orm.close(true);
 }
 
-/** The world's places that come with the server, where the record has none of its own. */
+/** The world's places and airlines that come with the server, where the record has none of its own. */
 export async function loadPlaces(pool: Pool): Promise<PlaceDirectory> {
   await savePlaces(pool, worldPlaces(), { keepExisting: true });
+  await saveAirlines(pool, worldAirlines());
   return openPlaceDirectory(pool);
 }
 
