@@ -81,6 +81,8 @@ export interface AppOptions {
   report?: ErrorReporter;
   /** Who may do a chore now; through Redis unless given. It only saves work: one that always grants breaks nothing. */
   lease?: Lease;
+  /** `stock`: tRPC's own adapter for sockets, to compare with in tests and benchmarks. */
+  adapter?: 'own' | 'stock';
   /** Told of long work while starting: what, how much is done, of how much. */
   onProgress?: (what: string, done: number, of: number) => void;
 }
@@ -364,6 +366,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     webhooks: { gateways },
     readiness,
     log,
+    adapter: options.adapter,
   });
   sockets = door.sockets;
   endings.hint = door.endSocketsOf;

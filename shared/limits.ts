@@ -20,4 +20,14 @@ export const limits = {
   openJobsPerUser: 20,
   jobResultsPageMax: 1_000,
   coverageCells: 5_000,
+  /** Of one WebSocket. */
+  socket: {
+    /** Calls without an answer; one more is `BUSY`. */
+    callsPerSocket: 1_000,
+    /** Of those, queries that run at the same time; the others wait for their turn. */
+    queriesAtOncePerSocket: 16,
+    subscriptionsPerSocket: 500,
+    /** What a client has not read; beyond, its socket is closed. */
+    bufferedBytesPerSocket: 1024 * 1024,
+  },
 } as const;
