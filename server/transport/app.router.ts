@@ -4,6 +4,7 @@ import { bookingRouter } from './booking.router.ts';
 import { flightsRouter } from './flights.router.ts';
 import { jobsRouter } from './jobs.router.ts';
 import { observeCalls } from './observe-calls.ts';
+import { offersRouter } from './offers.router.ts';
 import { searchRouter } from './search.router.ts';
 import { systemRouter } from './system.router.ts';
 import { router } from './trpc.ts';
@@ -14,6 +15,7 @@ export const appRouter = observeCalls(
     auth: authRouter,
     search: searchRouter,
     flights: flightsRouter,
+    offers: offersRouter,
     booking: bookingRouter,
     jobs: jobsRouter,
     admin: adminRouter,

@@ -23,6 +23,8 @@ import { watchResults } from '../domain/jobs/watch-results.ts';
 import { open, router, traveller } from './trpc.ts';
 
 export const jobsRouter = router({
+  /** Who can be asked here. */
+  providers: open.query(({ ctx }) => ({ providers: ctx.rooms.providers.names })),
   quote: open.input(quoteJobInput).query(({ ctx, input }) => quoteJob(ctx.rooms.jobs, input)),
   create: traveller.input(createJobInput).mutation(({ ctx, input }) => createJob(ctx.rooms.jobs, ctx.actor.id, input)),
   get: traveller.input(jobIdInput).query(({ ctx, input }) => getJob(ctx.rooms.jobs, ctx.actor.id, input.id)),
