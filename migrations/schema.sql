@@ -1,6 +1,31 @@
 -- What the migrations make of an empty database, as the catalog tells it. Written by `npm run schema:dump`, compared
 -- by the tests, and run by nothing: it is here to be read.
 
+create table alert_delivery (
+  alert_id uuid not null,
+  crossing integer not null,
+  channel text not null,
+  status text default 'pending'::text not null,
+  payload jsonb not null,
+  tries smallint default 0 not null,
+  next_try_at timestamp(3) with time zone,
+  detail text,
+  created_at timestamp(3) with time zone default now() not null,
+  constraint alert_delivery_pkey PRIMARY KEY (alert_id, crossing, channel),
+  constraint alert_delivery_channel_check CHECK ((channel = ANY (ARRAY['webhook'::text, 'mail'::text]))),
+  constraint alert_delivery_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'given_up'::text])))
+);
+CREATE INDEX alert_delivery_due_idx ON public.alert_delivery USING btree (next_try_at) WHERE (next_try_at IS NOT NULL);
+CREATE INDEX alert_delivery_mail_idx ON public.alert_delivery USING btree (created_at) WHERE (channel = 'mail'::text);
+
+create table alert_inbox (
+  actor uuid not null,
+  subject uuid not null,
+  version integer default 0 not null,
+  constraint alert_inbox_pkey PRIMARY KEY (actor),
+  constraint alert_inbox_subject_uq UNIQUE (subject)
+);
+
 create table app_user (
   id uuid not null,
   role text not null,
@@ -146,16 +171,6 @@ create table connection_time (
   constraint connection_time_minutes_ck CHECK (((minutes >= 0) AND (minutes <= 1440))),
   constraint connection_time_status_ck CHECK (((status)::text = ANY ((ARRAY['*'::character varying, 'DD'::character varying, 'DI'::character varying, 'ID'::character varying, 'II'::character varying])::text[])))
 );
-
-create table fare_answer (
-  provider character varying(20) not null,
-  question text not null,
-  answer jsonb not null,
-  observed_at timestamp(3) with time zone not null,
-  fresh_until timestamp(3) with time zone not null,
-  constraint fare_answer_pkey PRIMARY KEY (provider, question)
-);
-CREATE INDEX fare_answer_fresh_idx ON public.fare_answer USING btree (fresh_until);
 
 create table fare_family (
   id integer default nextval('fare_family_id_seq'::regclass) not null,
@@ -419,6 +434,40 @@ create table place (
 );
 CREATE TRIGGER place_touch BEFORE UPDATE ON public.place FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
+create table price_alert (
+  id uuid not null,
+  actor uuid not null,
+  body_hash bytea not null,
+  origin character varying(3) not null,
+  destination character varying(3) not null,
+  cabin text not null,
+  trip text not null,
+  provider character varying(40),
+  depart_from date not null,
+  depart_to date not null,
+  kind text not null,
+  amount bigint not null,
+  currency character varying(3) not null,
+  cool_down_minutes integer default 0 not null,
+  quiet_hours jsonb,
+  webhook_url text,
+  mail_to text,
+  is_armed boolean default true not null,
+  reference_amount bigint,
+  price_amount bigint,
+  fired integer default 0 not null,
+  fired_at timestamp(3) with time zone,
+  created_at timestamp(3) with time zone default now() not null,
+  constraint price_alert_pkey PRIMARY KEY (id),
+  constraint price_alert_amount_ck CHECK ((amount >= 0)),
+  constraint price_alert_cabin_check CHECK ((cabin = ANY (ARRAY['economy'::text, 'premium_economy'::text, 'business'::text, 'first'::text]))),
+  constraint price_alert_dates_ck CHECK ((depart_to >= depart_from)),
+  constraint price_alert_kind_check CHECK ((kind = ANY (ARRAY['target'::text, 'drop'::text]))),
+  constraint price_alert_trip_check CHECK ((trip = ANY (ARRAY['one_way'::text, 'round_trip'::text])))
+);
+CREATE INDEX price_alert_actor_idx ON public.price_alert USING btree (actor, created_at, id);
+CREATE INDEX price_alert_route_idx ON public.price_alert USING btree (origin, destination);
+
 create table price_difference (
   booking_id uuid not null,
   stage text not null,
@@ -433,6 +482,26 @@ create table price_difference (
   constraint price_difference_reason_check CHECK ((reason = ANY (ARRAY['seats'::text, 'price_set'::text, 'brand_gone'::text, 'guaranteed'::text]))),
   constraint price_difference_stage_check CHECK ((stage = ANY (ARRAY['offer'::text, 'hold'::text])))
 );
+
+create table price_observation (
+  provider character varying(40) not null,
+  origin character varying(3) not null,
+  destination character varying(3) not null,
+  cabin text not null,
+  trip text not null,
+  currency character varying(3) not null,
+  depart_date date not null,
+  observed_on date not null,
+  least_amount bigint not null,
+  latest_amount bigint not null,
+  samples integer not null,
+  latest_at timestamp(3) with time zone not null,
+  constraint price_observation_pkey PRIMARY KEY (origin, destination, cabin, trip, depart_date, observed_on, provider, currency),
+  constraint price_observation_amount_ck CHECK (((least_amount >= 0) AND (latest_amount >= least_amount))),
+  constraint price_observation_cabin_check CHECK ((cabin = ANY (ARRAY['economy'::text, 'premium_economy'::text, 'business'::text, 'first'::text]))),
+  constraint price_observation_trip_check CHECK ((trip = ANY (ARRAY['one_way'::text, 'round_trip'::text])))
+);
+CREATE INDEX price_observation_latest_idx ON public.price_observation USING btree (latest_at);
 
 create table refund (
   id uuid not null,

@@ -131,31 +131,4 @@ describe('faults', () => {
     expect(await allResults(scene.guest, input.id)).toHaveLength(120);
     redis.disconnect();
   });
-
-  test('[JOB-14] the same question of another job is not asked again', async () => {
-    const input = jobInput({
-      departDates: datesFrom(0, 10),
-      simulator: { seed: 77, latencyMs: 0, failRate: 0, blockRate: 0.4, emptyRate: 0.2 },
-    });
-    await scene.guest.trpc.jobs.create.mutate(input);
-    await jobReaches(scene.guest, input.id, 'completed');
-    const first = await scene.guest.trpc.jobs.get.query({ id: input.id });
-    expect(first.unknown).toBeGreaterThan(0);
-    const clone = { id: input.id, newId: crypto.randomUUID() };
-    await scene.guest.trpc.jobs.clone.mutate(clone);
-    await jobReaches(scene.guest, clone.newId, 'completed');
-    const { rows } = await scene.db.query(
-      `select count(*)::int as n from job_checkpoint c join job j on j.no = c.job where j.id = $1 and c.asked = 0`,
-      [clone.newId],
-    );
-    expect(rows[0].n).toBeGreaterThan(0);
-    const asked = await scene.db.query(
-      `select max(c.asked) as n from job_checkpoint c join job j on j.no = c.job where j.id = $1`,
-      [clone.newId],
-    );
-    // Only what is unknown is asked again.
-    expect(asked.rows[0].n).toBeLessThan(4);
-    const view = await scene.guest.trpc.jobs.get.query({ id: clone.newId });
-    expect(view).toMatchObject({ found: first.found, empty: first.empty, unknown: first.unknown });
-  });
 });
