@@ -172,16 +172,6 @@ create table connection_time (
   constraint connection_time_status_ck CHECK (((status)::text = ANY ((ARRAY['*'::character varying, 'DD'::character varying, 'DI'::character varying, 'ID'::character varying, 'II'::character varying])::text[])))
 );
 
-create table fare_answer (
-  provider character varying(20) not null,
-  question text not null,
-  answer jsonb not null,
-  observed_at timestamp(3) with time zone not null,
-  fresh_until timestamp(3) with time zone not null,
-  constraint fare_answer_pkey PRIMARY KEY (provider, question)
-);
-CREATE INDEX fare_answer_fresh_idx ON public.fare_answer USING btree (fresh_until);
-
 create table fare_family (
   id integer default nextval('fare_family_id_seq'::regclass) not null,
   digest bytea not null,

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
-import { limits } from '../shared/limits.ts';
 import type { AuditStatusView } from '../shared/operations.ts';
 import type { Environment } from './config.ts';
 import { applyPaymentEvent } from './domain/booking/apply-payment-event.ts';
@@ -22,10 +21,6 @@ import { openRedisGate } from './domain/inventory/redis-gate.ts';
 import { createSeatChannel, isUrgentForSeats, loadSeatTopics } from './domain/inventory/seat-channel.ts';
 import { createSeatGate } from './domain/inventory/seat-gate.ts';
 import { countJobs } from './domain/jobs/count-jobs.ts';
-import { startJobChores } from './domain/jobs/job-chores.ts';
-import { JobWatchers } from './domain/jobs/job-watchers.ts';
-import type { JobHint, JobsRoom } from './domain/jobs/jobs-room.ts';
-import { type JobWorkers, startWorkers } from './domain/jobs/start-workers.ts';
 import { acceptOffer } from './domain/offers/accept-offer.ts';
 import { createFareFamilies } from './domain/offers/fare-families.ts';
 import type { OfferRoom } from './domain/offers/offer-room.ts';
@@ -39,10 +34,10 @@ import { startMockGateway } from './domain/payments/mock-gateway.ts';
 import { startPaymentChore } from './domain/payments/payment-chore.ts';
 import type { PaymentGateways } from './domain/payments/payment-gateway.ts';
 import { createPostgresPaymentQueue } from './domain/payments/postgres-payment-queue.ts';
-import type { FareProvider } from './domain/providers/fare-provider.ts';
 import type { Engines } from './engines.ts';
 import { openFareRooms } from './fare-rooms.ts';
 import { openIdentity } from './open-identity.ts';
+import { openJobs } from './open-jobs.ts';
 import { closeRecord, loadDemoInto, loadPlaces, openRecord } from './open-record.ts';
 import { Feed } from './platform/feed/feed.ts';
 import { LogRecord } from './platform/feed/log-record.ts';
@@ -162,7 +157,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
       return payments + refunds;
     },
     jobs: () => countJobs({ pool }),
-    queues: async () => (await workers?.counts()) ?? [],
+    queues: () => jobs.counts(),
   });
   const known = new KnownSeats(clock);
   const redisGate = openRedisGate({ redis, keys, clock, epoch: cluster.epoch });
@@ -283,43 +278,8 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     },
   });
 
-  const watchers = new JobWatchers();
-  let workers: JobWorkers | undefined;
-  const jobBroadcast: Broadcast<JobHint> = await openBroadcast({
-    redis,
-    channel: keys.channel('jobs'),
-    processId,
-    onMessage: (hint) => {
-      if (hint.moved) watchers.wake(hint.moved);
-      if (hint.stopped) workers?.release(hint.stopped);
-      if (hint.work) workers?.nudge();
-    },
-  });
-  closing.push('job broadcast', jobBroadcast.close);
-  const jobs: JobsRoom = {
-    pool,
-    feed,
-    clock,
-    places,
-    metrics,
-    report,
-    providers: Object.fromEntries(
-      fares.providers.names.map((name) => [name, fares.providers.get(name) as FareProvider]),
-    ),
-    budgetOf: (provider) => ({
-      ...provider.budget,
-      ...(config.WORKER_RATE_LIMIT && { requestsPerWindow: config.WORKER_RATE_LIMIT }),
-      ...(config.WORKER_TIME_WINDOW_MS && { windowMs: config.WORKER_TIME_WINDOW_MS }),
-    }),
-    watchers,
-    announce: (hint) => jobBroadcast.send(hint),
-    settings: {
-      batchSize: config.WORKER_BATCH_SIZE,
-      maxRetries: config.MAX_RETRIES,
-      concurrency: config.WORKER_CONCURRENCY,
-      openJobsMax: config.RATE_LIMITS ? limits.openJobsPerUser : null,
-    },
-  };
+  const jobs = await openJobs({ config, pool, redis, keys, processId, clock, feed, places, metrics, fares, report });
+  closing.push('job broadcast', jobs.close);
 
   let sockets = () => 0;
   const rooms: Rooms = {
@@ -327,7 +287,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     inventory,
     offers,
     booking,
-    jobs,
+    jobs: jobs.room,
     providers: fares.providers,
     prices: fares.prices,
     alerts: fares.alerts,
@@ -385,9 +345,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     closing.push('pruning', startPruning({ pool, record, retention: logRetention, lease, clock, report }).stop);
     fares.startChores(lease);
     closing.push('payments', payments.stop);
-    closing.push('job chores', startJobChores(jobs, lease).stop);
-    workers = startWorkers(jobs, { redis, keys });
-    closing.push('job workers', workers.stop);
+    closing.push('jobs', jobs.startWork(lease));
     nudge = { payments: payments.nudge, releases: chores.nudge.releases, relay: relay.nudge };
   }
   closing.push('front door', door.close);

@@ -11,7 +11,6 @@ import { User } from './domain/identity/user.entity.ts';
 import { Cabin } from './domain/inventory/cabin.entity.ts';
 import { Flight } from './domain/inventory/flight.entity.ts';
 import { Ledger } from './domain/inventory/ledger.entity.ts';
-import { FareAnswer } from './domain/jobs/fare-answer.entity.ts';
 import { Job } from './domain/jobs/job.entity.ts';
 import { JobCheckpoint } from './domain/jobs/job-checkpoint.entity.ts';
 import { JobResult } from './domain/jobs/job-result.entity.ts';
@@ -64,5 +63,4 @@ export const entities = [
   JobStep,
   JobResult,
   JobCheckpoint,
-  FareAnswer,
 ];

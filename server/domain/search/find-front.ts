@@ -1,5 +1,12 @@
 import { kmBetween } from '../timetable/geography.ts';
-import { type CabinColumns, firstFrom, rowCurrency, rowPrice, stateOpen, type Timetable } from '../timetable/timetable.ts';
+import {
+  type CabinColumns,
+  firstFrom,
+  rowCurrency,
+  rowPrice,
+  stateOpen,
+  type Timetable,
+} from '../timetable/timetable.ts';
 import { type Front, FrontBuilder } from './front.ts';
 import { type ConnectionTimes, connectionForbiddenMinutes, type SliceQuestion } from './slice-question.ts';
 
@@ -61,7 +68,8 @@ class Search {
       for (const destination of destinations) {
         this.#aimAt(destination);
         for (const origin of origins)
-          if (origin.airport !== destination) this.#runPair(origin.airport, destination, origin.opens, origin.closes, stops);
+          if (origin.airport !== destination)
+            this.#runPair(origin.airport, destination, origin.opens, origin.closes, stops);
       }
     return this.#front.finish(this.#looks, this.#looks <= this.#q.bounds.looksMax);
   }
@@ -89,7 +97,9 @@ class Search {
     const t = this.#t;
     if (stops === 0) {
       const direct = (this.#reaches[origin] as number) - 1;
-      if (direct >= 0) for (const first of this.#firsts(direct, opens, closes)) this.#finish(first, -1, 0, -1, 0, first.arrives, direct);
+      if (direct >= 0)
+        for (const first of this.#firsts(direct, opens, closes))
+          this.#finish(first, -1, 0, -1, 0, first.arrives, direct);
       return;
     }
     const { detour, detourSlackKm } = this.#q.bounds;
@@ -150,7 +160,8 @@ class Search {
         if (km > kmMax) continue;
         for (const from2 of this.#goesOnFrom(hub2)) {
           const third = (this.#reaches[from2] as number) - 1;
-          if (third < 0 || from2 === origin || from2 === destination || km + this.#kmTo(from2, destination) > kmMax) continue;
+          if (third < 0 || from2 === origin || from2 === destination || km + this.#kmTo(from2, destination) > kmMax)
+            continue;
           if (!this.#mayChangeAt(hub2) || (from2 !== hub2 && !this.#mayChangeAt(from2))) continue;
           if (!this.#viaOne(hub, from) && !this.#viaOne(hub2, from2)) continue;
           const least = this.#leastConnection(market, second, hub, from);

@@ -319,7 +319,8 @@ export class LiveTimetable {
   *#rowsOf(date: string): Generator<number> {
     const t = this.timetable;
     for (const row of this.#liveRows())
-      if (dateOfDay(Math.floor(((t.departs[row] as number) + (t.departsOffset[row] as number)) / 1440)) === date) yield row;
+      if (dateOfDay(Math.floor(((t.departs[row] as number) + (t.departsOffset[row] as number)) / 1440)) === date)
+        yield row;
   }
 
   #idsOf = (date: string): string[] => [...this.#rowsOf(date)].map((row) => idOf(this.timetable, row));

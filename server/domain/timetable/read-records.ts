@@ -113,11 +113,13 @@ export interface DateDigest {
 }
 
 export async function readDateDigest(db: Queryable, date: string): Promise<DateDigest> {
-  const { rows } = await db.query<{ flights: number; cabins: number; cabin_versions: number; flight_versions: number }>({
-    name: 'timetable-digest',
-    text: digestSql,
-    values: [date],
-  });
+  const { rows } = await db.query<{ flights: number; cabins: number; cabin_versions: number; flight_versions: number }>(
+    {
+      name: 'timetable-digest',
+      text: digestSql,
+      values: [date],
+    },
+  );
   const row = rows[0];
   return {
     flights: row?.flights ?? 0,

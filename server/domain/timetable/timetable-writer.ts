@@ -212,7 +212,14 @@ export class TimetableWriter {
   setCabin(
     row: number,
     cabin: CabinClass,
-    told: { available: number; capacity: number; price: number; currency: string; version: number; state: (typeof rowStates)[number] },
+    told: {
+      available: number;
+      capacity: number;
+      price: number;
+      currency: string;
+      version: number;
+      state: (typeof rowStates)[number];
+    },
   ): boolean {
     const t = this.timetable;
     const columns = t.cabins[cabinClasses.indexOf(cabin)] as CabinColumns;

@@ -208,7 +208,10 @@ export function allocateTimetable(rows: number): Timetable {
 
 /** How many entries a part has room for. */
 export function roomOf(t: Timetable, part: Part): number {
-  const [name, [, , width = 1]] = Object.entries(columns).find(([, [own]]) => own === part) as [Flat, [Part, Kind, number?]];
+  const [name, [, , width = 1]] = Object.entries(columns).find(([, [own]]) => own === part) as [
+    Flat,
+    [Part, Kind, number?],
+  ];
   return t[name].length / width;
 }
 
