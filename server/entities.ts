@@ -1,7 +1,9 @@
 import { Booking } from './domain/booking/booking.entity.ts';
 import { BookingLeg } from './domain/booking/booking-leg.entity.ts';
 import { CancelQuote } from './domain/booking/cancel-quote.entity.ts';
+import { HoldDeadline } from './domain/booking/hold-deadline.entity.ts';
 import { Passenger } from './domain/booking/passenger.entity.ts';
+import { RecordLocator } from './domain/booking/record-locator.entity.ts';
 import { OperatorKey } from './domain/identity/operator-key.entity.ts';
 import { User } from './domain/identity/user.entity.ts';
 import { Cabin } from './domain/inventory/cabin.entity.ts';
@@ -29,6 +31,8 @@ export const entities = [
   Booking,
   BookingLeg,
   Passenger,
+  HoldDeadline,
+  RecordLocator,
   CancelQuote,
   Payment,
   PaymentEvent,
