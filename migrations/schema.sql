@@ -839,7 +839,7 @@ begin
   insert into batch (id) values (p_batch);
   perform from booking b where b.id = any(p_booking) order by b.id for update;
   -- What each event is worth, on the locked rows. Events of a batch have nothing in common.
-  select string_agg(e.code, '' order by e.place),
+  select coalesce(string_agg(e.code, '' order by e.place), ''),
       coalesce(array_agg(e.place) filter (where e.is_heard), '{}'),
       -- Money that was collected for a booking must be confirmed or given back, whoever started it.
       coalesce(array_agg(e.place) filter (where e.is_heard and e.was is null), '{}'),
