@@ -148,7 +148,8 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     pending: async () => {
       const { rows } = await pool.query<{ n: number }>(
-        `select count(*)::int as n from booking where status in ('held', 'paying')`,
+        `select count(*)::int as n from hold_deadline h cross join unnest(h.bookings) u (id)
+           join booking b on b.id = u.id where b.status in ('held', 'paying')`,
       );
       return rows[0]?.n ?? 0;
     },
