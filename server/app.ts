@@ -40,6 +40,10 @@ import { worldPlaces } from './domain/places/world-places.ts';
 import { openProviderRoom } from './domain/providers/provider-room.ts';
 import { providersOfSettings } from './domain/providers/providers-of-settings.ts';
 import { loadDemo } from './domain/schedules/load-demo.ts';
+import { KeptSearches } from './domain/search/kept-searches.ts';
+import { createSearchEngine } from './domain/search/search-engine.ts';
+import type { SearchRoom } from './domain/search/search-room.ts';
+import { LiveTimetable } from './domain/timetable/live-timetable.ts';
 import type { Engines } from './engines.ts';
 import { entities } from './entities.ts';
 import { Feed } from './platform/feed/feed.ts';
@@ -187,6 +191,16 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const endings = { hint: (_subject: string): void => undefined };
   // Chores start after the rooms that nudge them.
   let nudge = { payments: () => {}, releases: () => {}, relay: () => {} };
+  const live = await LiveTimetable.open({
+    pool,
+    clock,
+    report,
+    airport: (code) => {
+      const place = places.get(code);
+      return place?.kind === 'airport' ? { ...place, city: place.related[0] ?? code } : undefined;
+    },
+    onProgress: options.onProgress,
+  });
   const seatBroadcast: Broadcast<Update[]> = await openBroadcast({
     redis,
     channel: keys.channel('seats'),
@@ -194,6 +208,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     onMessage: (updates) => {
       hub.offer(updates);
       gate.learn(updates);
+      live.offer(updates);
     },
   });
   const logBroadcast: Broadcast<LogHint> = await openBroadcast({
@@ -208,6 +223,19 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     },
   });
   closing.push('broadcasts', () => Promise.all([seatBroadcast.close(), logBroadcast.close()]).then(() => undefined));
+  await live.build(feed, record);
+  closing.push('timetable', () => live.close());
+  const engine = createSearchEngine(live);
+  closing.push('search threads', engine.close);
+  const search: SearchRoom = {
+    pool,
+    clock,
+    places,
+    live,
+    engine,
+    kept: new KeptSearches(clock),
+    allianceOf: () => undefined,
+  };
 
   const seats = createSeatChannel({ hub, broadcast: seatBroadcast, clock, epoch: cluster.epoch });
   closing.push('truth pusher', startTruthPusher({ known, redis: redisGate, pool, clock, report }).stop);
@@ -301,6 +329,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     inventory,
     booking,
     providers,
+    search,
     schedules: { inventory, announcePlaces: () => logBroadcast.send({ bookings: [], places: true }) },
     metrics,
     log,

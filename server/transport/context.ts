@@ -7,6 +7,7 @@ import type { InventoryRoom } from '../domain/inventory/inventory-room.ts';
 import type { Metrics } from '../domain/operations/metrics.ts';
 import type { ProviderRoom } from '../domain/providers/provider-room.ts';
 import type { ImportRoom } from '../domain/schedules/import-timetable.ts';
+import type { SearchRoom } from '../domain/search/search-room.ts';
 import type { Failure } from '../platform/runtime/failure.ts';
 
 /** What the routers call, built once in app.ts. */
@@ -16,6 +17,7 @@ export interface Rooms {
   booking: BookingRoom;
   providers: ProviderRoom;
   schedules: ImportRoom;
+  search: SearchRoom;
   metrics: Metrics;
   log: Logger;
   version: string;
