@@ -34,6 +34,10 @@ import { startMockGateway } from './domain/payments/mock-gateway.ts';
 import { startPaymentChore } from './domain/payments/payment-chore.ts';
 import type { PaymentGateways } from './domain/payments/payment-gateway.ts';
 import { createPostgresPaymentQueue } from './domain/payments/postgres-payment-queue.ts';
+import { KeptSearches } from './domain/search/kept-searches.ts';
+import { createSearchEngine } from './domain/search/search-engine.ts';
+import type { SearchRoom } from './domain/search/search-room.ts';
+import { LiveTimetable } from './domain/timetable/live-timetable.ts';
 import type { Engines } from './engines.ts';
 import { openFareRooms } from './fare-rooms.ts';
 import { openIdentity } from './open-identity.ts';
@@ -167,6 +171,16 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const endings = { hint: (_subject: string): void => undefined };
   // Chores start after the rooms that nudge them.
   let nudge = { payments: () => {}, releases: () => {}, relay: () => {} };
+  const live = await LiveTimetable.open({
+    pool,
+    clock,
+    report,
+    airport: (code) => {
+      const place = places.get(code);
+      return place?.kind === 'airport' ? { ...place, city: place.related[0] ?? code } : undefined;
+    },
+    onProgress: options.onProgress,
+  });
   const seatBroadcast: Broadcast<Update[]> = await openBroadcast({
     redis,
     channel: keys.channel('seats'),
@@ -174,6 +188,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     onMessage: (updates) => {
       hub.offer(updates);
       gate.learn(updates);
+      live.offer(updates);
     },
   });
   const logBroadcast: Broadcast<LogHint> = await openBroadcast({
@@ -188,6 +203,19 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     },
   });
   closing.push('broadcasts', () => Promise.all([seatBroadcast.close(), logBroadcast.close()]).then(() => undefined));
+  await live.build(feed, record);
+  closing.push('timetable', () => live.close());
+  const engine = createSearchEngine(live);
+  closing.push('search threads', engine.close);
+  const search: SearchRoom = {
+    pool,
+    clock,
+    places,
+    live,
+    engine,
+    kept: new KeptSearches(clock),
+    allianceOf: () => undefined,
+  };
 
   const seats = createSeatChannel({ hub, broadcast: seatBroadcast, clock, epoch: cluster.epoch });
   closing.push('truth pusher', startTruthPusher({ known, redis: redisGate, pool, clock, report }).stop);
@@ -292,6 +320,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     providers: fares.providers,
     prices: fares.prices,
     alerts: fares.alerts,
+    search,
     schedules: { inventory, announcePlaces: () => logBroadcast.send({ bookings: [], places: true }) },
     metrics,
     log,
