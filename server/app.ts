@@ -154,7 +154,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const processId = randomUUID();
 
   await savePlaces(pool, worldPlaces(), { keepExisting: true });
-  const places = await openPlaceDirectory(pool);
+  const places = await openPlaceDirectory(pool, clock);
   if (config.AIRSIDE_DEMO) {
     const added = await loadDemo({
       pool,
@@ -162,7 +162,10 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
       today: isoNow(clock).slice(0, 10),
       onDay: (done, of) => options.onProgress?.('demo timetable', done, of),
     });
-    if (added > 0) log.info({ flights: added }, 'demo timetable loaded');
+    if (added > 0) {
+      log.info({ flights: added }, 'demo timetable loaded');
+      await places.countTraffic();
+    }
   }
 
   const record = new LogRecord(pool);
