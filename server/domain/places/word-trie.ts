@@ -55,23 +55,29 @@ export class WordTrie<T> {
   /** `best`: the fewest slips of the beginnings on the way to this node. */
   #walk(node: Node<T>, depth: number, wanted: number[], best: number, slipsMax: number, found: Map<T, number>): void {
     const row = this.#rows[depth] as Uint8Array;
-    const slips = Math.min(best, row[wanted.length] as number);
+    const slips = depth + slipsMax < wanted.length ? best : Math.min(best, row[wanted.length] as number);
     if (slips <= slipsMax) keep(node, slips, found);
     for (const child of node.next) {
-      const least = this.#fill(child.letter, node.letter, depth + 1, wanted);
+      const least = this.#fill(child.letter, node.letter, depth + 1, wanted, slipsMax);
       // A longer beginning may need fewer slips than a shorter one, but never fewer than the least of its row.
       if (least < slips && least <= slipsMax) this.#walk(child, depth + 1, wanted, slips, slipsMax, found);
       else if (slips <= slipsMax) collect(child, slips, found);
     }
   }
 
-  /** Fills the row of a depth; answers its least number. */
-  #fill(letter: number, before: number, depth: number, wanted: number[]): number {
+  /**
+   * Fills the row of a depth; answers its least number. Only the band around the diagonal in which so few slips can
+   * lead anywhere; beside it stands one slip too many.
+   */
+  #fill(letter: number, before: number, depth: number, wanted: number[], slipsMax: number): number {
     const row = this.#rows[depth] as Uint8Array;
     const above = this.#rows[depth - 1] as Uint8Array;
-    let least = depth;
-    row[0] = depth;
-    for (let at = 1; at <= wanted.length; at++) {
+    const from = Math.max(1, depth - slipsMax);
+    const to = Math.min(wanted.length, depth + slipsMax);
+    const tooMany = slipsMax + 1;
+    row[from - 1] = from === 1 ? Math.min(depth, tooMany) : tooMany;
+    let least = row[from - 1] as number;
+    for (let at = from; at <= to; at++) {
       const here = wanted[at - 1];
       let cost = (above[at - 1] as number) + (here === letter ? 0 : 1);
       if ((above[at] as number) + 1 < cost) cost = (above[at] as number) + 1;
@@ -82,6 +88,7 @@ export class WordTrie<T> {
       row[at] = cost;
       if (cost < least) least = cost;
     }
+    if (to < wanted.length) row[to + 1] = tooMany;
     return least;
   }
 }
