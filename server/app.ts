@@ -132,7 +132,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const keys = keyspace(cluster.id);
   const processId = randomUUID();
 
-  const places = await loadPlaces(pool);
+  const places = await loadPlaces(pool, clock);
   if (config.AIRSIDE_DEMO) await loadDemoInto({ pool, places, clock, log, onProgress: options.onProgress });
 
   const record = new LogRecord(pool);

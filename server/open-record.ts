@@ -54,10 +54,10 @@ export function closeRecord(orm: Orm, pool: Pool): Promise<void> {
 }
 
 /** The world's places and airlines that come with the server, where the record has none of its own. */
-export async function loadPlaces(pool: Pool): Promise<PlaceDirectory> {
+export async function loadPlaces(pool: Pool, clock: Clock): Promise<PlaceDirectory> {
   await savePlaces(pool, worldPlaces(), { keepExisting: true });
   await saveAirlines(pool, worldAirlines());
-  return openPlaceDirectory(pool);
+  return openPlaceDirectory(pool, clock);
 }
 
 /** The demo timetable, into a record without flights. */
@@ -75,5 +75,7 @@ export async function loadDemoInto(room: {
     today: isoNow(clock).slice(0, 10),
     onDay: (done, of) => onProgress?.('demo timetable', done, of),
   });
-  if (added > 0) log.info({ flights: added }, 'demo timetable loaded');
+  if (added === 0) return;
+  log.info({ flights: added }, 'demo timetable loaded');
+  await places.countTraffic();
 }
