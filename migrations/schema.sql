@@ -110,7 +110,9 @@ create table carrier (
   name text not null,
   created_at timestamp(3) with time zone default now() not null,
   updated_at timestamp(3) with time zone default now() not null,
+  alliance text,
   constraint carrier_pkey PRIMARY KEY (code),
+  constraint carrier_alliance_check CHECK ((alliance = ANY (ARRAY['oneworld'::text, 'skyteam'::text, 'star_alliance'::text]))),
   constraint carrier_code_ck CHECK (((code)::text ~ '^([A-Z][A-Z0-9]|[0-9][A-Z])$'::text))
 );
 CREATE TRIGGER carrier_touch BEFORE UPDATE ON public.carrier FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
@@ -125,6 +127,30 @@ create table cluster (
   constraint cluster_demo_until_ck CHECK (((demo_until)::text ~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'::text)),
   constraint cluster_one_ck CHECK ((one = 1))
 );
+
+create table connection_time (
+  arrival_airport character varying(3) not null,
+  departure_airport character varying(3) not null,
+  arrival_terminal character varying(2) default '*'::character varying not null,
+  departure_terminal character varying(2) default '*'::character varying not null,
+  status character varying(2) default '*'::character varying not null,
+  arrival_carrier character varying(2) default '*'::character varying not null,
+  departure_carrier character varying(2) default '*'::character varying not null,
+  minutes smallint,
+  constraint connection_time_pkey PRIMARY KEY (arrival_airport, departure_airport, arrival_terminal, departure_terminal, status, arrival_carrier, departure_carrier),
+  constraint connection_time_minutes_ck CHECK (((minutes >= 0) AND (minutes <= 1440))),
+  constraint connection_time_status_ck CHECK (((status)::text = ANY ((ARRAY['*'::character varying, 'DD'::character varying, 'DI'::character varying, 'ID'::character varying, 'II'::character varying])::text[])))
+);
+
+create table fare_answer (
+  provider character varying(20) not null,
+  question text not null,
+  answer jsonb not null,
+  observed_at timestamp(3) with time zone not null,
+  fresh_until timestamp(3) with time zone not null,
+  constraint fare_answer_pkey PRIMARY KEY (provider, question)
+);
+CREATE INDEX fare_answer_fresh_idx ON public.fare_answer USING btree (fresh_until);
 
 create table flight (
   id uuid not null,
@@ -142,6 +168,10 @@ create table flight (
   created_by bytea,
   created_at timestamp(3) with time zone default now() not null,
   updated_at timestamp(3) with time zone default now() not null,
+  origin_terminal character varying(2),
+  destination_terminal character varying(2),
+  aircraft character varying(3),
+  service_type character varying(1),
   constraint flight_pkey PRIMARY KEY (id),
   constraint flight_carrier_foreign FOREIGN KEY (carrier) REFERENCES carrier(code) ON DELETE RESTRICT,
   constraint flight_destination_foreign FOREIGN KEY (destination) REFERENCES place(code) ON DELETE RESTRICT,
@@ -157,6 +187,107 @@ CREATE INDEX flight_departure_idx ON public.flight USING btree (departure_date, 
 CREATE INDEX flight_designator_idx ON public.flight USING btree (carrier, number, departure_date, origin);
 CREATE INDEX flight_market_idx ON public.flight USING btree (origin, destination, departure_date, departs_at_utc, id) INCLUDE (carrier, number, departs_at, arrives_at, arrives_at_utc, state, version);
 CREATE TRIGGER flight_touch BEFORE UPDATE ON public.flight FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+
+create table job (
+  no integer default nextval('job_no_seq'::regclass) not null,
+  id uuid not null,
+  actor uuid not null,
+  body_hash bytea not null,
+  status text default 'pending'::text not null,
+  priority smallint default 0 not null,
+  providers jsonb not null,
+  ask jsonb not null,
+  plan jsonb not null,
+  plan_version integer default 1 not null,
+  total integer not null,
+  done integer default 0 not null,
+  found integer default 0 not null,
+  empty integer default 0 not null,
+  unknown integer default 0 not null,
+  lost integer default 0 not null,
+  offers integer default 0 not null,
+  open_steps integer not null,
+  checkpoints integer default 0 not null,
+  recoveries integer default 0 not null,
+  best_amount bigint,
+  best_currency character varying(3),
+  stop_amount bigint,
+  stop_currency character varying(3),
+  repeat_hours smallint,
+  repeat_times smallint,
+  repeat_at timestamp(3) with time zone,
+  reason text,
+  version integer default 1 not null,
+  created_at timestamp(3) with time zone default now() not null,
+  started_at timestamp(3) with time zone,
+  finished_at timestamp(3) with time zone,
+  last_checkpoint_at timestamp(3) with time zone,
+  removed_at timestamp(3) with time zone,
+  constraint job_pkey PRIMARY KEY (no),
+  constraint job_id_uq UNIQUE (id),
+  constraint job_counts_ck CHECK (((done = ((found + empty) + unknown)) AND (done <= total) AND (open_steps >= 0))),
+  constraint job_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'paused'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])))
+);
+CREATE INDEX job_actor_idx ON public.job USING btree (actor, created_at, id);
+CREATE INDEX job_open_idx ON public.job USING btree (no) WHERE (status = ANY (ARRAY['pending'::text, 'running'::text]));
+CREATE INDEX job_removed_idx ON public.job USING btree (no) WHERE (removed_at IS NOT NULL);
+CREATE INDEX job_repeat_idx ON public.job USING btree (repeat_at) WHERE (repeat_at IS NOT NULL);
+
+create table job_checkpoint (
+  job integer not null,
+  n integer not null,
+  provider character varying(20) not null,
+  positions jsonb not null,
+  asked integer not null,
+  took_ms integer not null,
+  at timestamp(3) with time zone default now() not null,
+  constraint job_checkpoint_pkey PRIMARY KEY (job, n)
+);
+CREATE INDEX job_checkpoint_rate_idx ON public.job_checkpoint USING btree (provider, at) WHERE (asked > 0);
+
+create table job_result (
+  job integer not null,
+  position integer not null,
+  origin character varying(3) not null,
+  destination character varying(3) not null,
+  depart_date date not null,
+  return_date date,
+  provider character varying(20) not null,
+  outcome text not null,
+  reason text,
+  detail text,
+  price_amount bigint,
+  price_currency character varying(3),
+  price_kind character varying(16),
+  carriers text,
+  stops smallint,
+  duration_minutes integer,
+  offers smallint default 0 not null,
+  verdict character varying(8) default 'unknown'::character varying not null,
+  observed_at timestamp(3) with time zone not null,
+  constraint job_result_pkey PRIMARY KEY (job, "position"),
+  constraint job_result_outcome_check CHECK ((outcome = ANY (ARRAY['found'::text, 'empty'::text, 'unknown'::text])))
+);
+CREATE INDEX job_result_price_idx ON public.job_result USING btree (job, price_amount, "position");
+
+create table job_step (
+  job integer not null,
+  no integer not null,
+  provider character varying(20) not null,
+  first integer not null,
+  last integer not null,
+  is_open boolean default true not null,
+  attempts smallint default 0 not null,
+  losses smallint default 0 not null,
+  waits smallint default 0 not null,
+  fence integer default 0 not null,
+  due_at timestamp(3) with time zone default now() not null,
+  offered_at timestamp(3) with time zone,
+  lease_until timestamp(3) with time zone,
+  constraint job_step_pkey PRIMARY KEY (job, no),
+  constraint job_step_range_ck CHECK ((first < last))
+) with (fillfactor=70);
+CREATE INDEX job_step_open_idx ON public.job_step USING btree (job, provider, no) WHERE is_open;
 
 create table ledger (
   cabin_id integer not null,
@@ -294,6 +425,47 @@ CREATE INDEX refund_booking_idx ON public.refund USING btree (booking_id);
 CREATE INDEX refund_due_idx ON public.refund USING btree (next_call_at) WHERE (next_call_at IS NOT NULL);
 CREATE INDEX refund_stuck_idx ON public.refund USING btree (id) WHERE ((next_call_at IS NULL) AND (status = 'pending'::text));
 CREATE TRIGGER refund_touch BEFORE UPDATE ON public.refund FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+
+create table schedule_change (
+  import_id uuid not null,
+  position integer not null,
+  kind text not null,
+  flight_id uuid not null,
+  line integer,
+  version integer,
+  applied_version integer,
+  before jsonb,
+  wanted jsonb,
+  bookings integer default 0 not null,
+  seats integer default 0 not null,
+  outcome text,
+  reason text,
+  applied_at timestamp(3) with time zone,
+  constraint schedule_change_pkey PRIMARY KEY (import_id, "position"),
+  constraint schedule_change_import_id_foreign FOREIGN KEY (import_id) REFERENCES schedule_import(id) ON DELETE CASCADE,
+  constraint schedule_change_kind_check CHECK ((kind = ANY (ARRAY['created'::text, 'updated'::text, 'cancelled'::text]))),
+  constraint schedule_change_outcome_check CHECK ((outcome = ANY (ARRAY['applied'::text, 'skipped'::text, 'undone'::text, 'kept'::text])))
+);
+
+create table schedule_import (
+  id uuid not null,
+  format text not null,
+  file_name character varying(200),
+  status text default 'planned'::text not null,
+  accepted integer default 0 not null,
+  unchanged integer default 0 not null,
+  changes integer default 0 not null,
+  done integer default 0 not null,
+  findings jsonb not null,
+  created_at timestamp(3) with time zone default now() not null,
+  applied_at timestamp(3) with time zone,
+  rolled_back_at timestamp(3) with time zone,
+  constraint schedule_import_pkey PRIMARY KEY (id),
+  constraint schedule_import_done_ck CHECK (((done >= 0) AND (done <= changes))),
+  constraint schedule_import_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'bts'::text, 'ssim'::text]))),
+  constraint schedule_import_status_check CHECK ((status = ANY (ARRAY['planned'::text, 'applying'::text, 'applied'::text, 'rolling_back'::text, 'rolled_back'::text])))
+);
+CREATE INDEX schedule_import_created_idx ON public.schedule_import USING btree (created_at, id);
 
 create table schema_migration (
   id integer default nextval('schema_migration_id_seq'::regclass) not null,
@@ -448,6 +620,37 @@ begin
   touched := move_seats(advance_bookings(held, '{held}', 'cancelled', why), 'release') || move_seats(sold, 'return');
   codes := array_to_string(told, '');
   truths := seat_truths(touched);
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.claim_step(p_job integer, p_no integer, p_lease_ms integer)
+ RETURNS TABLE(provider text, first integer, last integer, attempts integer, losses integer, waits integer, fence integer, plan_version integer)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+  s job_step;
+  v_status text;
+  v_plan int;
+begin
+  select * into s from job_step t
+    where t.job = p_job and t.no = p_no and t.is_open and t.due_at <= now()
+      and (t.lease_until is null or t.lease_until < now())
+    for update skip locked;
+  if not found then return; end if;
+  select j.status, j.plan_version into v_status, v_plan from job j where j.no = p_job;
+  if v_status not in ('pending', 'running') then return; end if;
+  update job_step t set fence = t.fence + 1, losses = t.losses + 1, offered_at = null,
+    lease_until = now() + p_lease_ms * interval '1 millisecond'
+    where t.job = p_job and t.no = p_no;
+  if s.lease_until is not null then
+    update job j set recoveries = j.recoveries + 1 where j.no = p_job;
+  end if;
+  if v_status = 'pending' then
+    update job j set status = 'running', started_at = coalesce(j.started_at, now()), version = j.version + 1
+      where j.no = p_job and j.status = 'pending';
+    if found then perform tell_job(p_job, 'job.started'); end if;
+  end if;
+  return query select s.provider::text, s.first, s.last, s.attempts::int, s.losses::int, s.waits::int, s.fence + 1, v_plan;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.complete_refunds(p_batch uuid, p_refund uuid[], p_booking uuid[], OUT moved uuid[])
@@ -939,6 +1142,94 @@ begin
   versions := array(select b.version from unnest(moved) with ordinality u (id, place) join booking b on b.id = u.id
     where b.id = any(moved) order by u.place);
 end $function$;
+
+CREATE OR REPLACE FUNCTION public.store_step(p_job integer, p_no integer, p_fence integer, p_end text, p_ms integer, p_lost boolean, p_asked integer, p_took_ms integer, p_position integer[], p_origin text[], p_destination text[], p_depart date[], p_return date[], p_outcome text[], p_reason text[], p_detail text[], p_price bigint[], p_currency text[], p_kind text[], p_carriers text[], p_stops smallint[], p_minutes integer[], p_offers smallint[], p_verdict text[], p_at timestamp with time zone)
+ RETURNS TABLE(id uuid, status text, version integer, total integer, done integer, found integer, empty integer, unknown integer, offers integer, best_amount bigint, best_currency text, checkpoints integer, stored integer)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+  v_provider text;
+  v_stored int; v_found int; v_empty int; v_unknown int; v_offers int;
+  v_amount bigint; v_currency text; v_positions jsonb;
+  j job;
+begin
+  update job_step t set is_open = p_end <> 'done', attempts = t.attempts + (p_end = 'again')::int, losses = 0,
+      waits = t.waits + (p_end = 'later')::int, offered_at = null,
+      due_at = case when p_end in ('again', 'later') then now() + p_ms * interval '1 millisecond' else t.due_at end,
+      lease_until = case when p_end = 'kept' then now() + p_ms * interval '1 millisecond' end
+    where t.job = p_job and t.no = p_no and t.fence = p_fence and t.is_open
+    returning t.provider into v_provider;
+  if not found then return; end if;
+
+  with stored as (
+    insert into job_result as r (job, position, origin, destination, depart_date, return_date, provider, outcome, reason,
+      detail, price_amount, price_currency, price_kind, carriers, stops, duration_minutes, offers, verdict, observed_at)
+    select p_job, u.position, u.origin, u.destination, u.depart, u.return, v_provider, u.outcome, u.reason, u.detail, u.price,
+      u.currency, u.kind, u.carriers, u.stops, u.minutes, u.offers, u.verdict, p_at
+    from unnest(p_position, p_origin, p_destination, p_depart, p_return, p_outcome, p_reason, p_detail, p_price, p_currency, p_kind,
+      p_carriers, p_stops, p_minutes, p_offers, p_verdict)
+      u (position, origin, destination, depart, return, outcome, reason, detail, price, currency, kind, carriers, stops, minutes,
+        offers, verdict)
+    on conflict do nothing
+    returning r.position, r.outcome, r.offers, r.price_amount, r.price_currency
+  )
+  select count(*), count(*) filter (where s.outcome = 'found'), count(*) filter (where s.outcome = 'empty'),
+      count(*) filter (where s.outcome = 'unknown'), coalesce(sum(s.offers), 0),
+      (array_agg(s.price_currency order by s.price_amount) filter (where s.price_amount is not null))[1],
+      jsonb_agg(s.position order by s.position)
+    into v_stored, v_found, v_empty, v_unknown, v_offers, v_currency, v_positions
+    from stored s;
+
+  select coalesce(t.best_currency, v_currency) into v_currency from job t where t.no = p_job;
+  select min(u.price) into v_amount from unnest(p_price, p_currency) u (price, currency) where u.currency = v_currency;
+
+  -- The job's row comes last: it is what the steps of one job wait for each other at.
+  update job t set
+      status = case
+        when t.lost + (case when p_lost then v_stored else 0 end) >= t.total and t.open_steps = (p_end = 'done')::int
+          then 'failed'
+        when t.open_steps = (p_end = 'done')::int
+          or (t.stop_currency = v_currency and v_amount <= t.stop_amount) then 'completed'
+        else t.status end,
+      done = t.done + v_stored, found = t.found + v_found, empty = t.empty + v_empty, unknown = t.unknown + v_unknown,
+      lost = t.lost + (case when p_lost then v_stored else 0 end), offers = t.offers + v_offers,
+      open_steps = t.open_steps - (p_end = 'done')::int, checkpoints = t.checkpoints + (v_stored > 0)::int,
+      best_currency = coalesce(t.best_currency, v_currency),
+      best_amount = case when coalesce(t.best_currency, v_currency) = v_currency then least(t.best_amount, v_amount)
+        else t.best_amount end,
+      last_checkpoint_at = now()
+    where t.no = p_job and t.status in ('pending', 'running', 'paused')
+    returning t.* into j;
+  if not found then raise exception 'the job is over'; end if;
+
+  if v_stored > 0 then
+    insert into job_checkpoint (job, n, provider, positions, asked, took_ms)
+    values (p_job, j.checkpoints, v_provider, v_positions, p_asked, p_took_ms);
+  end if;
+  if j.status in ('completed', 'failed') then
+    update job t set version = t.version + 1, finished_at = now(),
+        reason = case
+          when t.status = 'failed' then 'no combination could be asked for'
+          when t.done < t.total then 'the target price was found' end,
+        repeat_at = case when t.repeat_times > 0 then now() + t.repeat_hours * interval '1 hour' end
+      where t.no = p_job returning t.* into j;
+    perform tell_job(p_job, 'job.' || j.status);
+  end if;
+  return query select j.id, j.status, j.version, j.total, j.done, j.found, j.empty, j.unknown, j.offers, j.best_amount,
+    j.best_currency::text, j.checkpoints, v_stored;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.tell_job(p_no integer, p_type text)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  insert into outbox (type, subject, version, data)
+  select p_type, id, version, jsonb_build_object(
+    'status', status, 'reason', reason, 'total', total, 'done', done, 'found', found, 'empty', empty, 'unknown', unknown,
+    'offers', offers, 'bestAmount', best_amount, 'bestCurrency', best_currency, 'recoveries', recoveries)
+  from job where no = p_no
+$function$;
 
 CREATE OR REPLACE FUNCTION public.touch_updated_at()
  RETURNS trigger

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
+import { limits } from '../shared/limits.ts';
 import type { AuditStatusView } from '../shared/operations.ts';
 import { ConfigError, type Environment } from './config.ts';
 import { applyPaymentEvent } from './domain/booking/apply-payment-event.ts';
@@ -23,8 +24,13 @@ import { KnownSeats } from './domain/inventory/known-seats.ts';
 import { createAlternatives } from './domain/inventory/nearest-alternatives.ts';
 import { startTruthPusher } from './domain/inventory/push-truths.ts';
 import { openRedisGate } from './domain/inventory/redis-gate.ts';
-import { createSeatChannel, loadSeatTopics } from './domain/inventory/seat-channel.ts';
+import { createSeatChannel, isUrgentForSeats, loadSeatTopics } from './domain/inventory/seat-channel.ts';
 import { createSeatGate } from './domain/inventory/seat-gate.ts';
+import { countJobs } from './domain/jobs/count-jobs.ts';
+import { startJobChores } from './domain/jobs/job-chores.ts';
+import { JobWatchers } from './domain/jobs/job-watchers.ts';
+import type { JobHint, JobsRoom } from './domain/jobs/jobs-room.ts';
+import { type JobWorkers, startWorkers } from './domain/jobs/start-workers.ts';
 import { checkHealth } from './domain/operations/check-health.ts';
 import { createMetrics } from './domain/operations/metrics.ts';
 import { readOverview } from './domain/operations/read-overview.ts';
@@ -37,6 +43,7 @@ import { createPostgresPaymentQueue } from './domain/payments/postgres-payment-q
 import { openPlaceDirectory } from './domain/places/place-directory.ts';
 import { savePlaces } from './domain/places/save-places.ts';
 import { worldPlaces } from './domain/places/world-places.ts';
+import type { FareProvider } from './domain/providers/fare-provider.ts';
 import { openProviderRoom } from './domain/providers/provider-room.ts';
 import { providersOfSettings } from './domain/providers/providers-of-settings.ts';
 import { loadDemo } from './domain/schedules/load-demo.ts';
@@ -48,7 +55,8 @@ import { LogStream } from './platform/feed/log-stream.ts';
 import { type Retention, startPruning } from './platform/feed/prune-log.ts';
 import { startRelay } from './platform/feed/relay-log.ts';
 import { createHttpClient } from './platform/http/http-client.ts';
-import { Hub, type Update } from './platform/live/hub.ts';
+import { Hub } from './platform/live/hub.ts';
+import type { Update } from './platform/live/topic.ts';
 import { migrate } from './platform/postgres/migrate.ts';
 import { openOrm } from './platform/postgres/orm.ts';
 import { startBatchPruning } from './platform/postgres/prune-batches.ts';
@@ -166,7 +174,12 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const stream = new LogStream(redis, keys.key('feed', 'booking_event_stream', String(cluster.epoch)), clock);
   const feed = new Feed({ epoch: cluster.epoch, record, stream, clock, onError: (error) => report(error) });
   closing.push('feed', () => feed.close());
-  const hub = new Hub({ clock, load: (ids) => loadSeatTopics(pool, ids), onError: (error) => report(error) });
+  const hub = new Hub({
+    clock,
+    load: (ids) => loadSeatTopics(pool, clock, ids),
+    isUrgent: isUrgentForSeats,
+    onError: (error) => report(error),
+  });
   closing.push('live hub', () => hub.close());
   const metrics = createMetrics({
     laneDepth: () => lanes.depth(),
@@ -181,6 +194,8 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
       const { payments, refunds } = await countStuck(pool);
       return payments + refunds;
     },
+    jobs: () => countJobs({ pool }),
+    queues: async () => (await workers?.counts()) ?? [],
   });
   const known = new KnownSeats(clock);
   const redisGate = openRedisGate({ redis, keys, clock, epoch: cluster.epoch });
@@ -297,11 +312,48 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     },
   };
 
+  const watchers = new JobWatchers();
+  let workers: JobWorkers | undefined;
+  const jobBroadcast: Broadcast<JobHint> = await openBroadcast({
+    redis,
+    channel: keys.channel('jobs'),
+    processId,
+    onMessage: (hint) => {
+      if (hint.moved) watchers.wake(hint.moved);
+      if (hint.stopped) workers?.release(hint.stopped);
+      if (hint.work) workers?.nudge();
+    },
+  });
+  closing.push('job broadcast', jobBroadcast.close);
+  const jobs: JobsRoom = {
+    pool,
+    feed,
+    clock,
+    places,
+    metrics,
+    report,
+    providers: Object.fromEntries(providers.names.map((name) => [name, providers.get(name) as FareProvider])),
+    budgetOf: (provider) => ({
+      ...provider.budget,
+      ...(config.WORKER_RATE_LIMIT && { requestsPerWindow: config.WORKER_RATE_LIMIT }),
+      ...(config.WORKER_TIME_WINDOW_MS && { windowMs: config.WORKER_TIME_WINDOW_MS }),
+    }),
+    watchers,
+    announce: (hint) => jobBroadcast.send(hint),
+    settings: {
+      batchSize: config.WORKER_BATCH_SIZE,
+      maxRetries: config.MAX_RETRIES,
+      concurrency: config.WORKER_CONCURRENCY,
+      openJobsMax: config.RATE_LIMITS ? limits.openJobsPerUser : null,
+    },
+  };
+
   let sockets = () => 0;
   const rooms: Rooms = {
     identity,
     inventory,
     booking,
+    jobs,
     providers,
     schedules: { inventory, announcePlaces: () => logBroadcast.send({ bookings: [], places: true }) },
     metrics,
@@ -356,6 +408,9 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     closing.push('relay', relay.stop);
     closing.push('pruning', startPruning({ pool, record, retention: logRetention, lease, clock, report }).stop);
     closing.push('payments', payments.stop);
+    closing.push('job chores', startJobChores(jobs, lease).stop);
+    workers = startWorkers(jobs, { redis, keys });
+    closing.push('job workers', workers.stop);
     nudge = { payments: payments.nudge, releases: chores.nudge.releases, relay: relay.nudge };
   }
   closing.push('front door', door.close);

@@ -141,7 +141,7 @@ export const listFlightsInput = z
   .prefault({});
 export type ListFlightsInput = z.infer<typeof listFlightsInput>;
 
-export const importFormats = ['places', 'csv', 'bts', 'ssim'] as const;
+export const importFormats = ['places', 'csv', 'bts', 'ssim', 'mct'] as const;
 
 export const importFlightsInput = z.object({
   format: z.enum(importFormats),
@@ -151,6 +151,8 @@ export const importFlightsInput = z.object({
   dryRun: z.boolean().default(false),
   /** Moves every dated flight by the same number of days, so that the earliest falls on this date. */
   shiftTo: dateSchema.optional(),
+  /** Calls that send the pieces of one file name the same import, so that it can be rolled back as one. */
+  importId: idSchema.optional(),
 });
 export type ImportFlightsInput = z.infer<typeof importFlightsInput>;
 
@@ -160,7 +162,13 @@ export interface ImportReport {
   flights: { created: number; updated: number; unchanged: number };
   /** The same for places, when places were imported. */
   places: { created: number; updated: number; unchanged: number };
+  /** And for minimum connection times. */
+  connections: { created: number; updated: number; unchanged: number };
   rejected: { line: number; reason: string }[];
+  /** About lines that were taken all the same; the first hundred. */
+  notes: { line: number; note: string }[];
+  /** The import by which the changes can be looked at and rolled back; null if nothing was changed. */
+  importId: string | null;
   dryRun: boolean;
 }
 

@@ -24,4 +24,10 @@ export const limits = {
     /** What a client has not read; beyond, its socket is closed. */
     bufferedBytesPerSocket: 1024 * 1024,
   },
+  placesPerJobAxis: 200,
+  datesPerJobAxis: 400,
+  combinationsPerJob: 500_000,
+  openJobsPerUser: 20,
+  jobResultsPageMax: 1_000,
+  coverageCells: 5_000,
 } as const;

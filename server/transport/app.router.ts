@@ -2,6 +2,7 @@ import { adminRouter } from './admin.router.ts';
 import { authRouter } from './auth.router.ts';
 import { bookingRouter } from './booking.router.ts';
 import { flightsRouter } from './flights.router.ts';
+import { jobsRouter } from './jobs.router.ts';
 import { observeCalls } from './observe-calls.ts';
 import { searchRouter } from './search.router.ts';
 import { systemRouter } from './system.router.ts';
@@ -14,6 +15,7 @@ export const appRouter = observeCalls(
     search: searchRouter,
     flights: flightsRouter,
     booking: bookingRouter,
+    jobs: jobsRouter,
     admin: adminRouter,
   }),
 );

@@ -122,10 +122,28 @@ describe('the record', () => {
       `insert into refund (id, payment_id, booking_id, amount, currency) values ($1, $2, $3, 45000, 'USD')`,
       [newId(), paymentId, bookingId],
     );
+    await pool.query(
+      `insert into job (id, actor, body_hash, providers, ask, plan, total, open_steps)
+       values ($1, $2, '\\x00', '[]', '{}', '{}', 1, 1)`,
+      [newId(), newId()],
+    );
+    await pool.query(`insert into job_step (job, no, provider, first, last) values (1, 1, 'simulator', 0, 1)`);
+    await pool.query(
+      `insert into job_result (job, position, origin, destination, depart_date, provider, outcome, observed_at)
+       values (1, 0, 'JFK', 'LHR', '2027-03-01', 'simulator', 'empty', now())`,
+    );
     await pool.query(`insert into app_user (id, role) values ($1, 'traveller')`, [newId()]);
     await pool.query(`insert into operator_key (id, name, digest, scopes) values ($1, 'one', '\\x00', '{read}')`, [
       newId(),
     ]);
+    await pool.query(`insert into schedule_import (id, format, findings) values ($1, 'ssim', '{}')`, [flightId]);
+    await pool.query(
+      `insert into schedule_change (import_id, position, kind, flight_id) values ($1, 1, 'created', $1)`,
+      [flightId],
+    );
+    await pool.query(
+      `insert into connection_time (arrival_airport, departure_airport, minutes) values ('JFK', 'JFK', 60)`,
+    );
   });
 
   /** Each CHECK, and a change that nothing else would stop. */
@@ -150,6 +168,9 @@ describe('the record', () => {
     ['cabin_target_ck', `update cabin set capacity = 9`],
     ['cancel_quote_money_ck', `update cancel_quote set penalty_amount = -1`],
     ['carrier_code_ck', `insert into carrier (code, name) values ('99', 'two digits')`],
+    ['carrier_alliance_check', `update carrier set alliance = 'star'`],
+    ['connection_time_minutes_ck', `update connection_time set minutes = 1441`],
+    ['connection_time_status_ck', `update connection_time set status = 'DX'`],
     ['cluster_demo_until_ck', `update cluster set demo_until = 'tomorrow'`],
     ['cluster_one_ck', `insert into cluster (one) values (2)`],
     ['flight_arrives_at_ck', `update flight set arrives_at = '2027-03-01 22:00'`],
@@ -159,6 +180,10 @@ describe('the record', () => {
     ['flight_route_ck', `update flight set destination = origin`],
     ['flight_state_check', `update flight set state = 'departed'`],
     ['flight_times_ck', `update flight set arrives_at_utc = departs_at_utc`],
+    ['job_counts_ck', `update job set done = 1`],
+    ['job_result_outcome_check', `update job_result set outcome = 'maybe'`],
+    ['job_status_check', `update job set status = 'lost'`],
+    ['job_step_range_ck', `update job_step set last = first`],
     ['ledger_kind_check', `update ledger set kind = 'steal'`],
     ['log_horizon_one_ck', `insert into log_horizon (one) values (2)`],
     ['passenger_born_on_ck', `update passenger set born_on = '1990-00-01'`],
@@ -175,6 +200,11 @@ describe('the record', () => {
     ['refund_amount_ck', `update refund set amount = 0`],
     ['refund_currency_ck', `update refund set currency = '1SD'`],
     ['refund_status_check', `update refund set status = 'failed'`],
+    ['schedule_change_kind_check', `update schedule_change set kind = 'moved'`],
+    ['schedule_change_outcome_check', `update schedule_change set outcome = 'lost'`],
+    ['schedule_import_done_ck', `update schedule_import set done = 1`],
+    ['schedule_import_format_check', `update schedule_import set format = 'places'`],
+    ['schedule_import_status_check', `update schedule_import set status = 'half'`],
   ];
 
   test.each(refused)('[RECORD-4] %s refuses: %s', async (constraint, change) => {

@@ -14,17 +14,27 @@ export interface NewFlight {
   departsAtUtc: number;
   arrivesAtUtc: number;
   createdBy?: Buffer;
+  /** Open unless it says otherwise. */
+  state?: 'open' | 'closed' | 'cancelled';
+  originTerminal?: string | null;
+  destinationTerminal?: string | null;
+  aircraft?: string | null;
+  serviceType?: string | null;
   cabins: { cabin: CabinClass; capacity: number; price: Money }[];
 }
 
 const carriersSql = `insert into carrier (code, name) select c, c from unnest($1::text[]) c on conflict do nothing`;
 
 const flightsSql = `
-  insert into flight (id, carrier, number, origin, destination, departs_at, arrives_at, departs_at_utc, arrives_at_utc, created_by)
+  insert into flight (id, carrier, number, origin, destination, departs_at, arrives_at, departs_at_utc, arrives_at_utc,
+    created_by, state, origin_terminal, destination_terminal, aircraft, service_type)
   select f.id, f.carrier, f.number, f.origin, f.destination, f.departs_at, f.arrives_at,
-    to_timestamp(f.departs_ms / 1000), to_timestamp(f.arrives_ms / 1000), f.created_by
+    to_timestamp(f.departs_ms / 1000), to_timestamp(f.arrives_ms / 1000), f.created_by, f.state, f.origin_terminal,
+    f.destination_terminal, f.aircraft, f.service_type
   from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::float8[], $9::float8[],
-    $10::bytea[]) as f (id, carrier, number, origin, destination, departs_at, arrives_at, departs_ms, arrives_ms, created_by)
+    $10::bytea[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[])
+    as f (id, carrier, number, origin, destination, departs_at, arrives_at, departs_ms, arrives_ms, created_by, state,
+      origin_terminal, destination_terminal, aircraft, service_type)
   on conflict (id) do nothing`;
 
 const cabinsSql = `
@@ -49,6 +59,11 @@ export async function writeFlights(tx: Queryable, flights: NewFlight[]): Promise
     flights.map((each) => each.departsAtUtc),
     flights.map((each) => each.arrivesAtUtc),
     flights.map((each) => each.createdBy ?? null),
+    flights.map((each) => each.state ?? 'open'),
+    flights.map((each) => each.originTerminal ?? null),
+    flights.map((each) => each.destinationTerminal ?? null),
+    flights.map((each) => each.aircraft ?? null),
+    flights.map((each) => each.serviceType ?? null),
   ]);
   if (rowCount !== 0)
     await writeCabins(
