@@ -11,6 +11,13 @@ import { User } from './domain/identity/user.entity.ts';
 import { Cabin } from './domain/inventory/cabin.entity.ts';
 import { Flight } from './domain/inventory/flight.entity.ts';
 import { Ledger } from './domain/inventory/ledger.entity.ts';
+import { FareAnswer } from './domain/jobs/fare-answer.entity.ts';
+import { Job } from './domain/jobs/job.entity.ts';
+import { JobCheckpoint } from './domain/jobs/job-checkpoint.entity.ts';
+import { JobResult } from './domain/jobs/job-result.entity.ts';
+import { JobStep } from './domain/jobs/job-step.entity.ts';
+import { FareFamily } from './domain/offers/fare-family.entity.ts';
+import { PriceDifference } from './domain/offers/price-difference.entity.ts';
 import { Payment } from './domain/payments/payment.entity.ts';
 import { PaymentEvent } from './domain/payments/payment-event.entity.ts';
 import { Refund } from './domain/payments/refund.entity.ts';
@@ -31,12 +38,14 @@ export const entities = [
   User,
   OperatorKey,
   Flight,
+  FareFamily,
   Cabin,
   Ledger,
   Booking,
   BookingLeg,
   Passenger,
   CancelQuote,
+  PriceDifference,
   Payment,
   PaymentEvent,
   Refund,
@@ -51,4 +60,9 @@ export const entities = [
   LogHorizon,
   Cluster,
   Batch,
+  Job,
+  JobStep,
+  JobResult,
+  JobCheckpoint,
+  FareAnswer,
 ];

@@ -13,6 +13,7 @@ import { type Context, credentialsOf, type Rooms } from './context.ts';
 import { serveDashboard } from './dashboard-files.ts';
 import { trpcErrorOf } from './failures.ts';
 import { healthRoutes, type Readiness } from './health.routes.ts';
+import { jobExport } from './job-export.route.ts';
 import { callObserver } from './observe-calls.ts';
 import { originPolicy } from './origin-policy.ts';
 import { paymentWebhook, type WebhookSettings, webhookPath } from './payment-webhook.route.ts';
@@ -102,6 +103,8 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     onError: ({ error }) => log.debug({ err: error }, 'call failed'),
   });
 
+  const exportOf = jobExport(rooms, (request) => admit(request, {}));
+
   const route = (request: IncomingMessage, response: ServerResponse): void => {
     const path = (request.url ?? '/').split('?', 1)[0] as string;
     if (health(path, request, response)) return;
@@ -109,6 +112,8 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
       webhook(request, response, path.slice(webhookPath.length));
     } else if (!settings.publicRoutes) {
       response.writeHead(404).end();
+    } else if (exportOf(path, request, response)) {
+      return;
     } else if (path === '/trpc' || path.startsWith('/trpc/')) {
       if (origins.admit(request, response)) trpcOverHttp(request, response);
     } else {

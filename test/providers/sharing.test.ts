@@ -112,10 +112,14 @@ describe('answers that are shared', () => {
     await until(() => asked.length === 2);
     const sameProcess = ask(['LHR']);
     const otherProcess = ask(['LHR', 'CDG'], 1);
+    console.log('A');
     await clock.untilAsleep(1);
+    console.log('B');
     gate.resolve();
     expect(outcomes(await first)).toEqual(['found', 'found']);
+    console.log('C');
     expect(outcomes(await sameProcess)).toEqual(['found']);
+    console.log('D');
     let answered: FareAnswer[] | undefined;
     await otherProcess?.then((answers) => {
       answered = answers;
