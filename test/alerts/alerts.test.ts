@@ -145,7 +145,11 @@ describe('alerts', () => {
       .toBe(1);
     await scene.db.query(`update alert_delivery set next_try_at = now() where alert_id = $1`, [id]);
     await expect
-      .poll(async () => (await scene.db.query('select status, detail, tries from alert_delivery where alert_id = $1', [id])).rows)
+      .poll(
+        async () =>
+          (await scene.db.query('select status, detail, tries from alert_delivery where alert_id = $1', [id])).rows,
+        { timeout: 10_000 },
+      )
       .toEqual([{ status: 'delivered', detail: 'status 204', tries: 2 }]);
     const bodies = posted.map(({ body }) => JSON.parse(body.toString()) as { id: string });
     expect(bodies).toEqual([bodies[0], bodies[0]]);
