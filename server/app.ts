@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
-import { limits } from '../shared/limits.ts';
 import type { AuditStatusView } from '../shared/operations.ts';
 import type { Environment } from './config.ts';
 import { applyPaymentEvent } from './domain/booking/apply-payment-event.ts';
@@ -19,13 +18,9 @@ import { KnownSeats } from './domain/inventory/known-seats.ts';
 import { createAlternatives } from './domain/inventory/nearest-alternatives.ts';
 import { startTruthPusher } from './domain/inventory/push-truths.ts';
 import { openRedisGate } from './domain/inventory/redis-gate.ts';
-import { createSeatChannel, loadSeatTopics } from './domain/inventory/seat-channel.ts';
+import { createSeatChannel, isUrgentForSeats, loadSeatTopics } from './domain/inventory/seat-channel.ts';
 import { createSeatGate } from './domain/inventory/seat-gate.ts';
 import { countJobs } from './domain/jobs/count-jobs.ts';
-import { startJobChores } from './domain/jobs/job-chores.ts';
-import { JobWatchers } from './domain/jobs/job-watchers.ts';
-import type { JobHint, JobsRoom } from './domain/jobs/jobs-room.ts';
-import { type JobWorkers, startWorkers } from './domain/jobs/start-workers.ts';
 import { acceptOffer } from './domain/offers/accept-offer.ts';
 import { createFareFamilies } from './domain/offers/fare-families.ts';
 import type { OfferRoom } from './domain/offers/offer-room.ts';
@@ -39,9 +34,14 @@ import { startMockGateway } from './domain/payments/mock-gateway.ts';
 import { startPaymentChore } from './domain/payments/payment-chore.ts';
 import type { PaymentGateways } from './domain/payments/payment-gateway.ts';
 import { createPostgresPaymentQueue } from './domain/payments/postgres-payment-queue.ts';
+import { KeptSearches } from './domain/search/kept-searches.ts';
+import { createSearchEngine } from './domain/search/search-engine.ts';
+import type { SearchRoom } from './domain/search/search-room.ts';
+import { LiveTimetable } from './domain/timetable/live-timetable.ts';
 import type { Engines } from './engines.ts';
 import { openFareRooms } from './fare-rooms.ts';
 import { openIdentity } from './open-identity.ts';
+import { openJobs } from './open-jobs.ts';
 import { closeRecord, loadDemoInto, loadPlaces, openRecord } from './open-record.ts';
 import { Feed } from './platform/feed/feed.ts';
 import { LogRecord } from './platform/feed/log-record.ts';
@@ -49,7 +49,8 @@ import { LogStream } from './platform/feed/log-stream.ts';
 import { type Retention, startPruning } from './platform/feed/prune-log.ts';
 import { startRelay } from './platform/feed/relay-log.ts';
 import { createHttpClient } from './platform/http/http-client.ts';
-import { Hub, type Update } from './platform/live/hub.ts';
+import { Hub } from './platform/live/hub.ts';
+import type { Update } from './platform/live/topic.ts';
 import { startBatchPruning } from './platform/postgres/prune-batches.ts';
 import { type Broadcast, openBroadcast } from './platform/redis/broadcast.ts';
 import { keyspace } from './platform/redis/keyspace.ts';
@@ -131,7 +132,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const keys = keyspace(cluster.id);
   const processId = randomUUID();
 
-  const places = await loadPlaces(pool);
+  const places = await loadPlaces(pool, clock);
   if (config.AIRSIDE_DEMO) await loadDemoInto({ pool, places, clock, log, onProgress: options.onProgress });
 
   const record = new LogRecord(pool);
@@ -139,14 +140,20 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const stream = new LogStream(redis, keys.key('feed', 'booking_event_stream', String(cluster.epoch)), clock);
   const feed = new Feed({ epoch: cluster.epoch, record, stream, clock, onError: (error) => report(error) });
   closing.push('feed', () => feed.close());
-  const hub = new Hub({ clock, load: (ids) => loadSeatTopics(pool, ids), onError: (error) => report(error) });
+  const hub = new Hub({
+    clock,
+    load: (ids) => loadSeatTopics(pool, clock, ids),
+    isUrgent: isUrgentForSeats,
+    onError: (error) => report(error),
+  });
   closing.push('live hub', () => hub.close());
   const metrics = createMetrics({
     laneDepth: () => lanes.depth(),
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     pending: async () => {
       const { rows } = await pool.query<{ n: number }>(
-        `select count(*)::int as n from booking where status in ('held', 'paying')`,
+        `select count(*)::int as n from hold_deadline h cross join unnest(h.bookings) u (id)
+           join booking b on b.id = u.id where b.status in ('held', 'paying')`,
       );
       return rows[0]?.n ?? 0;
     },
@@ -155,7 +162,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
       return payments + refunds;
     },
     jobs: () => countJobs({ pool }),
-    queues: async () => (await workers?.counts()) ?? [],
+    queues: () => jobs.counts(),
   });
   const known = new KnownSeats(clock);
   const redisGate = openRedisGate({ redis, keys, clock, epoch: cluster.epoch });
@@ -164,6 +171,16 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const endings = { hint: (_subject: string): void => undefined };
   // Chores start after the rooms that nudge them.
   let nudge = { payments: () => {}, releases: () => {}, relay: () => {} };
+  const live = await LiveTimetable.open({
+    pool,
+    clock,
+    report,
+    airport: (code) => {
+      const place = places.get(code);
+      return place?.kind === 'airport' ? { ...place, city: place.related[0] ?? code } : undefined;
+    },
+    onProgress: options.onProgress,
+  });
   const seatBroadcast: Broadcast<Update[]> = await openBroadcast({
     redis,
     channel: keys.channel('seats'),
@@ -171,6 +188,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     onMessage: (updates) => {
       hub.offer(updates);
       gate.learn(updates);
+      live.offer(updates);
     },
   });
   const logBroadcast: Broadcast<LogHint> = await openBroadcast({
@@ -185,6 +203,19 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     },
   });
   closing.push('broadcasts', () => Promise.all([seatBroadcast.close(), logBroadcast.close()]).then(() => undefined));
+  await live.build(feed, record);
+  closing.push('timetable', () => live.close());
+  const engine = createSearchEngine(live);
+  closing.push('search threads', engine.close);
+  const search: SearchRoom = {
+    pool,
+    clock,
+    places,
+    live,
+    engine,
+    kept: new KeptSearches(clock),
+    allianceOf: () => undefined,
+  };
 
   const seats = createSeatChannel({ hub, broadcast: seatBroadcast, clock, epoch: cluster.epoch });
   closing.push('truth pusher', startTruthPusher({ known, redis: redisGate, pool, clock, report }).stop);
@@ -276,42 +307,8 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     },
   });
 
-  const watchers = new JobWatchers();
-  let workers: JobWorkers | undefined;
-  const jobBroadcast: Broadcast<JobHint> = await openBroadcast({
-    redis,
-    channel: keys.channel('jobs'),
-    processId,
-    onMessage: (hint) => {
-      if (hint.moved) watchers.wake(hint.moved);
-      if (hint.stopped) workers?.release(hint.stopped);
-      if (hint.work) workers?.nudge();
-    },
-  });
-  closing.push('job broadcast', jobBroadcast.close);
-  const jobs: JobsRoom = {
-    pool,
-    feed,
-    clock,
-    places,
-    metrics,
-    report,
-    providers: fares.providers.byName,
-    judge: fares.judge,
-    budgetOf: (provider) => ({
-      ...provider.budget,
-      ...(config.WORKER_RATE_LIMIT && { requestsPerWindow: config.WORKER_RATE_LIMIT }),
-      ...(config.WORKER_TIME_WINDOW_MS && { windowMs: config.WORKER_TIME_WINDOW_MS }),
-    }),
-    watchers,
-    announce: (hint) => jobBroadcast.send(hint),
-    settings: {
-      batchSize: config.WORKER_BATCH_SIZE,
-      maxRetries: config.MAX_RETRIES,
-      concurrency: config.WORKER_CONCURRENCY,
-      openJobsMax: config.RATE_LIMITS ? limits.openJobsPerUser : null,
-    },
-  };
+  const jobs = await openJobs({ config, pool, redis, keys, processId, clock, feed, places, metrics, fares, report });
+  closing.push('job broadcast', jobs.close);
 
   let sockets = () => 0;
   const rooms: Rooms = {
@@ -319,10 +316,11 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     inventory,
     offers,
     booking,
-    jobs,
+    jobs: jobs.room,
     providers: fares.providers,
     prices: fares.prices,
     alerts: fares.alerts,
+    search,
     schedules: { inventory, announcePlaces: () => logBroadcast.send({ bookings: [], places: true }) },
     metrics,
     log,
@@ -377,9 +375,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     closing.push('pruning', startPruning({ pool, record, retention: logRetention, lease, clock, report }).stop);
     fares.startChores(lease);
     closing.push('payments', payments.stop);
-    closing.push('job chores', startJobChores(jobs, lease).stop);
-    workers = startWorkers(jobs, { redis, keys });
-    closing.push('job workers', workers.stop);
+    closing.push('jobs', jobs.startWork(lease));
     nudge = { payments: payments.nudge, releases: chores.nudge.releases, relay: relay.nudge };
   }
   closing.push('front door', door.close);

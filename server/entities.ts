@@ -4,14 +4,15 @@ import { PriceAlert } from './domain/alerts/price-alert.entity.ts';
 import { Booking } from './domain/booking/booking.entity.ts';
 import { BookingLeg } from './domain/booking/booking-leg.entity.ts';
 import { CancelQuote } from './domain/booking/cancel-quote.entity.ts';
+import { HoldDeadline } from './domain/booking/hold-deadline.entity.ts';
 import { Passenger } from './domain/booking/passenger.entity.ts';
+import { RecordLocator } from './domain/booking/record-locator.entity.ts';
 import { ConnectionTime } from './domain/connections/connection-time.entity.ts';
 import { OperatorKey } from './domain/identity/operator-key.entity.ts';
 import { User } from './domain/identity/user.entity.ts';
 import { Cabin } from './domain/inventory/cabin.entity.ts';
 import { Flight } from './domain/inventory/flight.entity.ts';
 import { Ledger } from './domain/inventory/ledger.entity.ts';
-import { FareAnswer } from './domain/jobs/fare-answer.entity.ts';
 import { Job } from './domain/jobs/job.entity.ts';
 import { JobCheckpoint } from './domain/jobs/job-checkpoint.entity.ts';
 import { JobResult } from './domain/jobs/job-result.entity.ts';
@@ -44,6 +45,8 @@ export const entities = [
   Booking,
   BookingLeg,
   Passenger,
+  HoldDeadline,
+  RecordLocator,
   CancelQuote,
   PriceDifference,
   Payment,
@@ -64,5 +67,4 @@ export const entities = [
   JobStep,
   JobResult,
   JobCheckpoint,
-  FareAnswer,
 ];

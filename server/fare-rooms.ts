@@ -1,10 +1,8 @@
 import type { Pool } from 'pg';
-import type { Verdict } from '../shared/price.ts';
 import type { Environment } from './config.ts';
 import { startAlertChores } from './domain/alerts/alert-chores.ts';
 import { type AlertRoom, alertSecrets } from './domain/alerts/alert-room.ts';
 import type { PlaceDirectory } from './domain/places/place-directory.ts';
-import { judgeSeen, type PriceSeen } from './domain/prices/judge-prices.ts';
 import { openPriceRoom, type PriceRoom, startPricePruning, startRecording } from './domain/prices/price-room.ts';
 import { createDirectOneWays } from './domain/providers/direct-one-ways.ts';
 import { startProviderChores } from './domain/providers/provider-chores.ts';
@@ -24,8 +22,6 @@ export interface FareRooms {
   providers: ProviderRoom;
   prices: PriceRoom;
   alerts: AlertRoom;
-  /** Verdicts on prices that were found. */
-  judge: (seen: PriceSeen[]) => Promise<Verdict[]>;
   /** What goes on in the background of a process that works, not only answers. */
   startChores(lease: Lease): void;
 }
@@ -87,7 +83,6 @@ export async function openFareRooms(options: FareRoomsOptions): Promise<FareRoom
     providers,
     prices,
     alerts,
-    judge: (seen) => judgeSeen(prices, seen),
     startChores: (lease) => {
       const mailer = openMailer({ url: config.SMTP_URL, from: config.MAIL_FROM });
       closing.push('mail', mailer.close);

@@ -103,10 +103,11 @@ describe('the record', () => {
       },
     ]);
     await pool.query(
-      `insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, updated_at)
-       values ($1, $2, '\\x00', 'held', 1, 45000, 'USD', now(), '2020-01-01')`,
+      `insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at)
+       values ($1, $2, '\\x00', 'held', 1, 45000, 'USD', now())`,
       [bookingId, newId()],
     );
+    await pool.query(`insert into record_locator values ('ABCDEF', $1)`, [bookingId]);
     await pool.query(`insert into booking_leg values ($1, 1, $2, 1, 'economy', 1, 45000)`, [bookingId, flightId]);
     await pool.query(`insert into passenger values ($1, 1, 'adult', 'Ada', 'Lovelace', null, null)`, [bookingId]);
     await pool.query(`insert into cancel_quote values ($1, $2, 45000, 0, now())`, [bookingId, newId()]);
@@ -167,7 +168,6 @@ describe('the record', () => {
     ['app_user_email_ck', `update app_user set email = 'Ada@example.org'`],
     ['app_user_role_check', `update app_user set role = 'admin'`],
     ['booking_currency_ck', `update booking set price_currency = 'usd'`],
-    ['booking_locator_ck', `update booking set locator = 'ABC10O'`],
     ['booking_price_ck', `update booking set price_amount = -1`],
     ['booking_seats_ck', `update booking set seats = 10`],
     ['booking_status_check', `update booking set status = 'lost'`],
@@ -223,6 +223,7 @@ describe('the record', () => {
     ['price_observation_amount_ck', `update price_observation set least_amount = 2`],
     ['price_observation_cabin_check', `update price_observation set cabin = 'steerage'`],
     ['price_observation_trip_check', `update price_observation set trip = 'there'`],
+    ['record_locator_code_ck', `update record_locator set code = 'ABC10O'`],
     ['price_difference_money_ck', `update price_difference set now_amount = was_amount`],
     ['price_difference_reason_check', `update price_difference set reason = 'mood'`],
     ['price_difference_stage_check', `update price_difference set stage = 'charge'`],
@@ -261,6 +262,7 @@ describe('the record', () => {
       `insert into refund (id, payment_id, booking_id, amount, currency) select uuidv7(), payment_id, booking_id, 1, 'USD' from refund`,
     ],
     ['booking_pkey', `insert into booking select * from booking`],
+    ['record_locator_pkey', `insert into record_locator select * from record_locator`],
   ])('[RECORD-4] %s refuses a second one', async (constraint, change) => {
     await expect(pool.query(change)).rejects.toMatchObject({ code: '23505', constraint });
   });

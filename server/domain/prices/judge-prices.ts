@@ -1,7 +1,7 @@
 import { type Money, money } from '../../../shared/money.ts';
 import type { ObservedRoute, PriceVerdictInput, PriceVerdictView, Verdict } from '../../../shared/price.ts';
 import { type Clock, isoNow } from '../../platform/runtime/clock.ts';
-import type { FareQuestion, ProviderInsight } from '../providers/fare-provider.ts';
+import type { FareAnswer, FareQuestion } from '../providers/fare-provider.ts';
 import type { BandBook, BandKey } from './read-bands.ts';
 import { boundsOf, leadBucketOf, percentileOf, verdictMethod, verdictOf, windowDays } from './verdict.ts';
 
@@ -12,36 +12,34 @@ export interface JudgingRoom {
   clock: Clock;
 }
 
-/** What was found: the question, and the lowest price for its whole party. */
-export interface PriceSeen {
-  provider: string;
-  question: FareQuestion;
-  price: Money;
-  /** What the provider itself says of it. */
-  insight?: ProviderInsight;
-}
-
 /**
- * One verdict for each, in order, as the same provider has been seen on the route: one look at the record
- * for what memory does not have. Where too little was seen, what the provider itself says counts (Google
- * tells); else `unknown`, as for parties whose price is not that of so many adults.
+ * The verdict on the cheapest offer of each answer, as the same provider has been seen on the route: one
+ * look at the record for what memory does not have. Where too little was seen, what the provider itself
+ * says of the price counts (Google tells); else `unknown`, as for what was not found.
  */
-export async function judgeSeen(room: JudgingRoom, seen: readonly PriceSeen[]): Promise<Verdict[]> {
+export async function judgeAnswers(
+  room: JudgingRoom,
+  provider: string,
+  asked: readonly { question: FareQuestion; answer: FareAnswer }[],
+): Promise<Verdict[]> {
   const today = isoNow(room.clock).slice(0, 10);
-  const keys = seen.map(({ provider, question, price }) => {
-    const { origin, destination, cabin, departDate, returnDate, party } = question;
-    if (party.children + party.infantsOnLap + party.infantsInSeat > 0) return undefined;
+  const judged = asked.map(({ question, answer }) => {
+    const price = answer.outcome === 'found' ? answer.offers[0]?.price : undefined;
+    const { children, infantsOnLap, infantsInSeat, adults } = question.party;
+    if (!price || children + infantsOnLap + infantsInSeat > 0) return undefined;
+    const { origin, destination, cabin, departDate, returnDate } = question;
     const trip = returnDate === null ? ('one_way' as const) : ('round_trip' as const);
-    return keyOf({ origin, destination, cabin, trip }, { provider, price, departDate }, today);
+    const key = keyOf({ origin, destination, cabin, trip }, { provider, price, departDate }, today);
+    return { key, amount: Math.round(price.amount / adults) };
   });
-  const bands = await room.bands.read(keys.flatMap((key) => key ?? []));
+  const bands = await room.bands.read(judged.flatMap((each) => each?.key ?? []));
   let next = 0;
-  return seen.map(({ question, price, insight }, index) => {
-    const band = keys[index] && bands[next++];
-    if (!band) return insight?.level ?? 'unknown';
-    const amount = Math.round(price.amount / question.party.adults);
-    const verdict = verdictOf(amount, band, band.previous[question.departDate]);
-    return verdict === 'unknown' ? (insight?.level ?? 'unknown') : verdict;
+  return asked.map(({ question, answer }, index) => {
+    const own = judged[index];
+    const band = own && bands[next++];
+    const verdict = own && band ? verdictOf(own.amount, band, band.previous[question.departDate]) : 'unknown';
+    if (verdict !== 'unknown' || answer.outcome !== 'found') return verdict;
+    return answer.insight?.level ?? 'unknown';
   });
 }
 
