@@ -8,6 +8,10 @@
 -- Rows are asked for by `= any(array)` also where a join says the same: a plan that was made while a
 -- table was empty is kept for a while, and must not read the whole of it when it has grown.
 
+-- What the functions below say of fares; 0007_fares has the rest of them.
+alter table cabin add column ladder int8[] null;
+alter table booking add column fare jsonb null;
+
 drop function seat_truths, booking_rows, advance_bookings, lock_cabins_of, move_seats, add_refund, reclaim_due,
   hold_seats, start_payments, settle_payments, cancel_bookings, expire_bookings, release_bookings, complete_refunds;
 
@@ -26,7 +30,7 @@ create function booking_rows(p_ids uuid[]) returns jsonb language sql as $$
     'due', b.status in ('held', 'paying') and b.hold_expires_at <= clock_timestamp(),
     'seats', b.seats, 'priceAmount', b.price_amount, 'priceCurrency', b.price_currency,
     'holdExpiresAt', to_char(b.hold_expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-    'locator', b.locator, 'contact', b.contact, 'reason', b.reason, 'version', b.version,
+    'locator', b.locator, 'contact', b.contact, 'reason', b.reason, 'version', b.version, 'fare', b.fare,
     'createdAt', to_char(b.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
     'legs', (select jsonb_agg(jsonb_build_object('flightId', l.flight_id, 'cabin', l.cabin, 'cabinId', l.cabin_id,
        'quantity', l.quantity) order by l.position) from booking_leg l where l.booking_id = b.id),
@@ -169,20 +173,22 @@ end $$;
 --
 -- c_* are the distinct cabins that the batch is about and how many seats it wants of each. Members
 -- come in the order of their arrival; legs point at members and cabins (from 1), and those of a member
--- stand together. l_price is what a seat of the leg costs when that was agreed before (an offer), or null:
+-- stand together. p_fare is what a booking keeps of the offer it was made from, or null; then all its legs have
+-- an l_price. l_price is what a seat of the leg costs when that was agreed before (an offer), or null:
 -- then it is the cabin's price; the currency is the cabin's. codes has a letter a member, or is null when all are held:
 --   h held   x its id is taken   u unknown cabin   c not for sale   f foreign currency   g price out of range
 --   p another price than expected   s too few seats   l locked by somebody (only with p_skip)
 -- refused_leg says which leg of the member it was (from 0). at is when the holds began; truths are the
--- cabins as this call leaves them. What a refusal would have written is not written.
+-- cabins as this call leaves them. leg_prices are those of l_price and what was found for the others, if any cabin has a
+-- ladder: its price in truths is the next party's. What a refusal would have written is not written.
 create function hold_seats(
   p_batch uuid, c_flight uuid[], c_class text[], c_need int4[],
   p_id uuid[], p_actor uuid[], p_hash text[], p_seats int4[], p_legs int4[], p_expected int8[], p_expected_in text[],
-  p_ttl int4[], p_contact jsonb[],
+  p_ttl int4[], p_contact jsonb[], p_fare jsonb[],
   l_member int4[], l_position int4[], l_cabin int4[], l_price int8[],
   t_member int4[], t_position int4[], t_type text[], t_given text[], t_family text[], t_born text[], t_document jsonb[],
   p_skip bool,
-  out codes text, out refused_leg int4[], out at timestamptz, out truths jsonb
+  out codes text, out refused_leg int4[], out at timestamptz, out truths jsonb, out leg_prices int8[]
 ) language plpgsql as $$
 #variable_conflict use_variable
 declare
@@ -195,6 +201,7 @@ declare
   prices int8[];
   currencies text[];
   for_sale bool[];
+  laddered bool[];
   taken int4[] := array_fill(0, array[wanted]);
   versions int4[];
   touched int4[] := '{}';
@@ -203,10 +210,14 @@ declare
   priced_in text[] := array_fill(''::text, array[members]);
   all_held bool := true;
   any_held bool := false;
+  any_listed bool := false;
   leg int := 0;
   first_leg int;
   k int;
   total int8;
+  listed int8;
+  list_total int8;
+  list_totals int8[];
 begin
   insert into batch (id) values (p_batch);
   -- An array that grows from its middle would begin there.
@@ -214,21 +225,25 @@ begin
   for attempt in 1 .. 2 loop
     -- Newest rows, locked in the order of their ids; the second time they are ours already.
     if p_skip then
-      select array_agg(x.place), array_agg(x.id), array_agg(x.free), array_agg(x.price), array_agg(x.currency), array_agg(x.sale)
-        into places, cabins, free, prices, currencies, for_sale
+      select array_agg(x.place), array_agg(x.id), array_agg(x.free), array_agg(x.price), array_agg(x.currency), array_agg(x.sale),
+          array_agg(x.laddered)
+        into places, cabins, free, prices, currencies, for_sale, laddered
         from (select y.* from (
           select u.place::int4, c.id, c.target_capacity - c.held - c.sold as free, c.price_amount as price,
-            c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale
+            c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale,
+            c.ladder is not null as laddered
           from unnest(c_flight, c_class) with ordinality u (flight, class, place)
           join cabin c on c.flight_id = u.flight and c.cabin = u.class and c.flight_id = any(c_flight)
           order by c.id for update of c skip locked
         ) y order by y.place) x;
     else
-      select array_agg(x.place), array_agg(x.id), array_agg(x.free), array_agg(x.price), array_agg(x.currency), array_agg(x.sale)
-        into places, cabins, free, prices, currencies, for_sale
+      select array_agg(x.place), array_agg(x.id), array_agg(x.free), array_agg(x.price), array_agg(x.currency), array_agg(x.sale),
+          array_agg(x.laddered)
+        into places, cabins, free, prices, currencies, for_sale, laddered
         from (select y.* from (
           select u.place::int4, c.id, c.target_capacity - c.held - c.sold as free, c.price_amount as price,
-            c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale
+            c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale,
+            c.ladder is not null as laddered
           from unnest(c_flight, c_class) with ordinality u (flight, class, place)
           join cabin c on c.flight_id = u.flight and c.cabin = u.class and c.flight_id = any(c_flight)
           order by c.id for update of c
@@ -246,10 +261,11 @@ begin
   if coalesce(cardinality(places), 0) < wanted then
     -- Some cabins do not exist or are locked; the others keep the place that legs point at.
     select array_agg(y.id order by u.place), array_agg(y.free order by u.place), array_agg(y.price order by u.place),
-      array_agg(y.currency order by u.place), array_agg(y.sale order by u.place)
-      into cabins, free, prices, currencies, for_sale
+      array_agg(y.currency order by u.place), array_agg(y.sale order by u.place), array_agg(y.laddered order by u.place)
+      into cabins, free, prices, currencies, for_sale, laddered
       from generate_series(1, wanted) u (place)
-      left join unnest(places, cabins, free, prices, currencies, for_sale) y (place, id, free, price, currency, sale)
+      left join unnest(places, cabins, free, prices, currencies, for_sale, laddered)
+        y (place, id, free, price, currency, sale, laddered)
         on y.place = u.place;
   end if;
   -- Asked behind the locks: a repeat that waited for its first attempt sees it.
@@ -265,6 +281,7 @@ begin
       code[member] := 'x';
     else
       total := 0;
+      list_total := 0;
       for l in first_leg .. leg loop
         k := l_cabin[l];
         code[member] := case when cabins[k] is null then 'u' when not for_sale[k] then 'c'
@@ -273,10 +290,27 @@ begin
           refused_leg[member] := l - first_leg;
           exit;
         end if;
+        if laddered[k] or p_fare[member] is not null then
+          -- What this party would pay now, by the seats that the members before it have left.
+          listed := prices[k];
+          if laddered[k] then
+            listed := (select ladder_price(c.ladder, free[k], p_seats[member]) from cabin c where c.id = cabins[k]);
+          end if;
+          if l_price[l] is null then
+            l_price[l] := listed;
+            any_listed := true;
+          end if;
+          list_total := list_total
+            + brand_price(listed, (p_fare[member] -> 'addPercent' ->> (l - first_leg))::int4) * p_seats[member];
+        end if;
         total := total + coalesce(l_price[l], prices[k]) * p_seats[member];
       end loop;
       if code[member] = 'h' then
         amounts[member] := total;
+        if p_fare[member] is not null then
+          list_totals := coalesce(list_totals, array_fill(null::int8, array[members]));
+          list_totals[member] := list_total;
+        end if;
         priced_in[member] := currencies[l_cabin[first_leg]];
         if total > 9007199254740991 then
           code[member] := 'g';
@@ -316,11 +350,11 @@ begin
     )
     select array_agg(m.version order by u.place) into versions
       from unnest(cabins) with ordinality u (id, place) left join moved m on m.id = u.id;
-    insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, created_at)
+    insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, fare, created_at)
       select u.id, u.actor, decode(u.hash, 'hex'), 'held', u.seats, u.amount, u.currency,
-        at + make_interval(secs => u.ttl), u.contact, at
-      from unnest(p_id, p_actor, p_hash, p_seats, amounts, priced_in, p_ttl, p_contact, code)
-        u (id, actor, hash, seats, amount, currency, ttl, contact, code)
+        at + make_interval(secs => u.ttl), u.contact, u.fare, at
+      from unnest(p_id, p_actor, p_hash, p_seats, amounts, priced_in, p_ttl, p_contact, p_fare, code)
+        u (id, actor, hash, seats, amount, currency, ttl, contact, fare, code)
       where u.code = 'h';
     insert into booking_leg (booking_id, position, flight_id, cabin_id, cabin, quantity, price_amount)
       select p_id[u.member], u.position, c_flight[u.cabin], cabins[u.cabin], c_class[u.cabin], p_seats[u.member],
@@ -338,6 +372,9 @@ begin
           u (member, position, type, given, family, born, document)
         where code[u.member] = 'h';
     end if;
+    if list_totals is not null then
+      perform write_price_differences(p_id, p_fare, amounts, list_totals, priced_in, code, at);
+    end if;
   end if;
   if not all_held then
     if p_skip then
@@ -351,6 +388,9 @@ begin
       end loop;
     end if;
     codes := array_to_string(code, '');
+  end if;
+  if any_listed then
+    leg_prices := l_price;
   end if;
   truths := seat_truths(array_remove(cabins, null) || touched);
 end $$;

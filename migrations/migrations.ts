@@ -2,7 +2,17 @@ import { readFileSync } from 'node:fs';
 import { Migration } from '@mikro-orm/migrations';
 
 /** Each step is one `.sql` file beside this one, in order; a step is never edited once it has been released. */
-const steps = ['0001_record', '0002_hold_seats', '0003_engine', '0004_feed', '0005_selling', '0011_identity'];
+const steps = [
+  '0001_record',
+  '0002_hold_seats',
+  '0003_engine',
+  '0004_feed',
+  '0005_selling',
+  '0007_fares',
+  '0008_schedule_import',
+  '0009_jobs',
+  '0011_identity',
+];
 
 const migrationOf = (name: string) =>
   class extends Migration {

@@ -39,6 +39,7 @@ create table booking (
   version integer default 1 not null,
   created_at timestamp(3) with time zone default now() not null,
   updated_at timestamp(3) with time zone default now() not null,
+  fare jsonb,
   constraint booking_pkey PRIMARY KEY (id),
   constraint booking_locator_uq UNIQUE (locator),
   constraint booking_currency_ck CHECK (((price_currency)::text ~ '^[A-Z]{3}$'::text)),
@@ -79,6 +80,8 @@ create table cabin (
   departs_at_utc timestamp(0) with time zone not null,
   version integer default 1 not null,
   updated_at timestamp(3) with time zone default now() not null,
+  ladder bigint[],
+  fare_family_id integer,
   constraint cabin_pkey PRIMARY KEY (id),
   constraint cabin_flight_cabin_uq UNIQUE (flight_id, cabin),
   constraint cabin_flight_id_foreign FOREIGN KEY (flight_id) REFERENCES flight(id) ON DELETE CASCADE,
@@ -86,6 +89,7 @@ create table cabin (
   constraint cabin_capacity_ck CHECK (((target_capacity >= 0) AND (target_capacity <= 1000000))),
   constraint cabin_currency_ck CHECK (((price_currency)::text ~ '^[A-Z]{3}$'::text)),
   constraint cabin_held_ck CHECK ((held >= 0)),
+  constraint cabin_ladder_ck CHECK (((cardinality(ladder) >= 2) AND (cardinality(ladder) <= 16) AND ((cardinality(ladder) % 2) = 0))),
   constraint cabin_no_overbooking_ck CHECK (((held + sold) <= capacity)),
   constraint cabin_price_ck CHECK ((price_amount >= 0)),
   constraint cabin_sold_ck CHECK ((sold >= 0)),
@@ -93,6 +97,7 @@ create table cabin (
   constraint cabin_target_ck CHECK ((capacity >= target_capacity))
 ) with (autovacuum_vacuum_scale_factor=0.02, fillfactor=50);
 CREATE INDEX cabin_cancelled_idx ON public.cabin USING btree (id) WHERE (state = 'cancelled'::text);
+CREATE TRIGGER cabin_ladder BEFORE INSERT OR UPDATE ON public.cabin FOR EACH ROW WHEN ((new.ladder IS NOT NULL)) EXECUTE FUNCTION keep_ladder_price();
 CREATE TRIGGER cabin_touch BEFORE UPDATE ON public.cabin FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
 create table cancel_quote (
@@ -110,7 +115,9 @@ create table carrier (
   name text not null,
   created_at timestamp(3) with time zone default now() not null,
   updated_at timestamp(3) with time zone default now() not null,
+  alliance text,
   constraint carrier_pkey PRIMARY KEY (code),
+  constraint carrier_alliance_check CHECK ((alliance = ANY (ARRAY['oneworld'::text, 'skyteam'::text, 'star_alliance'::text]))),
   constraint carrier_code_ck CHECK (((code)::text ~ '^([A-Z][A-Z0-9]|[0-9][A-Z])$'::text))
 );
 CREATE TRIGGER carrier_touch BEFORE UPDATE ON public.carrier FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
@@ -124,6 +131,40 @@ create table cluster (
   constraint cluster_pkey PRIMARY KEY (one),
   constraint cluster_demo_until_ck CHECK (((demo_until)::text ~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'::text)),
   constraint cluster_one_ck CHECK ((one = 1))
+);
+
+create table connection_time (
+  arrival_airport character varying(3) not null,
+  departure_airport character varying(3) not null,
+  arrival_terminal character varying(2) default '*'::character varying not null,
+  departure_terminal character varying(2) default '*'::character varying not null,
+  status character varying(2) default '*'::character varying not null,
+  arrival_carrier character varying(2) default '*'::character varying not null,
+  departure_carrier character varying(2) default '*'::character varying not null,
+  minutes smallint,
+  constraint connection_time_pkey PRIMARY KEY (arrival_airport, departure_airport, arrival_terminal, departure_terminal, status, arrival_carrier, departure_carrier),
+  constraint connection_time_minutes_ck CHECK (((minutes >= 0) AND (minutes <= 1440))),
+  constraint connection_time_status_ck CHECK (((status)::text = ANY ((ARRAY['*'::character varying, 'DD'::character varying, 'DI'::character varying, 'ID'::character varying, 'II'::character varying])::text[])))
+);
+
+create table fare_answer (
+  provider character varying(20) not null,
+  question text not null,
+  answer jsonb not null,
+  observed_at timestamp(3) with time zone not null,
+  fresh_until timestamp(3) with time zone not null,
+  constraint fare_answer_pkey PRIMARY KEY (provider, question)
+);
+CREATE INDEX fare_answer_fresh_idx ON public.fare_answer USING btree (fresh_until);
+
+create table fare_family (
+  id integer default nextval('fare_family_id_seq'::regclass) not null,
+  digest bytea not null,
+  brands jsonb not null,
+  created_at timestamp(3) with time zone default now() not null,
+  constraint fare_family_pkey PRIMARY KEY (id),
+  constraint fare_family_digest_uq UNIQUE (digest),
+  constraint fare_family_brands_ck CHECK ((jsonb_typeof(brands) = 'array'::text))
 );
 
 create table flight (
@@ -142,6 +183,10 @@ create table flight (
   created_by bytea,
   created_at timestamp(3) with time zone default now() not null,
   updated_at timestamp(3) with time zone default now() not null,
+  origin_terminal character varying(2),
+  destination_terminal character varying(2),
+  aircraft character varying(3),
+  service_type character varying(1),
   constraint flight_pkey PRIMARY KEY (id),
   constraint flight_carrier_foreign FOREIGN KEY (carrier) REFERENCES carrier(code) ON DELETE RESTRICT,
   constraint flight_destination_foreign FOREIGN KEY (destination) REFERENCES place(code) ON DELETE RESTRICT,
@@ -157,6 +202,107 @@ CREATE INDEX flight_departure_idx ON public.flight USING btree (departure_date, 
 CREATE INDEX flight_designator_idx ON public.flight USING btree (carrier, number, departure_date, origin);
 CREATE INDEX flight_market_idx ON public.flight USING btree (origin, destination, departure_date, departs_at_utc, id) INCLUDE (carrier, number, departs_at, arrives_at, arrives_at_utc, state, version);
 CREATE TRIGGER flight_touch BEFORE UPDATE ON public.flight FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+
+create table job (
+  no integer default nextval('job_no_seq'::regclass) not null,
+  id uuid not null,
+  actor uuid not null,
+  body_hash bytea not null,
+  status text default 'pending'::text not null,
+  priority smallint default 0 not null,
+  providers jsonb not null,
+  ask jsonb not null,
+  plan jsonb not null,
+  plan_version integer default 1 not null,
+  total integer not null,
+  done integer default 0 not null,
+  found integer default 0 not null,
+  empty integer default 0 not null,
+  unknown integer default 0 not null,
+  lost integer default 0 not null,
+  offers integer default 0 not null,
+  open_steps integer not null,
+  checkpoints integer default 0 not null,
+  recoveries integer default 0 not null,
+  best_amount bigint,
+  best_currency character varying(3),
+  stop_amount bigint,
+  stop_currency character varying(3),
+  repeat_hours smallint,
+  repeat_times smallint,
+  repeat_at timestamp(3) with time zone,
+  reason text,
+  version integer default 1 not null,
+  created_at timestamp(3) with time zone default now() not null,
+  started_at timestamp(3) with time zone,
+  finished_at timestamp(3) with time zone,
+  last_checkpoint_at timestamp(3) with time zone,
+  removed_at timestamp(3) with time zone,
+  constraint job_pkey PRIMARY KEY (no),
+  constraint job_id_uq UNIQUE (id),
+  constraint job_counts_ck CHECK (((done = ((found + empty) + unknown)) AND (done <= total) AND (open_steps >= 0))),
+  constraint job_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'paused'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])))
+);
+CREATE INDEX job_actor_idx ON public.job USING btree (actor, created_at, id);
+CREATE INDEX job_open_idx ON public.job USING btree (no) WHERE (status = ANY (ARRAY['pending'::text, 'running'::text]));
+CREATE INDEX job_removed_idx ON public.job USING btree (no) WHERE (removed_at IS NOT NULL);
+CREATE INDEX job_repeat_idx ON public.job USING btree (repeat_at) WHERE (repeat_at IS NOT NULL);
+
+create table job_checkpoint (
+  job integer not null,
+  n integer not null,
+  provider character varying(20) not null,
+  positions jsonb not null,
+  asked integer not null,
+  took_ms integer not null,
+  at timestamp(3) with time zone default now() not null,
+  constraint job_checkpoint_pkey PRIMARY KEY (job, n)
+);
+CREATE INDEX job_checkpoint_rate_idx ON public.job_checkpoint USING btree (provider, at) WHERE (asked > 0);
+
+create table job_result (
+  job integer not null,
+  position integer not null,
+  origin character varying(3) not null,
+  destination character varying(3) not null,
+  depart_date date not null,
+  return_date date,
+  provider character varying(20) not null,
+  outcome text not null,
+  reason text,
+  detail text,
+  price_amount bigint,
+  price_currency character varying(3),
+  price_kind character varying(16),
+  carriers text,
+  stops smallint,
+  duration_minutes integer,
+  offers smallint default 0 not null,
+  verdict character varying(8) default 'unknown'::character varying not null,
+  observed_at timestamp(3) with time zone not null,
+  constraint job_result_pkey PRIMARY KEY (job, "position"),
+  constraint job_result_outcome_check CHECK ((outcome = ANY (ARRAY['found'::text, 'empty'::text, 'unknown'::text])))
+);
+CREATE INDEX job_result_price_idx ON public.job_result USING btree (job, price_amount, "position");
+
+create table job_step (
+  job integer not null,
+  no integer not null,
+  provider character varying(20) not null,
+  first integer not null,
+  last integer not null,
+  is_open boolean default true not null,
+  attempts smallint default 0 not null,
+  losses smallint default 0 not null,
+  waits smallint default 0 not null,
+  fence integer default 0 not null,
+  due_at timestamp(3) with time zone default now() not null,
+  offered_at timestamp(3) with time zone,
+  lease_until timestamp(3) with time zone,
+  constraint job_step_pkey PRIMARY KEY (job, no),
+  constraint job_step_range_ck CHECK ((first < last))
+) with (fillfactor=70);
+CREATE INDEX job_step_open_idx ON public.job_step USING btree (job, provider, no) WHERE is_open;
 
 create table ledger (
   cabin_id integer not null,
@@ -273,6 +419,21 @@ create table place (
 );
 CREATE TRIGGER place_touch BEFORE UPDATE ON public.place FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
+create table price_difference (
+  booking_id uuid not null,
+  stage text not null,
+  reason text not null,
+  was_amount bigint not null,
+  now_amount bigint not null,
+  charged_amount bigint not null,
+  currency character varying(3) not null,
+  at timestamp(3) with time zone default now() not null,
+  constraint price_difference_pkey PRIMARY KEY (booking_id, stage),
+  constraint price_difference_money_ck CHECK ((was_amount <> now_amount)),
+  constraint price_difference_reason_check CHECK ((reason = ANY (ARRAY['seats'::text, 'price_set'::text, 'brand_gone'::text, 'guaranteed'::text]))),
+  constraint price_difference_stage_check CHECK ((stage = ANY (ARRAY['offer'::text, 'hold'::text])))
+);
+
 create table refund (
   id uuid not null,
   payment_id uuid not null,
@@ -294,6 +455,47 @@ CREATE INDEX refund_booking_idx ON public.refund USING btree (booking_id);
 CREATE INDEX refund_due_idx ON public.refund USING btree (next_call_at) WHERE (next_call_at IS NOT NULL);
 CREATE INDEX refund_stuck_idx ON public.refund USING btree (id) WHERE ((next_call_at IS NULL) AND (status = 'pending'::text));
 CREATE TRIGGER refund_touch BEFORE UPDATE ON public.refund FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+
+create table schedule_change (
+  import_id uuid not null,
+  position integer not null,
+  kind text not null,
+  flight_id uuid not null,
+  line integer,
+  version integer,
+  applied_version integer,
+  before jsonb,
+  wanted jsonb,
+  bookings integer default 0 not null,
+  seats integer default 0 not null,
+  outcome text,
+  reason text,
+  applied_at timestamp(3) with time zone,
+  constraint schedule_change_pkey PRIMARY KEY (import_id, "position"),
+  constraint schedule_change_import_id_foreign FOREIGN KEY (import_id) REFERENCES schedule_import(id) ON DELETE CASCADE,
+  constraint schedule_change_kind_check CHECK ((kind = ANY (ARRAY['created'::text, 'updated'::text, 'cancelled'::text]))),
+  constraint schedule_change_outcome_check CHECK ((outcome = ANY (ARRAY['applied'::text, 'skipped'::text, 'undone'::text, 'kept'::text])))
+);
+
+create table schedule_import (
+  id uuid not null,
+  format text not null,
+  file_name character varying(200),
+  status text default 'planned'::text not null,
+  accepted integer default 0 not null,
+  unchanged integer default 0 not null,
+  changes integer default 0 not null,
+  done integer default 0 not null,
+  findings jsonb not null,
+  created_at timestamp(3) with time zone default now() not null,
+  applied_at timestamp(3) with time zone,
+  rolled_back_at timestamp(3) with time zone,
+  constraint schedule_import_pkey PRIMARY KEY (id),
+  constraint schedule_import_done_ck CHECK (((done >= 0) AND (done <= changes))),
+  constraint schedule_import_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'bts'::text, 'ssim'::text]))),
+  constraint schedule_import_status_check CHECK ((status = ANY (ARRAY['planned'::text, 'applying'::text, 'applied'::text, 'rolling_back'::text, 'rolled_back'::text])))
+);
+CREATE INDEX schedule_import_created_idx ON public.schedule_import USING btree (created_at, id);
 
 create table schema_migration (
   id integer default nextval('schema_migration_id_seq'::regclass) not null,
@@ -376,7 +578,7 @@ AS $function$
     'due', b.status in ('held', 'paying') and b.hold_expires_at <= clock_timestamp(),
     'seats', b.seats, 'priceAmount', b.price_amount, 'priceCurrency', b.price_currency,
     'holdExpiresAt', to_char(b.hold_expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-    'locator', b.locator, 'contact', b.contact, 'reason', b.reason, 'version', b.version,
+    'locator', b.locator, 'contact', b.contact, 'reason', b.reason, 'version', b.version, 'fare', b.fare,
     'createdAt', to_char(b.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
     'legs', (select jsonb_agg(jsonb_build_object('flightId', l.flight_id, 'cabin', l.cabin, 'cabinId', l.cabin_id,
        'quantity', l.quantity) order by l.position) from booking_leg l where l.booking_id = b.id),
@@ -391,6 +593,14 @@ AS $function$
        from refund r where r.booking_id = b.id order by r.created_at desc, r.id desc limit 1)
     ) order by u.place), '[]')
   from unnest(p_ids) with ordinality u (id, place) join booking b on b.id = u.id and b.id = any(p_ids)
+$function$;
+
+CREATE OR REPLACE FUNCTION public.brand_price(p_amount bigint, p_percent integer)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select case when coalesce(p_percent, 0) = 0 then p_amount else p_amount + (p_amount * p_percent + 50) / 100 end
 $function$;
 
 CREATE OR REPLACE FUNCTION public.cancel_bookings(p_batch uuid, p_booking uuid[], p_actor uuid[], p_quote uuid[], OUT codes text, OUT truths jsonb)
@@ -450,6 +660,37 @@ begin
   truths := seat_truths(touched);
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.claim_step(p_job integer, p_no integer, p_lease_ms integer)
+ RETURNS TABLE(provider text, first integer, last integer, attempts integer, losses integer, waits integer, fence integer, plan_version integer)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+  s job_step;
+  v_status text;
+  v_plan int;
+begin
+  select * into s from job_step t
+    where t.job = p_job and t.no = p_no and t.is_open and t.due_at <= now()
+      and (t.lease_until is null or t.lease_until < now())
+    for update skip locked;
+  if not found then return; end if;
+  select j.status, j.plan_version into v_status, v_plan from job j where j.no = p_job;
+  if v_status not in ('pending', 'running') then return; end if;
+  update job_step t set fence = t.fence + 1, losses = t.losses + 1, offered_at = null,
+    lease_until = now() + p_lease_ms * interval '1 millisecond'
+    where t.job = p_job and t.no = p_no;
+  if s.lease_until is not null then
+    update job j set recoveries = j.recoveries + 1 where j.no = p_job;
+  end if;
+  if v_status = 'pending' then
+    update job j set status = 'running', started_at = coalesce(j.started_at, now()), version = j.version + 1
+      where j.no = p_job and j.status = 'pending';
+    if found then perform tell_job(p_job, 'job.started'); end if;
+  end if;
+  return query select s.provider::text, s.first, s.last, s.attempts::int, s.losses::int, s.waits::int, s.fence + 1, v_plan;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.complete_refunds(p_batch uuid, p_refund uuid[], p_booking uuid[], OUT moved uuid[])
  RETURNS uuid[]
  LANGUAGE plpgsql
@@ -483,7 +724,7 @@ begin
   truths := seat_truths(move_seats(moved, 'release'));
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.hold_seats(p_batch uuid, c_flight uuid[], c_class text[], c_need integer[], p_id uuid[], p_actor uuid[], p_hash text[], p_seats integer[], p_legs integer[], p_expected bigint[], p_expected_in text[], p_ttl integer[], p_contact jsonb[], l_member integer[], l_position integer[], l_cabin integer[], l_price bigint[], t_member integer[], t_position integer[], t_type text[], t_given text[], t_family text[], t_born text[], t_document jsonb[], p_skip boolean, OUT codes text, OUT refused_leg integer[], OUT at timestamp with time zone, OUT truths jsonb)
+CREATE OR REPLACE FUNCTION public.hold_seats(p_batch uuid, c_flight uuid[], c_class text[], c_need integer[], p_id uuid[], p_actor uuid[], p_hash text[], p_seats integer[], p_legs integer[], p_expected bigint[], p_expected_in text[], p_ttl integer[], p_contact jsonb[], p_fare jsonb[], l_member integer[], l_position integer[], l_cabin integer[], l_price bigint[], t_member integer[], t_position integer[], t_type text[], t_given text[], t_family text[], t_born text[], t_document jsonb[], p_skip boolean, OUT codes text, OUT refused_leg integer[], OUT at timestamp with time zone, OUT truths jsonb, OUT leg_prices bigint[])
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
@@ -498,6 +739,7 @@ declare
   prices int8[];
   currencies text[];
   for_sale bool[];
+  laddered bool[];
   taken int4[] := array_fill(0, array[wanted]);
   versions int4[];
   touched int4[] := '{}';
@@ -506,10 +748,14 @@ declare
   priced_in text[] := array_fill(''::text, array[members]);
   all_held bool := true;
   any_held bool := false;
+  any_listed bool := false;
   leg int := 0;
   first_leg int;
   k int;
   total int8;
+  listed int8;
+  list_total int8;
+  list_totals int8[];
 begin
   insert into batch (id) values (p_batch);
   -- An array that grows from its middle would begin there.
@@ -517,21 +763,25 @@ begin
   for attempt in 1 .. 2 loop
     -- Newest rows, locked in the order of their ids; the second time they are ours already.
     if p_skip then
-      select array_agg(x.place), array_agg(x.id), array_agg(x.free), array_agg(x.price), array_agg(x.currency), array_agg(x.sale)
-        into places, cabins, free, prices, currencies, for_sale
+      select array_agg(x.place), array_agg(x.id), array_agg(x.free), array_agg(x.price), array_agg(x.currency), array_agg(x.sale),
+          array_agg(x.laddered)
+        into places, cabins, free, prices, currencies, for_sale, laddered
         from (select y.* from (
           select u.place::int4, c.id, c.target_capacity - c.held - c.sold as free, c.price_amount as price,
-            c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale
+            c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale,
+            c.ladder is not null as laddered
           from unnest(c_flight, c_class) with ordinality u (flight, class, place)
           join cabin c on c.flight_id = u.flight and c.cabin = u.class and c.flight_id = any(c_flight)
           order by c.id for update of c skip locked
         ) y order by y.place) x;
     else
-      select array_agg(x.place), array_agg(x.id), array_agg(x.free), array_agg(x.price), array_agg(x.currency), array_agg(x.sale)
-        into places, cabins, free, prices, currencies, for_sale
+      select array_agg(x.place), array_agg(x.id), array_agg(x.free), array_agg(x.price), array_agg(x.currency), array_agg(x.sale),
+          array_agg(x.laddered)
+        into places, cabins, free, prices, currencies, for_sale, laddered
         from (select y.* from (
           select u.place::int4, c.id, c.target_capacity - c.held - c.sold as free, c.price_amount as price,
-            c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale
+            c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale,
+            c.ladder is not null as laddered
           from unnest(c_flight, c_class) with ordinality u (flight, class, place)
           join cabin c on c.flight_id = u.flight and c.cabin = u.class and c.flight_id = any(c_flight)
           order by c.id for update of c
@@ -549,10 +799,11 @@ begin
   if coalesce(cardinality(places), 0) < wanted then
     -- Some cabins do not exist or are locked; the others keep the place that legs point at.
     select array_agg(y.id order by u.place), array_agg(y.free order by u.place), array_agg(y.price order by u.place),
-      array_agg(y.currency order by u.place), array_agg(y.sale order by u.place)
-      into cabins, free, prices, currencies, for_sale
+      array_agg(y.currency order by u.place), array_agg(y.sale order by u.place), array_agg(y.laddered order by u.place)
+      into cabins, free, prices, currencies, for_sale, laddered
       from generate_series(1, wanted) u (place)
-      left join unnest(places, cabins, free, prices, currencies, for_sale) y (place, id, free, price, currency, sale)
+      left join unnest(places, cabins, free, prices, currencies, for_sale, laddered)
+        y (place, id, free, price, currency, sale, laddered)
         on y.place = u.place;
   end if;
   -- Asked behind the locks: a repeat that waited for its first attempt sees it.
@@ -568,6 +819,7 @@ begin
       code[member] := 'x';
     else
       total := 0;
+      list_total := 0;
       for l in first_leg .. leg loop
         k := l_cabin[l];
         code[member] := case when cabins[k] is null then 'u' when not for_sale[k] then 'c'
@@ -576,10 +828,27 @@ begin
           refused_leg[member] := l - first_leg;
           exit;
         end if;
+        if laddered[k] or p_fare[member] is not null then
+          -- What this party would pay now, by the seats that the members before it have left.
+          listed := prices[k];
+          if laddered[k] then
+            listed := (select ladder_price(c.ladder, free[k], p_seats[member]) from cabin c where c.id = cabins[k]);
+          end if;
+          if l_price[l] is null then
+            l_price[l] := listed;
+            any_listed := true;
+          end if;
+          list_total := list_total
+            + brand_price(listed, (p_fare[member] -> 'addPercent' ->> (l - first_leg))::int4) * p_seats[member];
+        end if;
         total := total + coalesce(l_price[l], prices[k]) * p_seats[member];
       end loop;
       if code[member] = 'h' then
         amounts[member] := total;
+        if p_fare[member] is not null then
+          list_totals := coalesce(list_totals, array_fill(null::int8, array[members]));
+          list_totals[member] := list_total;
+        end if;
         priced_in[member] := currencies[l_cabin[first_leg]];
         if total > 9007199254740991 then
           code[member] := 'g';
@@ -619,11 +888,11 @@ begin
     )
     select array_agg(m.version order by u.place) into versions
       from unnest(cabins) with ordinality u (id, place) left join moved m on m.id = u.id;
-    insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, created_at)
+    insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, fare, created_at)
       select u.id, u.actor, decode(u.hash, 'hex'), 'held', u.seats, u.amount, u.currency,
-        at + make_interval(secs => u.ttl), u.contact, at
-      from unnest(p_id, p_actor, p_hash, p_seats, amounts, priced_in, p_ttl, p_contact, code)
-        u (id, actor, hash, seats, amount, currency, ttl, contact, code)
+        at + make_interval(secs => u.ttl), u.contact, u.fare, at
+      from unnest(p_id, p_actor, p_hash, p_seats, amounts, priced_in, p_ttl, p_contact, p_fare, code)
+        u (id, actor, hash, seats, amount, currency, ttl, contact, fare, code)
       where u.code = 'h';
     insert into booking_leg (booking_id, position, flight_id, cabin_id, cabin, quantity, price_amount)
       select p_id[u.member], u.position, c_flight[u.cabin], cabins[u.cabin], c_class[u.cabin], p_seats[u.member],
@@ -641,6 +910,9 @@ begin
           u (member, position, type, given, family, born, document)
         where code[u.member] = 'h';
     end if;
+    if list_totals is not null then
+      perform write_price_differences(p_id, p_fare, amounts, list_totals, priced_in, code, at);
+    end if;
   end if;
   if not all_held then
     if p_skip then
@@ -655,7 +927,45 @@ begin
     end if;
     codes := array_to_string(code, '');
   end if;
+  if any_listed then
+    leg_prices := l_price;
+  end if;
   truths := seat_truths(array_remove(cabins, null) || touched);
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.keep_ladder_price()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'INSERT' or new.ladder is distinct from old.ladder then
+    for at in 1 .. cardinality(new.ladder) by 2 loop
+      if new.ladder[at] < 0 or new.ladder[at + 1] < 0
+        or at > 1 and (new.ladder[at] >= new.ladder[at - 2] or new.ladder[at + 1] <= new.ladder[at - 1])
+      then
+        raise check_violation using constraint = 'cabin_ladder_ck', message = 'a ladder has fewer seats and a higher price from step to step';
+      end if;
+    end loop;
+    if new.ladder[cardinality(new.ladder) - 1] is distinct from 0 then
+      raise check_violation using constraint = 'cabin_ladder_ck', message = 'the last step of a ladder is above 0';
+    end if;
+  end if;
+  new.price_amount := ladder_price(new.ladder, new.target_capacity - new.held - new.sold, 1);
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.ladder_price(p_ladder bigint[], p_free integer, p_seats integer)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ IMMUTABLE
+AS $function$
+begin
+  for at in 1 .. cardinality(p_ladder) - 3 by 2 loop
+    if p_free - p_seats >= p_ladder[at] then
+      return p_ladder[at + 1];
+    end if;
+  end loop;
+  return p_ladder[cardinality(p_ladder)];
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.lock_cabins_of(p_bookings uuid[])
@@ -940,6 +1250,94 @@ begin
     where b.id = any(moved) order by u.place);
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.store_step(p_job integer, p_no integer, p_fence integer, p_end text, p_ms integer, p_lost boolean, p_asked integer, p_took_ms integer, p_position integer[], p_origin text[], p_destination text[], p_depart date[], p_return date[], p_outcome text[], p_reason text[], p_detail text[], p_price bigint[], p_currency text[], p_kind text[], p_carriers text[], p_stops smallint[], p_minutes integer[], p_offers smallint[], p_verdict text[], p_at timestamp with time zone)
+ RETURNS TABLE(id uuid, status text, version integer, total integer, done integer, found integer, empty integer, unknown integer, offers integer, best_amount bigint, best_currency text, checkpoints integer, stored integer)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+  v_provider text;
+  v_stored int; v_found int; v_empty int; v_unknown int; v_offers int;
+  v_amount bigint; v_currency text; v_positions jsonb;
+  j job;
+begin
+  update job_step t set is_open = p_end <> 'done', attempts = t.attempts + (p_end = 'again')::int, losses = 0,
+      waits = t.waits + (p_end = 'later')::int, offered_at = null,
+      due_at = case when p_end in ('again', 'later') then now() + p_ms * interval '1 millisecond' else t.due_at end,
+      lease_until = case when p_end = 'kept' then now() + p_ms * interval '1 millisecond' end
+    where t.job = p_job and t.no = p_no and t.fence = p_fence and t.is_open
+    returning t.provider into v_provider;
+  if not found then return; end if;
+
+  with stored as (
+    insert into job_result as r (job, position, origin, destination, depart_date, return_date, provider, outcome, reason,
+      detail, price_amount, price_currency, price_kind, carriers, stops, duration_minutes, offers, verdict, observed_at)
+    select p_job, u.position, u.origin, u.destination, u.depart, u.return, v_provider, u.outcome, u.reason, u.detail, u.price,
+      u.currency, u.kind, u.carriers, u.stops, u.minutes, u.offers, u.verdict, p_at
+    from unnest(p_position, p_origin, p_destination, p_depart, p_return, p_outcome, p_reason, p_detail, p_price, p_currency, p_kind,
+      p_carriers, p_stops, p_minutes, p_offers, p_verdict)
+      u (position, origin, destination, depart, return, outcome, reason, detail, price, currency, kind, carriers, stops, minutes,
+        offers, verdict)
+    on conflict do nothing
+    returning r.position, r.outcome, r.offers, r.price_amount, r.price_currency
+  )
+  select count(*), count(*) filter (where s.outcome = 'found'), count(*) filter (where s.outcome = 'empty'),
+      count(*) filter (where s.outcome = 'unknown'), coalesce(sum(s.offers), 0),
+      (array_agg(s.price_currency order by s.price_amount) filter (where s.price_amount is not null))[1],
+      jsonb_agg(s.position order by s.position)
+    into v_stored, v_found, v_empty, v_unknown, v_offers, v_currency, v_positions
+    from stored s;
+
+  select coalesce(t.best_currency, v_currency) into v_currency from job t where t.no = p_job;
+  select min(u.price) into v_amount from unnest(p_price, p_currency) u (price, currency) where u.currency = v_currency;
+
+  -- The job's row comes last: it is what the steps of one job wait for each other at.
+  update job t set
+      status = case
+        when t.lost + (case when p_lost then v_stored else 0 end) >= t.total and t.open_steps = (p_end = 'done')::int
+          then 'failed'
+        when t.open_steps = (p_end = 'done')::int
+          or (t.stop_currency = v_currency and v_amount <= t.stop_amount) then 'completed'
+        else t.status end,
+      done = t.done + v_stored, found = t.found + v_found, empty = t.empty + v_empty, unknown = t.unknown + v_unknown,
+      lost = t.lost + (case when p_lost then v_stored else 0 end), offers = t.offers + v_offers,
+      open_steps = t.open_steps - (p_end = 'done')::int, checkpoints = t.checkpoints + (v_stored > 0)::int,
+      best_currency = coalesce(t.best_currency, v_currency),
+      best_amount = case when coalesce(t.best_currency, v_currency) = v_currency then least(t.best_amount, v_amount)
+        else t.best_amount end,
+      last_checkpoint_at = now()
+    where t.no = p_job and t.status in ('pending', 'running', 'paused')
+    returning t.* into j;
+  if not found then raise exception 'the job is over'; end if;
+
+  if v_stored > 0 then
+    insert into job_checkpoint (job, n, provider, positions, asked, took_ms)
+    values (p_job, j.checkpoints, v_provider, v_positions, p_asked, p_took_ms);
+  end if;
+  if j.status in ('completed', 'failed') then
+    update job t set version = t.version + 1, finished_at = now(),
+        reason = case
+          when t.status = 'failed' then 'no combination could be asked for'
+          when t.done < t.total then 'the target price was found' end,
+        repeat_at = case when t.repeat_times > 0 then now() + t.repeat_hours * interval '1 hour' end
+      where t.no = p_job returning t.* into j;
+    perform tell_job(p_job, 'job.' || j.status);
+  end if;
+  return query select j.id, j.status, j.version, j.total, j.done, j.found, j.empty, j.unknown, j.offers, j.best_amount,
+    j.best_currency::text, j.checkpoints, v_stored;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.tell_job(p_no integer, p_type text)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  insert into outbox (type, subject, version, data)
+  select p_type, id, version, jsonb_build_object(
+    'status', status, 'reason', reason, 'total', total, 'done', done, 'found', found, 'empty', empty, 'unknown', unknown,
+    'offers', offers, 'bestAmount', best_amount, 'bestCurrency', best_currency, 'recoveries', recoveries)
+  from job where no = p_no
+$function$;
+
 CREATE OR REPLACE FUNCTION public.touch_updated_at()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -948,3 +1346,17 @@ begin
   new.updated_at := now();
   return new;
 end $function$;
+
+CREATE OR REPLACE FUNCTION public.write_price_differences(p_id uuid[], p_fare jsonb[], p_amount bigint[], p_listed bigint[], p_currency text[], p_code text[], p_at timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  insert into price_difference (booking_id, stage, reason, was_amount, now_amount, charged_amount, currency, at)
+  select m.id, d.stage, d.reason, d.was, d.now, m.amount, m.currency, p_at
+  from unnest(p_id, p_fare, p_amount, p_listed, p_currency, p_code) m (id, fare, amount, listed, currency, code)
+  cross join lateral (values
+    ('offer', m.fare -> 'first' ->> 'reason', (m.fare -> 'first' ->> 'amount')::int8, m.amount),
+    ('hold', 'guaranteed', m.amount, m.listed)
+  ) d (stage, reason, was, now)
+  where m.code = 'h' and m.fare is not null and d.was <> d.now
+$function$;

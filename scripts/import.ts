@@ -10,6 +10,7 @@ import { cutImport } from '../server/domain/schedules/cut-import.ts';
 import type { AppRouter } from '../server/transport/app.router.ts';
 import type { FailureView } from '../shared/failure.ts';
 import { type ImportReport, importFormats } from '../shared/flight.ts';
+import { newId } from '../shared/ids.ts';
 import { dateSchema } from '../shared/times.ts';
 import { transformer } from '../shared/transformer.ts';
 
@@ -18,7 +19,7 @@ const usage = `npm run import -- FILE [options]
 Sends a timetable or places to a running server, with the operator key of ADMIN_API_KEY
 (or the one that the server made and keeps in its data directory). FILE may be gzipped.
 
-  --format FORMAT    places, csv, bts or ssim; without it the header of the file decides
+  --format FORMAT    places, csv, bts, ssim or mct; without it the header of the file decides
   --seats FILE       seats by tail number, for bts
   --url URL          the server (http://127.0.0.1:3000, or what HOST and PORT say)
   --shift-to DATE    moves all flights by the same days, so that the earliest is on DATE
@@ -107,15 +108,18 @@ function formatOf(given: string | undefined, text: string): Format {
 
 /** Which format a text is, by the columns that only that format has. */
 export function guessFormat(text: string): Format | undefined {
-  if (text.startsWith('1AIRLINE STANDARD SCHEDULE DATA SET')) return 'ssim';
+  if (/^\ufeff?1AIRLINE STANDARD SCHEDULE DATA SET/.test(text)) return 'ssim';
   const columns = columnsOf(readDelimited(text)?.header ?? [], {
     arrives: ['arrives_at'],
     elapsed: ['crs_elapsed_min', 'CRSElapsedTime', 'CRS_ELAPSED_TIME'],
     latitude: ['latitude', 'latitude_deg', 'lat'],
+    minutes: ['minutes'],
+    airport: ['arrival_airport', 'airport'],
   });
   if (columns.arrives >= 0) return 'csv';
   if (columns.elapsed >= 0) return 'bts';
   if (columns.latitude >= 0) return 'places';
+  if (columns.minutes >= 0 && columns.airport >= 0) return 'mct';
   return undefined;
 }
 
@@ -136,22 +140,30 @@ async function sendAll(options: Options): Promise<ImportReport> {
     accepted: 0,
     flights: { created: 0, updated: 0, unchanged: 0 },
     places: { created: 0, updated: 0, unchanged: 0 },
+    connections: { created: 0, updated: 0, unchanged: 0 },
     rejected: [],
+    notes: [],
+    importId: null,
     dryRun,
   };
+  // All pieces of a file are one import, to be rolled back as one.
+  const importId = newId();
   const meter = startMeter(`${options.file} as ${format}${dryRun ? ', dry run' : ''}`);
   try {
     const pieces = cutImport(format, text, shiftTo);
     let step = pieces.next();
     while (!step.done) {
       const { share, ...piece } = step.value;
-      const call = () => trpc.admin.flights.import.mutate({ format, seats, dryRun, ...piece });
+      const call = () => trpc.admin.flights.import.mutate({ format, seats, dryRun, importId, ...piece });
       const report = await patiently(call, url);
       total.accepted += report.accepted;
       for (const outcome of ['created', 'updated', 'unchanged'] as const) {
         total.flights[outcome] += report.flights[outcome];
         total.places[outcome] += report.places[outcome];
+        total.connections[outcome] += report.connections[outcome];
       }
+      total.notes.push(...report.notes);
+      total.importId ??= report.importId;
       meter.at(share, total);
       step = pieces.next(report.rejected);
     }
@@ -228,12 +240,20 @@ function startMeter(title: string): Meter {
 function printReport(report: ImportReport, { format, rejectedFile }: Options): void {
   const counts = (of: ImportReport['flights']): string =>
     `${of.created} created, ${of.updated} updated, ${of.unchanged} unchanged`;
-  const what = format === 'places' ? `places: ${counts(report.places)}` : `flights: ${counts(report.flights)}`;
+  const what = {
+    places: `places: ${counts(report.places)}`,
+    mct: `connection times: ${counts(report.connections)}`,
+    flights: `flights: ${counts(report.flights)}`,
+  }[format === 'places' || format === 'mct' ? format : 'flights'];
   console.log(`${report.accepted} lines accepted, ${report.rejected.length} rejected`);
   console.log(report.dryRun ? `${what} (dry run: nothing was changed)` : what);
+  for (const { line, note } of report.notes.slice(0, rejectedShown)) console.log(`  line ${line}, taken: ${note}`);
+  if (report.notes.length > rejectedShown)
+    console.log(`  … and ${report.notes.length - rejectedShown} more such notes`);
   for (const { line, reason } of report.rejected.slice(0, rejectedShown)) console.log(`  line ${line}: ${reason}`);
   const hidden = report.rejected.length - rejectedShown;
   if (hidden > 0 && !rejectedFile) console.log(`  … and ${hidden} more; --rejected FILE writes all of them`);
+  if (report.importId) console.log(`import ${report.importId} can be rolled back on the dashboard's page of imports`);
   if (!rejectedFile) return;
   const lines = report.rejected.map(({ line, reason }) => `${line},"${reason.replaceAll('"', '""')}"\n`);
   writeFileSync(fromUser(rejectedFile), `line,reason\n${lines.join('')}`);

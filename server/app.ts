@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
+import { limits } from '../shared/limits.ts';
 import type { AuditStatusView } from '../shared/operations.ts';
 import { ConfigError, type Environment } from './config.ts';
 import { applyPaymentEvent } from './domain/booking/apply-payment-event.ts';
@@ -12,6 +13,8 @@ import { createHoldLimits, noHoldLimits } from './domain/booking/hold-limits.ts'
 import { openBookingStore } from './domain/booking/postgres-booking-store.ts';
 import { createRecentHolds } from './domain/booking/recent-holds.ts';
 import { createSellingLanes, type SellingLanes } from './domain/booking/selling-lanes.ts';
+import { buildConnectionTable } from './domain/connections/minimum-connection.ts';
+import { readConnectionRules } from './domain/connections/read-connection-rules.ts';
 import { keyOperator } from './domain/identity/actor.ts';
 import { type IdentityRoom, signInLimits } from './domain/identity/identity-room.ts';
 import { createSessions } from './domain/identity/sessions.ts';
@@ -25,6 +28,15 @@ import { startTruthPusher } from './domain/inventory/push-truths.ts';
 import { openRedisGate } from './domain/inventory/redis-gate.ts';
 import { createSeatChannel, loadSeatTopics } from './domain/inventory/seat-channel.ts';
 import { createSeatGate } from './domain/inventory/seat-gate.ts';
+import { countJobs } from './domain/jobs/count-jobs.ts';
+import { startJobChores } from './domain/jobs/job-chores.ts';
+import { JobWatchers } from './domain/jobs/job-watchers.ts';
+import type { JobHint, JobsRoom } from './domain/jobs/jobs-room.ts';
+import { type JobWorkers, startWorkers } from './domain/jobs/start-workers.ts';
+import { acceptOffer } from './domain/offers/accept-offer.ts';
+import { createFareFamilies } from './domain/offers/fare-families.ts';
+import type { OfferRoom } from './domain/offers/offer-room.ts';
+import { createOfferSeal } from './domain/offers/offer-seal.ts';
 import { checkHealth } from './domain/operations/check-health.ts';
 import { createMetrics } from './domain/operations/metrics.ts';
 import { readOverview } from './domain/operations/read-overview.ts';
@@ -35,8 +47,10 @@ import { startPaymentChore } from './domain/payments/payment-chore.ts';
 import type { PaymentGateways } from './domain/payments/payment-gateway.ts';
 import { createPostgresPaymentQueue } from './domain/payments/postgres-payment-queue.ts';
 import { openPlaceDirectory } from './domain/places/place-directory.ts';
+import { readAlliances } from './domain/places/read-alliances.ts';
 import { savePlaces } from './domain/places/save-places.ts';
 import { worldPlaces } from './domain/places/world-places.ts';
+import type { FareProvider } from './domain/providers/fare-provider.ts';
 import { openProviderRoom } from './domain/providers/provider-room.ts';
 import { providersOfSettings } from './domain/providers/providers-of-settings.ts';
 import { loadDemo } from './domain/schedules/load-demo.ts';
@@ -78,6 +92,8 @@ export interface AppOptions {
   report?: ErrorReporter;
   /** Who may do a chore now; through Redis unless given. It only saves work: one that always grants breaks nothing. */
   lease?: Lease;
+  /** `stock`: tRPC's own adapter for sockets, to compare with in tests and benchmarks. */
+  adapter?: 'own' | 'stock';
   /** Told of long work while starting: what, how much is done, of how much. */
   onProgress?: (what: string, done: number, of: number) => void;
 }
@@ -183,6 +199,8 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
       const { payments, refunds } = await countStuck(pool);
       return payments + refunds;
     },
+    jobs: () => countJobs({ pool }),
+    queues: async () => (await workers?.counts()) ?? [],
   });
   const known = new KnownSeats(clock);
   const redisGate = openRedisGate({ redis, keys, clock, epoch: cluster.epoch });
@@ -199,8 +217,16 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
       const place = places.get(code);
       return place?.kind === 'airport' ? { ...place, city: place.related[0] ?? code } : undefined;
     },
+    onConnections: () => void learnRules().catch((error) => report(error)),
     onProgress: options.onProgress,
   });
+  const engine = createSearchEngine(live);
+  closing.push('search threads', engine.close);
+  const alliances = new Map<string, string>();
+  const learnRules = async (): Promise<void> => {
+    for (const [carrier, alliance] of await readAlliances(pool)) alliances.set(carrier, alliance);
+    engine.setConnections(buildConnectionTable(await readConnectionRules(pool)));
+  };
   const seatBroadcast: Broadcast<Update[]> = await openBroadcast({
     redis,
     channel: keys.channel('seats'),
@@ -225,8 +251,8 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   closing.push('broadcasts', () => Promise.all([seatBroadcast.close(), logBroadcast.close()]).then(() => undefined));
   await live.build(feed, record);
   closing.push('timetable', () => live.close());
-  const engine = createSearchEngine(live);
-  closing.push('search threads', engine.close);
+  await learnRules();
+  const offerSeal = createOfferSeal(engines.authSecret);
   const search: SearchRoom = {
     pool,
     clock,
@@ -234,7 +260,8 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     live,
     engine,
     kept: new KeptSearches(clock),
-    allianceOf: () => undefined,
+    seal: offerSeal,
+    allianceOf: (carrier) => alliances.get(carrier),
   };
 
   const seats = createSeatChannel({ hub, broadcast: seatBroadcast, clock, epoch: cluster.epoch });
@@ -250,6 +277,12 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     },
     onBatch: (verb, members) => metrics.laneBatchMembers.observe({ verb }, members),
   });
+  const offers: OfferRoom = {
+    pool,
+    clock,
+    seal: offerSeal,
+    families: createFareFamilies(pool),
+  };
   const booking: BookingRoom = {
     pool,
     orm,
@@ -263,6 +296,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     gate,
     alternatives: createAlternatives({ pool, clock }),
     holdTtlSeconds: config.HOLD_TTL_SECONDS,
+    acceptOffer: (asked) => acceptOffer(offers, asked),
     announce: (bookings) => logBroadcast.send({ bookings }),
     nudgePayments: () => nudge.payments(),
   };
@@ -323,11 +357,49 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     },
   };
 
+  const watchers = new JobWatchers();
+  let workers: JobWorkers | undefined;
+  const jobBroadcast: Broadcast<JobHint> = await openBroadcast({
+    redis,
+    channel: keys.channel('jobs'),
+    processId,
+    onMessage: (hint) => {
+      if (hint.moved) watchers.wake(hint.moved);
+      if (hint.stopped) workers?.release(hint.stopped);
+      if (hint.work) workers?.nudge();
+    },
+  });
+  closing.push('job broadcast', jobBroadcast.close);
+  const jobs: JobsRoom = {
+    pool,
+    feed,
+    clock,
+    places,
+    metrics,
+    report,
+    providers: Object.fromEntries(providers.names.map((name) => [name, providers.get(name) as FareProvider])),
+    budgetOf: (provider) => ({
+      ...provider.budget,
+      ...(config.WORKER_RATE_LIMIT && { requestsPerWindow: config.WORKER_RATE_LIMIT }),
+      ...(config.WORKER_TIME_WINDOW_MS && { windowMs: config.WORKER_TIME_WINDOW_MS }),
+    }),
+    watchers,
+    announce: (hint) => jobBroadcast.send(hint),
+    settings: {
+      batchSize: config.WORKER_BATCH_SIZE,
+      maxRetries: config.MAX_RETRIES,
+      concurrency: config.WORKER_CONCURRENCY,
+      openJobsMax: config.RATE_LIMITS ? limits.openJobsPerUser : null,
+    },
+  };
+
   let sockets = () => 0;
   const rooms: Rooms = {
     identity,
     inventory,
+    offers,
     booking,
+    jobs,
     providers,
     search,
     schedules: { inventory, announcePlaces: () => logBroadcast.send({ bookings: [], places: true }) },
@@ -347,6 +419,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     webhooks: { gateways },
     readiness,
     log,
+    adapter: options.adapter,
   });
   sockets = door.sockets;
   endings.hint = door.endSocketsOf;
@@ -382,6 +455,9 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     closing.push('relay', relay.stop);
     closing.push('pruning', startPruning({ pool, record, retention: logRetention, lease, clock, report }).stop);
     closing.push('payments', payments.stop);
+    closing.push('job chores', startJobChores(jobs, lease).stop);
+    workers = startWorkers(jobs, { redis, keys });
+    closing.push('job workers', workers.stop);
     nudge = { payments: payments.nudge, releases: chores.nudge.releases, relay: relay.nudge };
   }
   closing.push('front door', door.close);

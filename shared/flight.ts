@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { cabinFaresSchema, stepAmount } from './fare.ts';
 import { idSchema } from './ids.ts';
 import { limits } from './limits.ts';
 import { type Money, moneySchema } from './money.ts';
@@ -107,7 +108,19 @@ export const createFlightInput = z.object({
   departsAt: wallTimeSchema,
   arrivesAt: wallTimeSchema,
   cabins: z
-    .array(z.object({ cabin: cabinClassSchema, capacity: capacitySchema, price: moneySchema }))
+    .array(
+      z
+        .object({
+          cabin: cabinClassSchema,
+          capacity: capacitySchema,
+          price: moneySchema,
+          fares: cabinFaresSchema.optional(),
+        })
+        .refine(({ capacity, price, fares }) => !fares?.ladder || stepAmount(fares.ladder, capacity) === price.amount, {
+          path: ['price'],
+          message: 'must be what the ladder says for an empty cabin',
+        }),
+    )
     .min(1)
     .max(limits.cabinsPerFlight)
     .refine(distinctCabins, 'each cabin once'),
@@ -121,7 +134,20 @@ export const updateFlightInput = z.object({
   arrivesAt: wallTimeSchema.optional(),
   state: z.enum(['open', 'closed', 'cancelled']).optional(),
   cabins: z
-    .array(z.object({ cabin: cabinClassSchema, capacity: capacitySchema.optional(), price: moneySchema.optional() }))
+    .array(
+      z
+        .object({
+          cabin: cabinClassSchema,
+          capacity: capacitySchema.optional(),
+          /** The price of every seat from now on: it ends a ladder. */
+          price: moneySchema.optional(),
+          fares: cabinFaresSchema.optional(),
+        })
+        .refine(({ price, fares }) => !price || !fares?.ladder, {
+          path: ['price'],
+          message: 'either a price or a ladder',
+        }),
+    )
     .max(limits.cabinsPerFlight)
     .refine(distinctCabins, 'each cabin once')
     .optional(),
@@ -141,7 +167,7 @@ export const listFlightsInput = z
   .prefault({});
 export type ListFlightsInput = z.infer<typeof listFlightsInput>;
 
-export const importFormats = ['places', 'csv', 'bts', 'ssim'] as const;
+export const importFormats = ['places', 'csv', 'bts', 'ssim', 'mct'] as const;
 
 export const importFlightsInput = z.object({
   format: z.enum(importFormats),
@@ -151,6 +177,8 @@ export const importFlightsInput = z.object({
   dryRun: z.boolean().default(false),
   /** Moves every dated flight by the same number of days, so that the earliest falls on this date. */
   shiftTo: dateSchema.optional(),
+  /** Calls that send the pieces of one file name the same import, so that it can be rolled back as one. */
+  importId: idSchema.optional(),
 });
 export type ImportFlightsInput = z.infer<typeof importFlightsInput>;
 
@@ -160,7 +188,13 @@ export interface ImportReport {
   flights: { created: number; updated: number; unchanged: number };
   /** The same for places, when places were imported. */
   places: { created: number; updated: number; unchanged: number };
+  /** And for minimum connection times. */
+  connections: { created: number; updated: number; unchanged: number };
   rejected: { line: number; reason: string }[];
+  /** About lines that were taken all the same; the first hundred. */
+  notes: { line: number; note: string }[];
+  /** The import by which the changes can be looked at and rolled back; null if nothing was changed. */
+  importId: string | null;
   dryRun: boolean;
 }
 

@@ -213,4 +213,3 @@ export interface SearchCalendarView {
   indexVersion: number;
   lagMs: number;
 }
-

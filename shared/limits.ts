@@ -4,6 +4,8 @@ export const limits = {
   legsPerBooking: 8,
   cabinsPerFlight: 4,
   capacityPerCabin: 1_000_000,
+  faresPerCabin: 6,
+  stepsPerLadder: 8,
   searchPageDefault: 20,
   searchPageMax: 200,
   slicesPerSearch: 6,
@@ -19,4 +21,20 @@ export const limits = {
   messageBytes: 20 * 1024 * 1024,
   httpBodyBytes: 20 * 1024 * 1024,
   callsPerBatch: 50,
+  /** Of one WebSocket. */
+  socket: {
+    /** Calls without an answer; one more is `BUSY`. */
+    callsPerSocket: 1_000,
+    /** Of those, queries that run at the same time; the others wait for their turn. */
+    queriesAtOncePerSocket: 16,
+    subscriptionsPerSocket: 500,
+    /** What a client has not read; beyond, its socket is closed. */
+    bufferedBytesPerSocket: 1024 * 1024,
+  },
+  placesPerJobAxis: 200,
+  datesPerJobAxis: 400,
+  combinationsPerJob: 500_000,
+  openJobsPerUser: 20,
+  jobResultsPageMax: 1_000,
+  coverageCells: 5_000,
 } as const;

@@ -27,3 +27,7 @@ export const searchPlacesInput = z.object({
   q: z.string().trim().min(1).max(80),
   limit: z.int().min(1).max(limits.placesPageMax).default(10),
 });
+
+/** Carriers of one alliance sell and connect with each other. */
+export const alliances = ['oneworld', 'skyteam', 'star_alliance'] as const;
+export type Alliance = (typeof alliances)[number];

@@ -11,6 +11,7 @@ import {
 import { createKeyInput, keyIdInput } from '../../shared/identity.ts';
 import { auditInput, onEventsInput, repairInput, replayInput } from '../../shared/operations.ts';
 import { canaryInput } from '../../shared/provider.ts';
+import { getImportInput, importIdInput, listImportsInput, previewImportInput } from '../../shared/schedule-import.ts';
 import { readTimeline } from '../domain/booking/read-timeline.ts';
 import { createOperatorKey, listOperatorKeys, revokeOperatorKey } from '../domain/identity/operator-keys.ts';
 import { auditSeats } from '../domain/inventory/audit-seats.ts';
@@ -21,7 +22,10 @@ import { repairSeats } from '../domain/inventory/repair-seats.ts';
 import { replaySeats, replayWhole } from '../domain/inventory/replay-seats.ts';
 import { updateFlight } from '../domain/inventory/update-flight.ts';
 import { watchEvents } from '../domain/operations/watch-events.ts';
+import { applyImport, rollBackImport } from '../domain/schedules/apply-import.ts';
 import { importTimetable } from '../domain/schedules/import-timetable.ts';
+import { getImport, listImports } from '../domain/schedules/list-imports.ts';
+import { previewImport } from '../domain/schedules/preview-import.ts';
 import { operator, router } from './trpc.ts';
 
 export const adminRouter = router({
@@ -36,6 +40,13 @@ export const adminRouter = router({
     import: operator
       .input(importFlightsInput)
       .mutation(({ ctx, input }) => importTimetable(ctx.rooms.schedules, input)),
+  }),
+  imports: router({
+    preview: operator.input(previewImportInput).mutation(({ ctx, input }) => previewImport(ctx.rooms.schedules, input)),
+    commit: operator.input(importIdInput).mutation(({ ctx, input }) => applyImport(ctx.rooms.schedules, input.id)),
+    rollback: operator.input(importIdInput).mutation(({ ctx, input }) => rollBackImport(ctx.rooms.schedules, input.id)),
+    list: operator.input(listImportsInput).query(({ ctx, input }) => listImports(ctx.rooms.schedules, input)),
+    get: operator.input(getImportInput).query(({ ctx, input }) => getImport(ctx.rooms.schedules, input)),
   }),
   seats: router({
     audit: operator.input(auditInput).query(({ ctx, input }) => auditSeats(ctx.rooms.inventory, input.flightId)),

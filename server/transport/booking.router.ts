@@ -20,7 +20,6 @@ import { readOwnTimeline } from '../domain/booking/read-timeline.ts';
 import { reholdBooking } from '../domain/booking/rehold-booking.ts';
 import { setPassengers } from '../domain/booking/set-passengers.ts';
 import { watchBooking } from '../domain/booking/watch-booking.ts';
-import { directMutation } from './direct-mutation.ts';
 import { router, traveller } from './trpc.ts';
 
 const buyerOf = (ctx: { actor: { id: string }; address: string }): Buyer => ({
@@ -29,15 +28,17 @@ const buyerOf = (ctx: { actor: { id: string }; address: string }): Buyer => ({
 });
 
 export const bookingRouter = router({
-  hold: directMutation(holdInput, ({ ctx, input }) => holdSeats(ctx.rooms.booking, buyerOf(ctx), input)),
-  create: directMutation(holdInput, ({ ctx, input }) => createBooking(ctx.rooms.booking, buyerOf(ctx), input)),
+  hold: traveller.input(holdInput).mutation(({ ctx, input }) => holdSeats(ctx.rooms.booking, buyerOf(ctx), input)),
+  create: traveller
+    .input(holdInput)
+    .mutation(({ ctx, input }) => createBooking(ctx.rooms.booking, buyerOf(ctx), input)),
   rehold: traveller
     .input(reholdInput)
     .mutation(({ ctx, input }) => reholdBooking(ctx.rooms.booking, buyerOf(ctx), input)),
   setPassengers: traveller
     .input(setPassengersInput)
     .mutation(({ ctx, input }) => setPassengers(ctx.rooms.booking, ctx.actor.id, input)),
-  pay: directMutation(payInput, ({ ctx, input }) => payBooking(ctx.rooms.booking, buyerOf(ctx), input)),
+  pay: traveller.input(payInput).mutation(({ ctx, input }) => payBooking(ctx.rooms.booking, buyerOf(ctx), input)),
   get: traveller.input(bookingIdInput).query(({ ctx, input }) => getBooking(ctx.rooms.booking, ctx.actor.id, input.id)),
   timeline: traveller
     .input(bookingIdInput)

@@ -1,6 +1,8 @@
 import { type TRPC_ERROR_CODE_KEY, TRPCError } from '@trpc/server';
+import { getHTTPStatusCodeFromError } from '@trpc/server/http';
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import * as z from 'zod';
-import type { FailureCode, FailureView } from '../../shared/failure.ts';
+import type { FailureCode } from '../../shared/failure.ts';
 import { isPoolExhausted, isRetryable, isUnavailable } from '../platform/postgres/pg-errors.ts';
 import { Failure } from '../platform/runtime/failure.ts';
 import type { ErrorReporter } from '../platform/telemetry/error-reporter.ts';
@@ -44,6 +46,10 @@ const messages: Record<FailureCode, string> = {
   UNAVAILABLE: 'Temporarily unavailable; try again with the same id.',
   INTERNAL: 'Something went wrong on our side.',
 };
+
+const httpStatuses = Object.fromEntries(
+  Object.entries(trpcCodes).map(([code, key]) => [code, getHTTPStatusCodeFromError(new TRPCError({ code: key }))]),
+) as Record<FailureCode, number>;
 
 const busyRetryMs = 200;
 
@@ -95,6 +101,12 @@ export function expectedFailure(error: unknown): Failure | undefined {
   return undefined;
 }
 
+/** The ordinary refusals, thousands a second of them: what a procedure refused, and what a schema did. */
+export function refusalIn(error: unknown): Failure | undefined {
+  const source = error instanceof TRPCError ? error.cause : error;
+  return source instanceof Failure || source instanceof z.ZodError ? expectedFailure(source) : undefined;
+}
+
 /**
  * Turns whatever was thrown into one entry of the catalogue. What nobody expected is reported once
  * and leaves as an opaque id: no message, no stack, no statement.
@@ -120,7 +132,16 @@ export function createFailureMap(report: ErrorReporter): (error: unknown) => Fai
   };
 }
 
-export const trpcCodeOf = (failure: Failure): TRPC_ERROR_CODE_KEY => trpcCodes[failure.code];
+/** What travels as a call's error. */
+export function failureShape(failure: Failure, path: string | undefined) {
+  const { view } = failure;
+  const code = trpcCodes[failure.code];
+  return {
+    message: messages[failure.code],
+    code: TRPC_ERROR_CODES_BY_KEY[code],
+    data: { code, httpStatus: httpStatuses[failure.code], path: path ?? null, failure: view },
+  };
+}
 
 /** As tRPC wants to have it thrown. Without a stack, like the failure itself: collecting one costs 20 µs. */
 export function trpcErrorOf(failure: Failure): TRPCError {
@@ -131,4 +152,5 @@ export function trpcErrorOf(failure: Failure): TRPCError {
   return error;
 }
 
-export const messageOf = (failure: FailureView): string => messages[failure.code];
+/** Where an answer is plain HTTP. */
+export const httpStatusOf = (failure: Failure): number => getHTTPStatusCodeFromError(trpcErrorOf(failure));

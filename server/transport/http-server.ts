@@ -13,12 +13,13 @@ import { type Context, credentialsOf, type Rooms } from './context.ts';
 import { serveDashboard } from './dashboard-files.ts';
 import { trpcErrorOf } from './failures.ts';
 import { healthRoutes, type Readiness } from './health.routes.ts';
-import { joinWrites } from './join-writes.ts';
-import { keepAlive } from './keep-alive.ts';
+import { jobExport } from './job-export.route.ts';
+import { callObserver } from './observe-calls.ts';
 import { originPolicy } from './origin-policy.ts';
 import { paymentWebhook, type WebhookSettings, webhookPath } from './payment-webhook.route.ts';
 import { remoteAddress } from './remote-address.ts';
 import { watchCredentials } from './watch-credentials.ts';
+import { openWsAdapter } from './ws-adapter/open-ws-adapter.ts';
 
 export interface FrontDoorSettings {
   host: string;
@@ -29,6 +30,8 @@ export interface FrontDoorSettings {
   webhooks: WebhookSettings;
   readiness: Readiness;
   log: Logger;
+  /** `stock`: tRPC's own, to compare with in tests and benchmarks. */
+  adapter?: 'own' | 'stock';
 }
 
 export interface FrontDoor {
@@ -100,6 +103,8 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     onError: ({ error }) => log.debug({ err: error }, 'call failed'),
   });
 
+  const exportOf = jobExport(rooms, (request) => admit(request, {}));
+
   const route = (request: IncomingMessage, response: ServerResponse): void => {
     const path = (request.url ?? '/').split('?', 1)[0] as string;
     if (health(path, request, response)) return;
@@ -107,6 +112,8 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
       webhook(request, response, path.slice(webhookPath.length));
     } else if (!settings.publicRoutes) {
       response.writeHead(404).end();
+    } else if (exportOf(path, request, response)) {
+      return;
     } else if (path === '/trpc' || path.startsWith('/trpc/')) {
       if (origins.admit(request, response)) trpcOverHttp(request, response);
     } else {
@@ -120,21 +127,22 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     else harden(request, response, () => route(request, response));
   });
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.messageBytes, perMessageDeflate: false });
-  const trpcOverSockets = applyWSSHandler({
+  const overSockets = {
     wss: sockets,
     router: appRouter,
-    maxBatchSize: limits.callsPerBatch,
     createContext: async ({ req, res, info }: CreateWSSContextFnOptions): Promise<Context> => ({
       rooms,
       ...(await admit(req, info.connectionParams ?? {}, res)),
     }),
-    onError: ({ error }) => log.debug({ err: error }, 'call failed'),
-  });
-  const stopKeepAlive = keepAlive(sockets, systemClock);
+    onError: ({ error }: { error: Error }) => log.debug({ err: error }, 'call failed'),
+  };
+  const trpcOverSockets =
+    settings.adapter === 'stock'
+      ? { ...applyWSSHandler(overSockets), close: () => undefined }
+      : openWsAdapter({ ...overSockets, limits: limits.socket, clock: systemClock, observer: callObserver });
   sockets.on('connection', (socket) => {
     rooms.metrics.sockets.inc();
     socket.once('close', () => rooms.metrics.sockets.dec());
-    socket.on('error', (error) => log.debug({ err: error }, 'socket failed'));
   });
   server.on('upgrade', (request, socket, head) => {
     const path = (request.url ?? '/').split('?', 1)[0];
@@ -143,7 +151,6 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     if (!origins.allows(request)) return void refuseUpgrade('403 Forbidden');
     if (readiness.draining) return void refuseUpgrade('503 Service Unavailable');
     sockets.handleUpgrade(request, socket, head, (opened) => {
-      joinWrites(opened, socket);
       sockets.emit('connection', opened, request);
     });
   });
@@ -159,9 +166,9 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     endSocketsOf: watch.look,
     close: async () => {
       readiness.draining = true;
-      stopKeepAlive();
       watch.stop();
       trpcOverSockets.broadcastReconnectNotification();
+      trpcOverSockets.close();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
       await until(() => sockets.clients.size === 0, drainMs);

@@ -2,10 +2,11 @@ import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server';
 import type { Metrics } from '../domain/operations/metrics.ts';
 import { RequestScope, requestScope } from '../platform/telemetry/logger.ts';
 import type { Context } from './context.ts';
-import { trpcErrorOf } from './failures.ts';
+import { failureShape, refusalIn, trpcErrorOf } from './failures.ts';
+import type { CallObserver } from './ws-adapter/adapter-parts.ts';
 
 /** How tRPC's adapters call a procedure. */
-export interface ProcedureCall {
+interface ProcedureCall {
   ctx: Context;
   type: 'query' | 'mutation' | 'subscription';
   getRawInput: () => Promise<unknown>;
@@ -23,26 +24,16 @@ export function observeCalls<R extends AnyTRPCRouter>(router: R): R {
 
 function observed(path: string, procedure: AnyTRPCProcedure): AnyTRPCProcedure {
   const call = procedure as unknown as (opts: ProcedureCall) => Promise<unknown>;
-  const meters = new WeakMap<Metrics, LatencyMeter>();
   const observe = async (opts: ProcedureCall): Promise<unknown> => {
-    const { metrics, log, failureOf } = opts.ctx.rooms;
-    let meter = meters.get(metrics);
-    if (!meter) {
-      meter = latencyMeter(metrics, path);
-      meters.set(metrics, meter);
-    }
+    const { rooms } = opts.ctx;
     const startedAt = performance.now();
     try {
       const result = await call(opts);
-      // A subscription's latency is that of its start.
-      const outcome = opts.type === 'subscription' ? 'started' : 'ok';
-      const seconds = meter(outcome, startedAt);
-      log.debug({ procedure: path, outcome, seconds }, 'call');
+      ended(rooms, path, opts.type === 'subscription' ? 'started' : 'ok', startedAt);
       return result;
     } catch (error) {
-      const failure = failureOf(error);
-      const seconds = meter(failure.code, startedAt);
-      log.debug({ procedure: path, outcome: failure.code, seconds }, 'call');
+      const failure = rooms.failureOf(error);
+      ended(rooms, path, failure.code, startedAt);
       throw trpcErrorOf(failure);
     }
   };
@@ -50,20 +41,47 @@ function observed(path: string, procedure: AnyTRPCProcedure): AnyTRPCProcedure {
   return Object.assign(scoped, procedure) as unknown as AnyTRPCProcedure;
 }
 
-/** Counts a call that began at `startedAt` (performance.now) and answers its seconds. */
-type LatencyMeter = (outcome: string, startedAt: number) => number;
+/** The same for calls that our own adapter makes without going through the procedure. */
+export const callObserver: CallObserver = {
+  scope: (run, call) => requestScope.run(new RequestScope(), run, call),
+  ended: ({ ctx, path, type }, startedAt, error) => {
+    const { rooms } = ctx as Context;
+    const outcome = error !== undefined ? rooms.failureOf(error).code : type === 'subscription' ? 'started' : 'ok';
+    ended(rooms, path, outcome, startedAt);
+  },
+  shapeOf: (error, { path }) => {
+    const failure = refusalIn(error);
+    return failure && failureShape(failure, path);
+  },
+};
 
-/** prom-client finds a series by its labels anew each time; a procedure has few outcomes, so they are kept. */
-function latencyMeter({ requestLatencySeconds }: Metrics, procedure: string): LatencyMeter {
-  const series = new Map<string, (seconds: number) => void>();
-  return (outcome, startedAt) => {
-    const seconds = (performance.now() - startedAt) / 1_000;
-    let observe = series.get(outcome);
+/** A subscription's latency is that of its start. */
+function ended({ metrics, log }: Context['rooms'], procedure: string, outcome: string, startedAt: number): void {
+  const seconds = (performance.now() - startedAt) / 1_000;
+  let meter = meters.get(metrics);
+  if (!meter) {
+    meter = latencyMeter(metrics);
+    meters.set(metrics, meter);
+  }
+  meter(procedure, outcome, seconds);
+  log.debug({ procedure, outcome, seconds }, 'call');
+}
+
+type LatencyMeter = (procedure: string, outcome: string, seconds: number) => void;
+
+const meters = new WeakMap<Metrics, LatencyMeter>();
+
+/** prom-client finds a series by its labels anew each time; procedures have few outcomes, so they are kept. */
+function latencyMeter({ requestLatencySeconds }: Metrics): LatencyMeter {
+  const series = new Map<string, Map<string, (seconds: number) => void>>();
+  return (procedure, outcome, seconds) => {
+    const outcomes = series.get(procedure) ?? new Map<string, (seconds: number) => void>();
+    series.set(procedure, outcomes);
+    let observe = outcomes.get(outcome);
     if (!observe) {
       observe = requestLatencySeconds.labels({ procedure, outcome }).observe;
-      series.set(outcome, observe);
+      outcomes.set(outcome, observe);
     }
     observe(seconds);
-    return seconds;
   };
 }

@@ -1,26 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { initTRPC, type TRPCProcedureType as ProcedureType, type TRPCError } from '@trpc/server';
-import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
-import type { FailureView } from '../../shared/failure.ts';
 import type { OperatorScope } from '../../shared/identity.ts';
 import { transformer } from '../../shared/transformer.ts';
 import type { Actor } from '../domain/identity/actor.ts';
 import { Failure, refuse } from '../platform/runtime/failure.ts';
 import type { Context } from './context.ts';
-import { expectedFailure, messageOf, trpcCodeOf } from './failures.ts';
+import { expectedFailure, failureShape } from './failures.ts';
+import { guarded } from './ws-adapter/straight-procedure.ts';
 
 const t = initTRPC.context<Context>().create({
   transformer,
   isDev: false,
   errorFormatter({ shape, error, ctx }) {
-    const failure = failureOf(error, ctx);
-    const view: FailureView = failure.view;
-    const code = trpcCodeOf(failure);
-    return {
-      message: messageOf(view),
-      code: TRPC_ERROR_CODES_BY_KEY[code],
-      data: { code, httpStatus: shape.data.httpStatus, path: shape.data.path ?? null, failure: view },
-    };
+    const { data, ...told } = failureShape(failureOf(error, ctx), shape.data.path);
+    return { ...told, data: { ...data, httpStatus: shape.data.httpStatus } };
   },
 });
 
@@ -30,7 +23,7 @@ function failureOf(error: TRPCError, ctx: Context | undefined): Failure {
   return expectedFailure(error) ?? new Failure('INTERNAL', { errorId: randomUUID() });
 }
 
-export type Traveller = Exclude<Actor, { role: 'anonymous' }>;
+type Traveller = Exclude<Actor, { role: 'anonymous' }>;
 type Operator = Extract<Actor, { role: 'operator' }>;
 
 /** Fails: UNAUTHENTICATED, also on a socket that has outlived its token. */
@@ -47,7 +40,7 @@ export function travellerOf({ actor, expiresAtMs, rooms }: Context): Traveller {
  * the procedure's second name: `admin.flights.create` is of `flights`. What stands below `admin`
  * itself is open to every key.
  */
-function operatorOf(ctx: Context, path: string, type: ProcedureType): Operator {
+function operatorOf(ctx: Context, { path, type }: { path: string; type: ProcedureType }): Operator {
   if (ctx.actor.role === 'traveller') throw refuse('FORBIDDEN', { reason: 'for operators only' });
   if (ctx.actor.role === 'anonymous') throw refuse('UNAUTHENTICATED', { reason: 'an operator key is needed' });
   const actor = travellerOf(ctx) as Operator;
@@ -63,5 +56,15 @@ export const router = t.router;
 /** Anybody. */
 export const open = t.procedure;
 /** Somebody with an id: bookings need an owner. */
-export const traveller = open.use(({ ctx, next }) => next({ ctx: { actor: travellerOf(ctx) } }));
-export const operator = open.use(({ ctx, path, type, next }) => next({ ctx: { actor: operatorOf(ctx, path, type) } }));
+export const traveller = open.use(
+  guarded(
+    t.middleware(({ ctx, next }) => next({ ctx: { actor: travellerOf(ctx) } })),
+    travellerOf,
+  ),
+);
+export const operator = open.use(
+  guarded(
+    t.middleware(({ ctx, path, type, next }) => next({ ctx: { actor: operatorOf(ctx, { path, type }) } })),
+    operatorOf,
+  ),
+);

@@ -55,7 +55,7 @@ describe('npm run bench', () => {
     expect(await readdir(dir)).toEqual(['report.json']);
   }, 120_000);
 
-  test.each([
+  test.concurrent.each([
     [['booking', '--only', 'echo,nothing'], 'bench: there is no variant nothing; there are echo, hold,'],
     [['booking', '--rounds', '0'], 'bench: --rounds 0 is not from 1 to 50'],
     [['booking', '--what'], "bench: Unknown option '--what'"],

@@ -138,8 +138,8 @@ function layerOf(path: string): ServerLayer | undefined {
 const contractPackages = ['zod', 'superjson'];
 /** Who alone may know a library: a file, or everything below a folder. */
 const packageHomes: Record<string, string[]> = {
-  '@trpc/server': ['server/transport/', 'scripts/bench/'],
-  '@trpc/server/observable': ['server/transport/', 'client/sdk/'],
+  '@trpc/server': ['server/transport/', 'scripts/bench/', 'test/transport/'],
+  '@trpc/server/observable': ['server/transport/', 'client/sdk/', 'test/transport/'],
   '@trpc/client': ['client/', 'test/', 'scripts/'],
   '@trpc/tanstack-react-query': ['client/dashboard/'],
   ws: ['server/transport/', 'client/sdk/', 'test/', 'scripts/'],

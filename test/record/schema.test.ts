@@ -122,10 +122,30 @@ describe('the record', () => {
       `insert into refund (id, payment_id, booking_id, amount, currency) values ($1, $2, $3, 45000, 'USD')`,
       [newId(), paymentId, bookingId],
     );
+    await pool.query(
+      `insert into job (id, actor, body_hash, providers, ask, plan, total, open_steps)
+       values ($1, $2, '\\x00', '[]', '{}', '{}', 1, 1)`,
+      [newId(), newId()],
+    );
+    await pool.query(`insert into job_step (job, no, provider, first, last) values (1, 1, 'simulator', 0, 1)`);
+    await pool.query(
+      `insert into job_result (job, position, origin, destination, depart_date, provider, outcome, observed_at)
+       values (1, 0, 'JFK', 'LHR', '2027-03-01', 'simulator', 'empty', now())`,
+    );
+    await pool.query(`insert into fare_family (digest, brands) values ('\\x00', '[]')`);
+    await pool.query(`insert into price_difference values ($1, 'hold', 'guaranteed', 1, 2, 1, 'USD')`, [bookingId]);
     await pool.query(`insert into app_user (id, role) values ($1, 'traveller')`, [newId()]);
     await pool.query(`insert into operator_key (id, name, digest, scopes) values ($1, 'one', '\\x00', '{read}')`, [
       newId(),
     ]);
+    await pool.query(`insert into schedule_import (id, format, findings) values ($1, 'ssim', '{}')`, [flightId]);
+    await pool.query(
+      `insert into schedule_change (import_id, position, kind, flight_id) values ($1, 1, 'created', $1)`,
+      [flightId],
+    );
+    await pool.query(
+      `insert into connection_time (arrival_airport, departure_airport, minutes) values ('JFK', 'JFK', 60)`,
+    );
   });
 
   /** Each CHECK, and a change that nothing else would stop. */
@@ -143,6 +163,7 @@ describe('the record', () => {
     ['cabin_capacity_ck', `update cabin set target_capacity = 1000001, capacity = 1000001`],
     ['cabin_currency_ck', `update cabin set price_currency = 'US'`],
     ['cabin_held_ck', `update cabin set held = -1`],
+    ['cabin_ladder_ck', `update cabin set ladder = array_fill(0, array[18])`],
     ['cabin_no_overbooking_ck', `update cabin set held = 6, sold = 5`],
     ['cabin_price_ck', `update cabin set price_amount = -1`],
     ['cabin_sold_ck', `update cabin set sold = -1`],
@@ -150,8 +171,12 @@ describe('the record', () => {
     ['cabin_target_ck', `update cabin set capacity = 9`],
     ['cancel_quote_money_ck', `update cancel_quote set penalty_amount = -1`],
     ['carrier_code_ck', `insert into carrier (code, name) values ('99', 'two digits')`],
+    ['carrier_alliance_check', `update carrier set alliance = 'star'`],
+    ['connection_time_minutes_ck', `update connection_time set minutes = 1441`],
+    ['connection_time_status_ck', `update connection_time set status = 'DX'`],
     ['cluster_demo_until_ck', `update cluster set demo_until = 'tomorrow'`],
     ['cluster_one_ck', `insert into cluster (one) values (2)`],
+    ['fare_family_brands_ck', `update fare_family set brands = '{}'`],
     ['flight_arrives_at_ck', `update flight set arrives_at = '2027-03-01 22:00'`],
     ['flight_departs_at_ck', `update flight set departs_at = '2027-13-01T10:00'`],
     ['flight_departs_at_ck', `update flight set departs_at = '2027-03-01T10.00'`],
@@ -159,6 +184,10 @@ describe('the record', () => {
     ['flight_route_ck', `update flight set destination = origin`],
     ['flight_state_check', `update flight set state = 'departed'`],
     ['flight_times_ck', `update flight set arrives_at_utc = departs_at_utc`],
+    ['job_counts_ck', `update job set done = 1`],
+    ['job_result_outcome_check', `update job_result set outcome = 'maybe'`],
+    ['job_status_check', `update job set status = 'lost'`],
+    ['job_step_range_ck', `update job_step set last = first`],
     ['ledger_kind_check', `update ledger set kind = 'steal'`],
     ['log_horizon_one_ck', `insert into log_horizon (one) values (2)`],
     ['passenger_born_on_ck', `update passenger set born_on = '1990-00-01'`],
@@ -172,9 +201,17 @@ describe('the record', () => {
     ['place_kind_check', `update place set kind = 'harbour' where code = 'JFK'`],
     ['place_latitude_ck', `update place set latitude = 90.1 where code = 'JFK'`],
     ['place_longitude_ck', `update place set longitude = -180.1 where code = 'JFK'`],
+    ['price_difference_money_ck', `update price_difference set now_amount = was_amount`],
+    ['price_difference_reason_check', `update price_difference set reason = 'mood'`],
+    ['price_difference_stage_check', `update price_difference set stage = 'charge'`],
     ['refund_amount_ck', `update refund set amount = 0`],
     ['refund_currency_ck', `update refund set currency = '1SD'`],
     ['refund_status_check', `update refund set status = 'failed'`],
+    ['schedule_change_kind_check', `update schedule_change set kind = 'moved'`],
+    ['schedule_change_outcome_check', `update schedule_change set outcome = 'lost'`],
+    ['schedule_import_done_ck', `update schedule_import set done = 1`],
+    ['schedule_import_format_check', `update schedule_import set format = 'places'`],
+    ['schedule_import_status_check', `update schedule_import set status = 'half'`],
   ];
 
   test.each(refused)('[RECORD-4] %s refuses: %s', async (constraint, change) => {

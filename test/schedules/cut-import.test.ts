@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { worldPlaces } from '../../server/domain/places/world-places.ts';
 import { dateOfDay } from '../../server/domain/places/zoned-time.ts';
 import { cutImport } from '../../server/domain/schedules/cut-import.ts';
-import { parseScheduleCsv } from '../../server/domain/schedules/parse-schedule-csv.ts';
+import { csvFormat } from '../../server/domain/schedules/parse-schedule-csv.ts';
+import { readSchedule } from '../../server/domain/schedules/schedule-format.ts';
 import { runSlices } from './run-slices.ts';
 
 const byCode = new Map(worldPlaces().map((each) => [each.code, each]));
 const known = { zoneOf: (code: string) => byCode.get(code)?.zone, coordinatesOf: (code: string) => byCode.get(code) };
-const parse = (text: string, shiftTo: string | undefined) => runSlices(parseScheduleCsv(text, { ...known, shiftTo }));
+const parse = (text: string, shiftTo: string | undefined) =>
+  runSlices(readSchedule(csvFormat, text, { ...known, shiftTo }));
 
 /** About 5 MB: the earliest date far down, faults everywhere, and a flight repeated far from where it was. */
 function largeFile(): string {

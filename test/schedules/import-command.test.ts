@@ -90,6 +90,7 @@ describe('npm run import', () => {
     ['places', 'code,kind,name,city,city_code,country,latitude,longitude,zone\n'],
     ['places', 'geoNameId\tname\tlatitude\tlongitude\tiata\n'],
     ['ssim', '1AIRLINE STANDARD SCHEDULE DATA SET'],
+    ['mct', 'arrival_airport,status,minutes\n'],
     [undefined, 'a,b,c\n'],
   ])('[SCHED-11] takes a file for %s by its header', (format, text) => {
     expect(guessFormat(text)).toBe(format);

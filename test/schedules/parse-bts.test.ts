@@ -5,7 +5,8 @@ import { parsePlaces } from '../../server/domain/places/parse-places.ts';
 import type { PlaceFact } from '../../server/domain/places/place-fact.ts';
 import { worldPlaces } from '../../server/domain/places/world-places.ts';
 import { wallToInstant } from '../../server/domain/places/zoned-time.ts';
-import { defaultSeats, parseBts } from '../../server/domain/schedules/parse-bts.ts';
+import { btsFormat, defaultSeats } from '../../server/domain/schedules/parse-bts.ts';
+import { readSchedule } from '../../server/domain/schedules/schedule-format.ts';
 import type { ScheduleOptions } from '../../server/domain/schedules/scheduled-flight.ts';
 import { runSlices } from './run-slices.ts';
 
@@ -19,7 +20,7 @@ function optionsOf(places: PlaceFact[]): ScheduleOptions {
 }
 const ours = optionsOf(worldPlaces());
 const parse = (text: string, options: Partial<ScheduleOptions> = {}) =>
-  runSlices(parseBts(text, { ...ours, ...options }));
+  runSlices(readSchedule(btsFormat, text, { ...ours, ...options }));
 
 const header = 'date,carrier,flight,origin,dest,crs_dep,crs_arr,crs_elapsed_min,distance_mi,tail';
 const line = '2008-01-18,B6,172,SMF,JFK,0015,0823,308,2521,N665JB';
@@ -33,12 +34,14 @@ const flight = {
   arrivesAt: '2008-01-18T08:23',
   departsAtUtc: Date.UTC(2008, 0, 18, 8, 15),
   arrivesAtUtc: Date.UTC(2008, 0, 18, 13, 23),
-  cabins: [{ cabin: 'economy', capacity: defaultSeats, price: { amount: 36_100, currency: 'USD' } }],
+  cabins: [
+    { cabin: 'economy', capacity: defaultSeats, price: { amount: 36_100, currency: 'USD' }, isPricedByDistance: true },
+  ],
 };
 
 describe('on-time data of US airlines', () => {
   it('[SCHED-2] arrive at local departure plus elapsed minutes, through the zones', () => {
-    expect(parse(`${header}\n${line}`)).toEqual({ flights: [flight], rejected: [], accepted: 1 });
+    expect(parse(`${header}\n${line}`)).toMatchObject({ flights: [flight], rejected: [], accepted: 1 });
   });
 
   it.each([
@@ -79,7 +82,7 @@ describe('on-time data of US airlines', () => {
     );
     const { flights } = parse([header, ...rows].join('\n'), { seats });
     expect(flights.map((each) => each.cabins[0]?.capacity)).toEqual([200, 200, ...Array(4).fill(defaultSeats)]);
-    expect(parse(`${header}\n${line}`, { seats: 'a,b\n1,2' })).toEqual({
+    expect(parse(`${header}\n${line}`, { seats: 'a,b\n1,2' })).toMatchObject({
       flights: [],
       rejected: [{ line: 1, reason: 'the table of seats needs the columns tailnum and seats' }],
       accepted: 0,
@@ -165,7 +168,7 @@ describe('on-time data of US airlines', () => {
     it('[SCHED-9] give way at least every thousand lines, and take less than three seconds', () => {
       let slices = 0;
       const began = performance.now();
-      runSlices(parseBts(text, { ...ours, seats }), () => {
+      runSlices(readSchedule(btsFormat, text, { ...ours, seats }), () => {
         slices += 1;
       });
       expect(slices).toBeGreaterThanOrEqual(40);

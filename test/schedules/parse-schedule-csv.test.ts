@@ -4,14 +4,15 @@ import { greatCircleKm } from '../../server/domain/places/great-circle.ts';
 import { worldPlaces } from '../../server/domain/places/world-places.ts';
 import { wallToInstant } from '../../server/domain/places/zoned-time.ts';
 import { fareByDistance } from '../../server/domain/schedules/fare-by-distance.ts';
-import { parseScheduleCsv, scheduleCsvHeader } from '../../server/domain/schedules/parse-schedule-csv.ts';
+import { csvFormat, scheduleCsvHeader } from '../../server/domain/schedules/parse-schedule-csv.ts';
+import { readSchedule } from '../../server/domain/schedules/schedule-format.ts';
 import type { ScheduleOptions } from '../../server/domain/schedules/scheduled-flight.ts';
 import { runSlices } from './run-slices.ts';
 
 const byCode = new Map(worldPlaces().map((each) => [each.code, each]));
 const known = { zoneOf: (code: string) => byCode.get(code)?.zone, coordinatesOf: (code: string) => byCode.get(code) };
 const parse = (text: string, options: Partial<ScheduleOptions> = {}) =>
-  runSlices(parseScheduleCsv(text, { ...known, ...options }));
+  runSlices(readSchedule(csvFormat, text, { ...known, ...options }));
 
 const header =
   'carrier,number,origin,destination,departs_at,arrives_at,economy_seats,economy_price,business_seats,business_price,currency';
@@ -34,7 +35,7 @@ const flight = {
 
 describe('our own timetable CSV', () => {
   it('[SCHED-1] is read, in any order of columns and any of the separators', () => {
-    expect(parse(`${header}\n${line}\n`)).toEqual({ flights: [flight], rejected: [], accepted: 1 });
+    expect(parse(`${header}\n${line}\n`)).toMatchObject({ flights: [flight], rejected: [], accepted: 1 });
     const turned = (text: string) =>
       text
         .split(',')

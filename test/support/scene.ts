@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { signWebhook } from '../../server/domain/payments/webhook-signature.ts';
 import type { Lease } from '../../server/platform/redis/lease.ts';
+import type { Clock } from '../../server/platform/runtime/clock.ts';
 import type { BookingView } from '../../shared/booking.ts';
 import type { CabinClass, CabinView, OperatorFlightView } from '../../shared/flight.ts';
 import { newId } from '../../shared/ids.ts';
@@ -51,7 +52,10 @@ interface DeliverOptions {
 /** A gateway that never answers by itself: the test delivers the events. */
 export const silentGateway = { PAYMENT_MIN_DELAY_MS: '3600000', PAYMENT_MAX_DELAY_MS: '3600000' };
 
-export async function openScene(env: Record<string, string> = {}, options: { lease?: Lease } = {}): Promise<Scene> {
+export async function openScene(
+  env: Record<string, string> = {},
+  options: { lease?: Lease; clock?: Clock } = {},
+): Promise<Scene> {
   const server = await startServer({ env, ...options });
   const operator = connect(server.url, { apiKey: server.apiKey });
   const guest = await connectGuest(server.url);

@@ -39,7 +39,7 @@ export const leaseOfTheRun = process.env.TEST_LEASE === 'always' ? everybodysLea
  * at once unless the environment says otherwise.
  */
 export async function startServer(
-  options: { env?: Record<string, string>; clock?: Clock; lease?: Lease } = {},
+  options: { env?: Record<string, string>; clock?: Clock; lease?: Lease; adapter?: 'own' | 'stock' } = {},
 ): Promise<TestServer> {
   const database = await createTestDatabase();
   const engines: Engines = {
@@ -51,8 +51,8 @@ export async function startServer(
   };
   const start = (env: Record<string, string> = {}) => {
     const config = readConfig({ ...defaults, ...options.env, ...env });
-    const { clock, lease = leaseOfTheRun } = options;
-    return startApp({ config, engines, log: createLogger(config.LOG_LEVEL), clock, lease });
+    const { clock, adapter, lease = leaseOfTheRun } = options;
+    return startApp({ config, engines, log: createLogger(config.LOG_LEVEL), clock, lease, adapter });
   };
   const app = await start();
   const others: App[] = [];

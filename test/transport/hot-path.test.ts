@@ -1,34 +1,31 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { AddressInfo, Socket } from 'node:net';
+import { applyWSSHandler } from '@trpc/server/adapters/ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { keyOperator } from '../../server/domain/identity/actor.ts';
 import type { Metrics } from '../../server/domain/operations/metrics.ts';
-import type { Clock } from '../../server/platform/runtime/clock.ts';
+import { type Clock, systemClock } from '../../server/platform/runtime/clock.ts';
 import { Failure, refuse } from '../../server/platform/runtime/failure.ts';
 import { requestScope } from '../../server/platform/telemetry/logger.ts';
 import type { Context } from '../../server/transport/context.ts';
 import { createFailureMap } from '../../server/transport/failures.ts';
-import { joinWrites } from '../../server/transport/join-writes.ts';
-import { keepAlive } from '../../server/transport/keep-alive.ts';
 import { observeCalls } from '../../server/transport/observe-calls.ts';
 import { open, router } from '../../server/transport/trpc.ts';
+import { openWsAdapter } from '../../server/transport/ws-adapter/open-ws-adapter.ts';
 import { newId } from '../../shared/ids.ts';
+import { limits } from '../../shared/limits.ts';
 import { connect, failureOf } from '../support/connect.ts';
 import { openScene, type Scene, silentGateway } from '../support/scene.ts';
 
-/** A socket server whose connections are handed over before anything is sent. */
-async function openSockets(onOpened: (socket: WebSocket, connection: Duplex) => void) {
+type Adapter = (wss: WebSocketServer) => { close(): void };
+
+/** A socket server with a router of one procedure, behind the adapter that is asked for. */
+async function openSockets(adapter: Adapter) {
   const server = createServer();
-  const sockets = new WebSocketServer({ noServer: true });
-  server.on('upgrade', (request, connection, head) => {
-    sockets.handleUpgrade(request, connection, head, (socket) => {
-      onOpened(socket, connection);
-      sockets.emit('connection', socket, request);
-    });
-  });
+  const sockets = new WebSocketServer({ server });
+  const adapted = adapter(sockets);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -36,19 +33,30 @@ async function openSockets(onOpened: (socket: WebSocket, connection: Duplex) => 
     sockets,
     url: `ws://127.0.0.1:${port}`,
     close: () => {
+      adapted.close();
       for (const socket of sockets.clients) socket.terminate();
       server.close();
     },
   };
 }
 
+const echo = router({ echo: open.input((value: unknown) => value).query(({ input }) => input) });
+const own =
+  (clock: Clock = systemClock): Adapter =>
+  (wss) =>
+    openWsAdapter({ wss, router: echo, limits: limits.socket, clock });
+const stock: Adapter = (wss) => {
+  applyWSSHandler({ wss, router: echo, createContext: () => ({}) as Context });
+  return { close: () => undefined };
+};
+
 describe('what is sent in one turn', () => {
-  /** How many writes the connection makes of five frames, each sent by a promise's continuation of the same turn. */
-  async function writesOfFiveFrames(prepare: (socket: WebSocket, connection: Duplex) => void): Promise<number> {
+  /** How many writes the connection makes of the answers to five calls of one frame. */
+  async function writesOfFiveAnswers(adapter: Adapter): Promise<number> {
     let writes = 0;
-    const server = await openSockets((socket, connection) => {
-      prepare(socket, connection);
-      const { _write, _writev } = connection as Duplex & Required<Pick<Duplex, '_writev'>>;
+    const server = await openSockets(adapter);
+    server.sockets.on('connection', (_socket, { socket: connection }) => {
+      const { _write, _writev } = connection as Socket & Required<Pick<Socket, '_writev'>>;
       connection._write = (...args) => {
         writes++;
         _write.apply(connection, args);
@@ -58,25 +66,30 @@ describe('what is sent in one turn', () => {
         _writev.apply(connection, args);
       };
     });
-    server.sockets.on('connection', (socket) => {
-      for (let n = 0; n < 5; n++) void Promise.resolve().then(() => socket.send(`frame ${n}`));
-    });
     const client = new WebSocket(server.url);
-    const frames: string[] = [];
+    const answers: { id: number; result: { data: { json: unknown } } }[] = [];
+    const calls = [0, 1, 2, 3, 4].map((id) => ({
+      id,
+      method: 'query',
+      params: { path: 'echo', input: { json: `näive ${'€'.repeat(id * 20)}` } },
+    }));
+    client.on('open', () => client.send(JSON.stringify(calls)));
     await new Promise<void>((resolve) => {
       client.on('message', (data) => {
-        if (frames.push(data.toString()) === 5) resolve();
+        if (answers.push(JSON.parse(data.toString())) === 5) resolve();
       });
     });
     client.terminate();
     server.close();
-    expect(frames).toEqual([0, 1, 2, 3, 4].map((n) => `frame ${n}`));
+    expect(answers.map((each) => [each.id, each.result.data.json])).toEqual(
+      calls.map((each) => [each.id, each.params.input.json]),
+    );
     return writes;
   }
 
   it('[HOT-1] leaves in one write, in its order; without joining it is one each', async () => {
-    expect(await writesOfFiveFrames(() => undefined)).toBe(5);
-    expect(await writesOfFiveFrames(joinWrites)).toBe(1);
+    expect(await writesOfFiveAnswers(stock)).toBe(5);
+    expect(await writesOfFiveAnswers(own())).toBe(1);
   });
 });
 
@@ -99,8 +112,7 @@ describe('silent sockets', () => {
         await new Promise(setImmediate);
       }
     };
-    const server = await openSockets(() => undefined);
-    const stop = keepAlive(server.sockets, clock);
+    const server = await openSockets(own(clock));
     const [silent, lively] = [new WebSocket(server.url), new WebSocket(server.url)];
     const heard = { silent: [] as string[], lively: [] as string[] };
     silent.on('message', (data) => heard.silent.push(data.toString()));
@@ -122,7 +134,6 @@ describe('silent sockets', () => {
     await pass(10);
     await ended;
     expect(lively.readyState).toBe(WebSocket.OPEN);
-    stop();
     server.close();
   });
 });

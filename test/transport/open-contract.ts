@@ -4,17 +4,23 @@ import type { AddressInfo } from 'node:net';
 import { createHTTPHandler } from '@trpc/server/adapters/standalone';
 import { applyWSSHandler } from '@trpc/server/adapters/ws';
 import { WebSocketServer } from 'ws';
+import type { AdapterLimits } from '../../server/transport/ws-adapter/adapter-parts.ts';
+import { openWsAdapter } from '../../server/transport/ws-adapter/open-ws-adapter.ts';
+import { limits } from '../../shared/limits.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { type ContractContext, contractRouter, Probe } from './contract-router.ts';
 
 export type AdapterName = 'stock' | 'own';
 
 export interface ContractOptions {
   /** What the name in the context becomes; it may throw, or take its time. */
-  name?: (params: Record<string, string> | null, probe: Probe) => string | Promise<string>;
+  name?: (params: NodeJS.Dict<string> | null, probe: Probe) => string | Promise<string>;
   /** The largest message, in bytes. */
   maxPayload?: number;
-  /** Silent sockets are asked, and ended. */
+  /** Silent sockets are asked, and ended. Ours does so always. */
   keepAlive?: true;
+  /** Of ours alone. */
+  limits?: Partial<AdapterLimits>;
 }
 
 export interface ContractServer {
@@ -28,7 +34,7 @@ export interface ContractServer {
   close(): Promise<void>;
 }
 
-type ContextOf = (params: Record<string, string> | null) => Promise<ContractContext>;
+type ContextOf = (params: NodeJS.Dict<string> | null) => Promise<ContractContext>;
 
 type Attach = (
   sockets: WebSocketServer,
@@ -47,8 +53,25 @@ const attach: Record<AdapterName, Attach> = {
     });
     return { broadcastReconnect: handler.broadcastReconnectNotification, silence: async () => undefined };
   },
-  own: () => {
-    throw new Error('not there yet');
+  own: (sockets, createContext, { limits: given }) => {
+    const clock = new ManualClock();
+    const adapter = openWsAdapter({
+      wss: sockets,
+      router: contractRouter,
+      createContext: ({ info }) => createContext(info.connectionParams),
+      limits: { ...limits.socket, ...given },
+      clock,
+    });
+    return {
+      broadcastReconnect: adapter.broadcastReconnectNotification,
+      silence: async (until) => {
+        // A look every 2.5 s: asked after 20 s of silence, ended after 10 s more.
+        for (let looks = until === 'asked' ? 9 : 5; looks > 0; looks--) {
+          await clock.untilAsleep();
+          clock.advance(2_500);
+        }
+      },
+    };
   },
 };
 

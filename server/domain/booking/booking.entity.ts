@@ -1,5 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { bookingStatuses } from '../../../shared/booking.ts';
+import type { StoredFare } from '../offers/stored-fare.ts';
 
 /** `id`, `actor` and `bodyHash` together are the memory of the request that made it. */
 const BookingSchema = defineEntity({
@@ -17,6 +18,8 @@ const BookingSchema = defineEntity({
     holdExpiresAt: p.datetime().columnType('timestamptz(3)'),
     locator: p.string().length(6).nullable(),
     contact: p.json().$type<{ email: string; phone?: string }>().nullable(),
+    /** Brand and conditions of the offer it was made from. */
+    fare: p.json().$type<StoredFare>().nullable(),
     reason: p.text().nullable(),
     version: p.integer().version(),
     createdAt: p.datetime().columnType('timestamptz(3)').defaultRaw('now()'),

@@ -31,6 +31,11 @@ const FlightSchema = defineEntity({
     createdBy: p.blob().nullable(),
     createdAt: p.datetime().columnType('timestamptz(3)').defaultRaw('now()'),
     updatedAt: p.datetime().columnType('timestamptz(3)').defaultRaw('now()'),
+    /** Of industry timetables, where they are known. */
+    originTerminal: p.string().length(2).nullable(),
+    destinationTerminal: p.string().length(2).nullable(),
+    aircraft: p.string().length(3).nullable(),
+    serviceType: p.string().length(1).nullable(),
   },
   checks: [
     { name: 'flight_number_ck', expression: `number ~ '^[0-9]{1,4}[A-Z]?$'` },

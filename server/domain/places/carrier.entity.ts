@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { alliances } from '../../../shared/place.ts';
 
 const CarrierSchema = defineEntity({
   name: 'Carrier',
@@ -6,6 +7,7 @@ const CarrierSchema = defineEntity({
   properties: {
     code: p.string().length(2).primary(),
     name: p.text(),
+    alliance: p.enum(alliances).nullable(),
     createdAt: p.datetime().columnType('timestamptz(3)').defaultRaw('now()'),
     updatedAt: p.datetime().columnType('timestamptz(3)').defaultRaw('now()'),
   },

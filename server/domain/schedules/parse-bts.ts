@@ -1,17 +1,12 @@
 import { createFlightInput } from '../../../shared/flight.ts';
 import { dateSchema, type WallTime } from '../../../shared/times.ts';
 import { greatCircleKm } from '../places/great-circle.ts';
-import { columnsOf, fieldAt, linesPerSlice, readDelimited, type Slices } from '../places/read-delimited.ts';
+import { columnsOf, fieldAt, readDelimited } from '../places/read-delimited.ts';
 import { instantToWall, wallToInstant } from '../places/zoned-time.ts';
 import { fareByDistance } from './fare-by-distance.ts';
-import {
-  flightKey,
-  type ParsedSchedule,
-  type RejectedLine,
-  type ScheduledFlight,
-  type ScheduleOptions,
-} from './scheduled-flight.ts';
-import { daysToShift, shiftWall } from './shift-dates.ts';
+import { readTable, type ScheduleFormat, type ScheduleRow } from './schedule-format.ts';
+import type { ScheduledFlight, ScheduleOptions } from './scheduled-flight.ts';
+import { shiftWall } from './shift-dates.ts';
 
 /**
  * Seats of an aircraft whose tail number is absent or unknown. On one real day of US flights the half whose tails
@@ -48,12 +43,7 @@ const btsColumns = {
 } as const;
 
 /** One line as it stands in the file: forms are checked, places and duplicates are not. */
-export interface BtsRow {
-  line: number;
-  carrier: string;
-  number: string;
-  origin: string;
-  destination: string;
+interface BtsRow extends ScheduleRow {
   departsAt: WallTime;
   /** Scheduled minutes from gate to gate; null if the file has none. */
   elapsedMinutes: number | null;
@@ -62,59 +52,24 @@ export interface BtsRow {
 }
 
 /**
- * Reads scheduled flights from US on-time performance data (`bts`): one line is one dated flight leg.
+ * Scheduled flights from US on-time performance data (`bts`): one line is one dated flight leg.
  *
  * Arrival is local departure plus scheduled elapsed minutes, moved through the zones; the arrival column, which
  * names no date, is not read. All seats are economy: the data know an aircraft's seats but not its cabins. A
  * departure at 2400 is midnight at the end of the date. Prices come from the distance.
- *
- * Sliced; returns flights in file order and every refused line with its reason. Never throws on any text.
  */
-export function* parseBts(text: string, options: ScheduleOptions): Slices<ParsedSchedule> {
-  const { rows, rejected } = yield* btsRows(text);
-  const seats = seatsByTail(options.seats);
-  if (typeof seats === 'string') return { flights: [], rejected: [{ line: 1, reason: seats }], accepted: 0 };
-  const shiftDays = daysToShift(rows, options.shiftTo);
-  const flights: ScheduledFlight[] = [];
-  const firstLines = new Map<string, number>();
-  let untilYield = linesPerSlice;
-  for (const row of rows) {
-    if (--untilYield === 0) {
-      untilYield = linesPerSlice;
-      yield;
-    }
-    const reason = refusal(row, options, firstLines);
-    if (reason) {
-      rejected.push({ line: row.line, reason });
-      continue;
-    }
-    firstLines.set(flightKey(row), row.line);
-    flights.push(toFlight(row, options, shiftDays, seats.get(row.tail) ?? defaultSeats));
-  }
-  return { flights, rejected: rejected.sort((a, b) => a.line - b.line), accepted: flights.length };
-}
-
-/** The lines of the file and those that cannot be read at all; one refusal, of the header, if columns are missing. */
-export function* btsRows(text: string): Slices<{ rows: BtsRow[]; rejected: RejectedLine[] }> {
-  const file = readDelimited(text);
-  if (!file) return { rows: [], rejected: [{ line: 1, reason: 'the file is empty' }] };
-  const columns = columnsOf(file.header, btsColumns);
-  const missing = missingColumns(columns);
-  if (missing) return { rows: [], rejected: [{ line: file.headerLine, reason: missing }] };
-  const rows: BtsRow[] = [];
-  const rejected: RejectedLine[] = [];
-  let untilYield = linesPerSlice;
-  for (const row of file.rows()) {
-    if (--untilYield === 0) {
-      untilYield = linesPerSlice;
-      yield;
-    }
-    const read = 'fault' in row ? row.fault : readRow(row.fields, row.line, columns);
-    if (typeof read === 'string') rejected.push({ line: row.line, reason: read });
-    else rows.push(read);
-  }
-  return { rows, rejected };
-}
+export const btsFormat: ScheduleFormat<BtsRow> = {
+  readRows: (text) =>
+    readTable(text, (header) => {
+      const columns = columnsOf(header, btsColumns);
+      return missingColumns(columns) ?? ((fields, line) => readRow(fields, line, columns));
+    }),
+  open: (options, shiftDays) => {
+    const seats = seatsByTail(options.seats);
+    if (typeof seats === 'string') return seats;
+    return (row) => refusal(row, options) ?? [toFlight(row, options, shiftDays, seats.get(row.tail) ?? defaultSeats)];
+  },
+};
 
 type Columns = Record<keyof typeof btsColumns, number>;
 
@@ -183,15 +138,14 @@ function wallOf(date: string, time: string): WallTime | undefined {
 }
 
 /** Why a readable row becomes no flight. */
-function refusal(row: BtsRow, options: ScheduleOptions, firstLines: Map<string, number>): string | undefined {
+function refusal(row: BtsRow, options: ScheduleOptions): string | undefined {
   for (const code of [row.origin, row.destination]) if (!options.zoneOf(code)) return `unknown place ${code}`;
   if (row.origin === row.destination) return `origin and destination are both ${row.origin}`;
   if (row.elapsedMinutes === null) return 'no scheduled elapsed minutes';
   if (!Number.isInteger(row.elapsedMinutes) || row.elapsedMinutes < 1 || row.elapsedMinutes > maxElapsedMinutes)
     return `elapsed minutes ${row.elapsedMinutes} are not between 1 and ${maxElapsedMinutes}`;
   if (distanceKm(row, options) === undefined) return `no distance from ${row.origin} to ${row.destination} to price by`;
-  const first = firstLines.get(flightKey(row));
-  return first === undefined ? undefined : `${flightKey(row)} is already on line ${first}`;
+  return undefined;
 }
 
 function toFlight(row: BtsRow, options: ScheduleOptions, shiftDays: number, seats: number): ScheduledFlight {
@@ -209,7 +163,12 @@ function toFlight(row: BtsRow, options: ScheduleOptions, shiftDays: number, seat
     departsAtUtc,
     arrivesAtUtc,
     cabins: [
-      { cabin: 'economy', capacity: seats, price: fareByDistance(distanceKm(row, options) as number, 'economy') },
+      {
+        cabin: 'economy',
+        capacity: seats,
+        price: fareByDistance(distanceKm(row, options) as number, 'economy'),
+        isPricedByDistance: true,
+      },
     ],
   };
 }

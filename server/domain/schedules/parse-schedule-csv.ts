@@ -2,17 +2,12 @@ import { type CabinClass, cabinClasses, createFlightInput } from '../../../share
 import { currencyExponent, type Money, money } from '../../../shared/money.ts';
 import type { WallTime } from '../../../shared/times.ts';
 import { greatCircleKm } from '../places/great-circle.ts';
-import { columnsOf, fieldAt, linesPerSlice, readDelimited, type Slices } from '../places/read-delimited.ts';
+import { columnsOf, fieldAt } from '../places/read-delimited.ts';
 import { instantToWall, wallToInstant } from '../places/zoned-time.ts';
 import { fareByDistance } from './fare-by-distance.ts';
-import {
-  flightKey,
-  type ParsedSchedule,
-  type RejectedLine,
-  type ScheduledFlight,
-  type ScheduleOptions,
-} from './scheduled-flight.ts';
-import { daysToShift, shiftWall } from './shift-dates.ts';
+import { readTable, type ScheduleFormat, type ScheduleRow } from './schedule-format.ts';
+import type { ScheduledFlight, ScheduleOptions } from './scheduled-flight.ts';
+import { shiftWall } from './shift-dates.ts';
 
 /** The header of our own timetable files, all columns in their usual order (docs/formats.md). */
 export const scheduleCsvHeader = [
@@ -44,79 +39,31 @@ interface CsvCabin {
 }
 
 /** One line as it stands in the file: forms are checked; places, order of times and duplicates are not. */
-export interface ScheduleCsvRow {
-  line: number;
-  carrier: string;
-  number: string;
-  origin: string;
-  destination: string;
+interface ScheduleCsvRow extends ScheduleRow {
   departsAt: WallTime;
   arrivesAt: WallTime;
   cabins: CsvCabin[];
 }
 
 /**
- * Reads our own timetable CSV (`csv`): one line is one dated flight, times are airport wall times, a cabin is there
- * if its seats are, and a cabin without a price gets the distance formula. Columns may stand in any order.
- *
- * Sliced; returns flights in file order and every refused line with its reason. Never throws on any text.
+ * Our own timetable CSV (`csv`): one line is one dated flight, times are airport wall times, a cabin is there if its
+ * seats are, and a cabin without a price gets the distance formula. Columns may stand in any order.
  */
-export function* parseScheduleCsv(text: string, options: ScheduleOptions): Slices<ParsedSchedule> {
-  const { rows, rejected } = yield* scheduleCsvRows(text);
-  const shiftDays = daysToShift(rows, options.shiftTo);
-  const flights: ScheduledFlight[] = [];
-  const firstLines = new Map<string, number>();
-  let untilYield = linesPerSlice;
-  for (const row of rows) {
-    if (--untilYield === 0) {
-      untilYield = linesPerSlice;
-      yield;
-    }
-    const flight = toFlight(row, options, shiftDays);
-    if (typeof flight === 'string') {
-      rejected.push({ line: row.line, reason: flight });
-      continue;
-    }
-    const key = flightKey(row);
-    const first = firstLines.get(key);
-    if (first !== undefined) {
-      rejected.push({ line: row.line, reason: `${key} is already on line ${first}` });
-      continue;
-    }
-    firstLines.set(key, row.line);
-    flights.push(flight);
-  }
-  return { flights, rejected: rejected.sort((a, b) => a.line - b.line), accepted: flights.length };
-}
+export const csvFormat: ScheduleFormat<ScheduleCsvRow> = {
+  readRows: (text) => readTable(text, openColumns),
+  open: (options, shiftDays) => (row) => toFlights(row, options, shiftDays),
+};
 
-/** The lines of the file and those that cannot be read at all; one refusal, of the header, if columns are missing. */
-export function* scheduleCsvRows(text: string): Slices<{ rows: ScheduleCsvRow[]; rejected: RejectedLine[] }> {
-  const file = readDelimited(text);
-  if (!file) return { rows: [], rejected: [{ line: 1, reason: 'the file is empty' }] };
+function openColumns(header: string[]): ReturnType<typeof rowReader> | string {
   const names = scheduleCsvHeader.split(',') as Column[];
   const columns = columnsOf(
-    file.header,
+    header,
     Object.fromEntries(names.map((name) => [name, [name]])) as Record<Column, string[]>,
   );
   const missing: string[] = requiredColumns.filter((name) => columns[name] < 0);
   if (cabinClasses.every((cabin) => columns[`${cabin}_seats`] < 0))
     missing.push('seats of any cabin (economy_seats …)');
-  if (missing.length > 0)
-    return { rows: [], rejected: [{ line: file.headerLine, reason: `the header lacks ${missing.join(', ')}` }] };
-  const rows: ScheduleCsvRow[] = [];
-  const rejected: RejectedLine[] = [];
-  const readRow = rowReader(columns);
-  let untilYield = linesPerSlice;
-  for (const row of file.rows()) {
-    if (--untilYield === 0) {
-      untilYield = linesPerSlice;
-      yield;
-    }
-    const read = 'fault' in row ? row.fault : readRow(row.fields, row.line);
-    if (typeof read === 'string') rejected.push({ line: row.line, reason: read });
-    else rows.push(read);
-  }
-  return { rows, rejected };
+  return missing.length > 0 ? `the header lacks ${missing.join(', ')}` : rowReader(columns);
 }
 
 /** A function from fields to the row, or to why they are none. */
@@ -202,8 +149,8 @@ function faultOf(issue: Issue, cabins: CsvCabin[], field: (name: Column) => stri
   return `${column} "${field(column)}" is not ${issue.message}`;
 }
 
-/** The flight, or why there is none. */
-function toFlight(row: ScheduleCsvRow, options: ScheduleOptions, shiftDays: number): ScheduledFlight | string {
+/** The flight, alone in its list, or why there is none. */
+function toFlights(row: ScheduleCsvRow, options: ScheduleOptions, shiftDays: number): ScheduledFlight[] | string {
   const originZone = options.zoneOf(row.origin);
   const destinationZone = options.zoneOf(row.destination);
   if (!originZone) return `unknown place ${row.origin}`;
@@ -217,20 +164,12 @@ function toFlight(row: ScheduleCsvRow, options: ScheduleOptions, shiftDays: numb
   for (const { cabin, capacity, price } of row.cabins) {
     const agreed = price ?? priceByDistance(row, cabin, options);
     if (!agreed) return `no coordinates to price ${row.origin}-${row.destination} by`;
-    cabins.push({ cabin, capacity, price: agreed });
+    cabins.push({ cabin, capacity, price: agreed, ...(price ? {} : { isPricedByDistance: true }) });
   }
-  return {
-    line: row.line,
-    carrier: row.carrier,
-    number: row.number,
-    origin: row.origin,
-    destination: row.destination,
-    departsAt: instantToWall(departsAtUtc, originZone),
-    arrivesAt: instantToWall(arrivesAtUtc, destinationZone),
-    departsAtUtc,
-    arrivesAtUtc,
-    cabins,
-  };
+  const { line, carrier, number, origin, destination } = row;
+  const departsAt = instantToWall(departsAtUtc, originZone);
+  const arrivesAt = instantToWall(arrivesAtUtc, destinationZone);
+  return [{ line, carrier, number, origin, destination, departsAt, arrivesAt, departsAtUtc, arrivesAtUtc, cabins }];
 }
 
 function priceByDistance(row: ScheduleCsvRow, cabin: CabinClass, options: ScheduleOptions): Money | undefined {

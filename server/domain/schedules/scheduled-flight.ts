@@ -18,6 +18,12 @@ export interface ScheduledFlight {
   departsAtUtc: number;
   arrivesAtUtc: number;
   cabins: ScheduledCabin[];
+  /** What only some formats know; a format without it changes nothing of it. */
+  equipment?: FlightEquipment;
+  /** It flies, but none of its seats is ours to sell. */
+  isClosed?: true;
+  /** Cabins that are not named do not exist on this flight. */
+  isWhole?: true;
 }
 
 interface ScheduledCabin {
@@ -25,11 +31,29 @@ interface ScheduledCabin {
   capacity: number;
   /** One seat. */
   price: Money;
+  /** The price is the formula's: it is for cabins that are new, and leaves alone what an operator asks. */
+  isPricedByDistance?: true;
+}
+
+/** Of an industry timetable; null is not known. */
+export interface FlightEquipment {
+  originTerminal: string | null;
+  destinationTerminal: string | null;
+  /** IATA aircraft type, three symbols. */
+  aircraft: string | null;
+  /** IATA service type: J is a scheduled passenger flight. */
+  serviceType: string | null;
 }
 
 export interface RejectedLine {
   line: number;
   reason: string;
+}
+
+/** Something about a line that was taken all the same. */
+export interface LineNote {
+  line: number;
+  note: string;
 }
 
 export interface ParsedSchedule {
@@ -39,6 +63,17 @@ export interface ParsedSchedule {
   rejected: RejectedLine[];
   /** Lines that were understood. */
   accepted: number;
+  notes: LineNote[];
+  /** What the file speaks for: each carrier with the local departure dates, first and last, after any shift. */
+  scopes: ScheduleScope[];
+  /** Why the file cannot be all that there is, by its own marks (a gap, no end); null if nothing speaks against it. */
+  broken: string | null;
+}
+
+export interface ScheduleScope {
+  carrier: string;
+  from: CalendarDate;
+  to: CalendarDate;
 }
 
 export interface ScheduleOptions {

@@ -1,5 +1,5 @@
-import type { ItineraryFilters, SearchExplanation, SearchItinerariesInput } from '../../../shared/itinerary.ts';
 import { cabinClasses } from '../../../shared/flight.ts';
+import type { ItineraryFilters, SearchExplanation, SearchItinerariesInput } from '../../../shared/itinerary.ts';
 import type { Money } from '../../../shared/money.ts';
 import { wallAt } from '../timetable/flight-view.ts';
 import { rowsOf } from './answer-search.ts';
@@ -60,7 +60,9 @@ export async function explainEmpty(room: SearchRoom, input: SearchItinerariesInp
   return {
     reason: free.count > 0 ? 'filters' : hasSeats ? 'no_seats' : 'no_flights',
     removed,
-    suggestions: suggestions.sort((a, b) => Number(b.change.startsWith('filters')) - Number(a.change.startsWith('filters'))),
+    suggestions: suggestions.sort(
+      (a, b) => Number(b.change.startsWith('filters')) - Number(a.change.startsWith('filters')),
+    ),
   };
 }
 
@@ -75,7 +77,8 @@ function cheapest(room: SearchRoom, { fronts, ranking }: Answered): Money | null
 
 /** For filters of one number the nearest value that lets something through; null: without the filter. */
 function smallestChange(name: keyof ItineraryFilters, { fronts, ranking, timetable: t }: Answered): unknown {
-  const entriesOf = (place: number) => fronts.map((_, slice) => ranking.entries[place * fronts.length + slice] as number);
+  const entriesOf = (place: number) =>
+    fronts.map((_, slice) => ranking.entries[place * fronts.length + slice] as number);
   switch (name) {
     case 'maxPrice':
       return ranking.keys[0];
@@ -83,7 +86,10 @@ function smallestChange(name: keyof ItineraryFilters, { fronts, ranking, timetab
       let least = Number.POSITIVE_INFINITY;
       for (let place = 0; place < ranking.count; place++) {
         const entries = entriesOf(place);
-        least = Math.min(least, Math.max(...fronts.map((front, slice) => front.minutes[entries[slice] as number] as number)));
+        least = Math.min(
+          least,
+          Math.max(...fronts.map((front, slice) => front.minutes[entries[slice] as number] as number)),
+        );
       }
       return least;
     }

@@ -67,7 +67,10 @@ export function facetsOf(room: SearchRoom, { fronts, ranking, timetable: t }: An
       least: price && price.least.amount <= cost.amount ? price.least : cost,
       most: price && price.most.amount >= cost.amount ? price.most : cost,
     };
-    duration = { least: Math.min(duration?.least ?? minutes, minutes), most: Math.max(duration?.most ?? minutes, minutes) };
+    duration = {
+      least: Math.min(duration?.least ?? minutes, minutes),
+      most: Math.max(duration?.most ?? minutes, minutes),
+    };
   }
   return {
     total: ranking.total,

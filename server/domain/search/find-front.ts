@@ -1,5 +1,12 @@
 import { kmBetween } from '../timetable/geography.ts';
-import { type CabinColumns, firstFrom, rowCurrency, rowPrice, stateOpen, type Timetable } from '../timetable/timetable.ts';
+import {
+  type CabinColumns,
+  firstFrom,
+  rowCurrency,
+  rowPrice,
+  stateOpen,
+  type Timetable,
+} from '../timetable/timetable.ts';
 import { type ConnectionTimes, connectionMinutes, forbiddenMinutes } from './connection-times.ts';
 import { type Front, FrontBuilder } from './front.ts';
 import type { SliceQuestion } from './slice-question.ts';
@@ -18,6 +25,8 @@ export function findFront(t: Timetable, times: ConnectionTimes, question: SliceQ
 }
 
 const dayMinutes = 1_440;
+/** Days of a question. */
+const daysMax = 512;
 
 /** Flights of one market that may begin a journey. */
 interface First {
@@ -50,7 +59,7 @@ class Search {
     this.#times = times;
     this.#q = question;
     this.#cabin = t.cabins[question.cabin] as CabinColumns;
-    this.#front = new FrontBuilder(question.keepDominated);
+    this.#front = new FrontBuilder(question.keep);
     this.#reaches = new Int32Array(t.airportX.length);
     this.#kmLeft = new Float32Array(t.airportX.length);
     this.#buckets = Math.ceil(dayMinutes / question.bounds.bucketMinutes);
@@ -62,7 +71,8 @@ class Search {
       for (const destination of destinations) {
         this.#aimAt(destination);
         for (const origin of origins)
-          if (origin.airport !== destination) this.#runPair(origin.airport, destination, origin.opens, origin.closes, stops);
+          if (origin.airport !== destination)
+            this.#runPair(origin.airport, destination, origin.opens, origin.closes, stops);
       }
     return this.#front.finish(this.#looks, this.#looks <= this.#q.bounds.looksMax);
   }
@@ -90,7 +100,8 @@ class Search {
     const t = this.#t;
     if (stops === 0) {
       const direct = (this.#reaches[origin] as number) - 1;
-      if (direct >= 0) for (const first of this.#firsts(direct, opens, closes)) this.#finish(first, -1, 0, -1, 0, first.arrives);
+      if (direct >= 0)
+        for (const first of this.#firsts(direct, opens, closes)) this.#finish(first, -1, 0, -1, 0, first.arrives);
       return;
     }
     const { detour, detourSlackKm } = this.#q.bounds;
@@ -151,7 +162,8 @@ class Search {
         if (km > kmMax) continue;
         for (const from2 of this.#goesOnFrom(hub2)) {
           const third = (this.#reaches[from2] as number) - 1;
-          if (third < 0 || from2 === origin || from2 === destination || km + this.#kmTo(from2, destination) > kmMax) continue;
+          if (third < 0 || from2 === origin || from2 === destination || km + this.#kmTo(from2, destination) > kmMax)
+            continue;
           if (!this.#mayChangeAt(hub2) || (from2 !== hub2 && !this.#mayChangeAt(from2))) continue;
           if (!this.#viaOne(hub, from) && !this.#viaOne(hub2, from2)) continue;
           const least = this.#leastConnection(market, second, hub, from);
@@ -218,7 +230,7 @@ class Search {
         price: rowPrice(t, this.#cabin, row, this.#q.seats),
         currency,
         day,
-        group: (currency * 8 + day) * this.#buckets + bucket,
+        group: (currency * daysMax + day) * this.#buckets + bucket,
       });
     }
     return found;
@@ -247,20 +259,13 @@ class Search {
       const departs = t.departs[row] as number;
       if (departs > latest) break;
       if (!this.#isSold(row) || rowCurrency(t, this.#cabin, row) !== currency) continue;
-      if (isSpecial && departs - arrives < this.#leastOfCarriers(market, next, before, row)) continue;
+      if (isSpecial && departs - arrives < connectionMinutes(this.#times, t, before, row)) continue;
       if (!filters.overnight && this.#isOvernight(arrives, row)) continue;
       take(row, rowPrice(t, this.#cabin, row, this.#q.seats), departs + (t.minutes[row] as number));
     }
   }
 
-  #finish(
-    first: First,
-    row2: number,
-    price2: number,
-    row3: number,
-    price3: number,
-    arrives: number,
-  ): void {
+  #finish(first: First, row2: number, price2: number, row3: number, price3: number, arrives: number): void {
     this.#looks++;
     const { filters, seats } = this.#q;
     const price = (first.price + price2 + price3) * seats;
@@ -313,18 +318,10 @@ class Search {
     return viaOne === null || viaOne[hub] === 1 || viaOne[from] === 1;
   }
 
-  /** A lower bound; where rules look at carriers `#join` knows more. */
+  /** A lower bound; where rules look at carriers or terminals `#join` knows more. */
   #leastConnection(market: number, next: number, arrives: number, departs: number): number {
     if (arrives !== departs || this.#times.isSpecial[arrives] === 1) return 0;
     return this.#times.base[arrives * 4 + this.#statusOf(market, next)] as number;
-  }
-
-  #leastOfCarriers(market: number, next: number, before: number, row: number): number {
-    const t = this.#t;
-    const [arrives, departs] = [t.marketTo[market] as number, t.marketFrom[next] as number];
-    const status = this.#statusOf(market, next);
-    const [carrier, carrier2] = [t.carrier[before] as number, t.carrier[row] as number];
-    return connectionMinutes(this.#times, t, arrives, departs, status, carrier, carrier2);
   }
 
   /** Places of `connectionStatuses`. */

@@ -1,7 +1,7 @@
 import type { ItineraryFacets } from '../../../shared/itinerary.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
-import type { Answered } from './search-engine.ts';
 import type { ResolvedSearch } from './resolve-search.ts';
+import type { Answered } from './search-engine.ts';
 
 /** A search whose later pages somebody may ask for. */
 export interface KeptSearch {

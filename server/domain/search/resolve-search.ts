@@ -49,7 +49,7 @@ export function resolveSearch(room: SearchRoom, input: SearchItinerariesInput): 
       notBefore: notBefore(room, firstDay + days),
       bounds: defaultBounds(input.filters.layover?.maxMinutes),
       filters: filtersOf(room, input.filters, slice.departure, slice.arrival),
-      keepDominated: input.dominated,
+      keep: input.dominated ? 'all' : 'front',
     };
   });
   return {
@@ -61,7 +61,12 @@ export function resolveSearch(room: SearchRoom, input: SearchItinerariesInput): 
 }
 
 /** Airports of the timetable that these codes mean, with the km on the ground from the nearest that was named. */
-function airportsOf(room: SearchRoom, codes: string[], nearbyKm: number, path: (string | number)[]): Map<number, number> {
+export function airportsOf(
+  room: SearchRoom,
+  codes: string[],
+  nearbyKm: number,
+  path: (string | number)[],
+): Map<number, number> {
   const found = new Map<number, number>();
   const { airports } = room.live.names;
   const named = new Set<string>();
@@ -127,7 +132,10 @@ function filtersOf(
     (!include || include.includes(code)) &&
     !exclude?.includes(code) &&
     (!filters.alliances || filters.alliances.includes(room.allianceOf(code) ?? ''));
-  const maxPrice = filters.maxPrice && { max: filters.maxPrice.amount, currency: currencies.find(filters.maxPrice.currency) };
+  const maxPrice = filters.maxPrice && {
+    max: filters.maxPrice.amount,
+    currency: currencies.find(filters.maxPrice.currency),
+  };
   const codesOf = (list: string[] | undefined) => list?.flatMap((code) => [code, ...room.places.airportsOf(code)]);
   const [viaOne, viaNone] = [codesOf(filters.via?.include), codesOf(filters.via?.exclude)];
   return {

@@ -45,7 +45,10 @@ interface Thread {
  * Runs searches without holding up the event loop that sells seats: in threads that share the timetable, started when
  * first needed. One that takes less time than telling a thread of it runs on the spot.
  */
-export function createSearchEngine(live: LiveTimetable, threadsMax = Math.max(1, availableParallelism() - 1)): SearchEngine {
+export function createSearchEngine(
+  live: LiveTimetable,
+  threadsMax = Math.max(1, availableParallelism() - 1),
+): SearchEngine {
   const threads: Thread[] = [];
   const queue: Waiting[] = [];
   let table: ConnectionTable = { rows: new Int32Array(new SharedArrayBuffer(0)) };

@@ -18,7 +18,10 @@ export function rearrange(from: Timetable): Timetable {
   to.counts[counted.rows] = order.rows.length;
 
   const markets = from.counts[counted.markets] as number;
-  const blocks = { start: new Int32Array(new SharedArrayBuffer((markets + 1_024) * 4)), count: new Int32Array(new SharedArrayBuffer((markets + 1_024) * 4)) };
+  const blocks = {
+    start: new Int32Array(new SharedArrayBuffer((markets + 1_024) * 4)),
+    count: new Int32Array(new SharedArrayBuffer((markets + 1_024) * 4)),
+  };
   to.marketBlock = new Int32Array(new SharedArrayBuffer(from.marketBlock.byteLength));
   for (let market = 0; market < markets; market++) {
     blocks.start[market + 1] = order.starts[market] as number;
@@ -59,8 +62,7 @@ function orderOf(t: Timetable): { rows: Int32Array; starts: Int32Array } {
   for (let row = 0; row < all; row++) if (alive(row)) rows[(next[t.market[row] as number] as number)++] = row;
   const byDeparture = (a: number, b: number): number =>
     (t.departs[a] as number) - (t.departs[b] as number) || (idOf(t, a) < idOf(t, b) ? -1 : 1);
-  for (let market = 0; market < markets; market++)
-    rows.subarray(starts[market], starts[market + 1]).sort(byDeparture);
+  for (let market = 0; market < markets; market++) rows.subarray(starts[market], starts[market + 1]).sort(byDeparture);
   return { rows, starts };
 }
 

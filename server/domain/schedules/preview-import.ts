@@ -1,0 +1,130 @@
+import type { ImportView, PreviewImportInput } from '../../../shared/schedule-import.ts';
+import { inTransaction, type Queryable } from '../../platform/postgres/transaction.ts';
+import { type FlightChange, isFelt } from '../inventory/flight-change.ts';
+import { flightsToCome, takenSeats } from '../inventory/flight-facts.ts';
+import { planFlights } from '../inventory/plan-flights.ts';
+import { flightsPerBatch, type ImportRoom, linesKept, readTimetable } from './import-room.ts';
+import {
+  type ImportFindings,
+  type ImportRow,
+  importViewOf,
+  insertChanges,
+  insertImport,
+  type PlannedChange,
+  readImport,
+} from './import-rows.ts';
+import { flightKey, type ParsedSchedule, type ScheduleScope } from './scheduled-flight.ts';
+
+/** Imports that are remembered; older ones cannot be rolled back any more. */
+const importsKept = 200;
+
+const pruneSql = `
+  delete from schedule_import i where (i.status = 'planned' and i.created_at < now() - interval '7 days')
+    or i.id in (select o.id from schedule_import o where o.status in ('applied', 'rolled_back')
+                order by o.created_at desc, o.id desc offset ${importsKept})`;
+
+const hitSql = `
+  select count(distinct b.id)::int as bookings, coalesce(sum(l.quantity), 0)::int as seats
+  from schedule_change s join cabin c on c.flight_id = s.flight_id join booking_leg l on l.cabin_id = c.id
+  join booking b on b.id = l.booking_id
+  where s.import_id = $1 and s.bookings > 0 and b.status in ('held', 'paying', 'confirmed')`;
+
+const finishSql = `
+  update schedule_import set accepted = $2, unchanged = $3, changes = $4, findings = $5 where id = $1`;
+
+/**
+ * Reads a timetable and says what it would do: flights that are new, changed and cancelled, and the bookings that
+ * this hits. Changes nothing but the import itself, which `applyImport` carries out as it was shown.
+ *
+ * Cancelled are flights to come of the file's carriers and dates that the file does not have, if the operator says
+ * that it is whole and nothing in it speaks against that: no line refused, no record missing.
+ */
+export async function previewImport(room: ImportRoom, input: PreviewImportInput): Promise<ImportView> {
+  const { pool } = room.inventory;
+  const known = await readImport(pool, input.id);
+  if (known) return importViewOf(known);
+  await pool.query(pruneSql);
+  const parsed = await readTimetable(room, input);
+  const findings: ImportFindings = {
+    scopes: parsed.scopes,
+    rejected: parsed.rejected.length,
+    rejectedLines: parsed.rejected.slice(0, linesKept),
+    notes: parsed.notes.slice(0, linesKept),
+    notWhole: input.isWhole ? whyNotWhole(parsed) : null,
+    hit: { bookings: 0, seats: 0 },
+  };
+  // One transaction: a plan that is half written is never seen, let alone applied.
+  await inTransaction(pool, async (tx) => {
+    await tx.query(`set local statement_timeout = '60s'`);
+    const { format, fileName = null } = input;
+    const isOurs = await insertImport(tx, { id: input.id, format, fileName, status: 'planned', findings });
+    if (!isOurs) return;
+    let changes = 0;
+    const add = async (planned: FlightChange[], lines: (number | null)[]): Promise<void> => {
+      await insertChanges(tx, input.id, changes, await withBookings(tx, planned, lines));
+      changes += planned.length;
+    };
+    let unchanged = 0;
+    for (let from = 0; from < parsed.flights.length; from += flightsPerBatch) {
+      const batch = parsed.flights.slice(from, from + flightsPerBatch);
+      const plan = await planFlights(tx, batch);
+      unchanged += plan.unchanged;
+      await add(
+        plan.changes,
+        plan.changes.map((each) => batch[each.place]?.line ?? null),
+      );
+    }
+    if (input.isWhole && findings.notWhole === null) {
+      const keys = new Set(parsed.flights.map(flightKey));
+      for (const scope of parsed.scopes)
+        for await (const gone of flightsGone(tx, scope, keys))
+          await add(
+            gone,
+            gone.map(() => null),
+          );
+    }
+    const hit = await tx.query<ImportFindings['hit']>(hitSql, [input.id]);
+    const found = { ...findings, hit: hit.rows[0] };
+    await tx.query(finishSql, [input.id, parsed.accepted, unchanged, changes, JSON.stringify(found)]);
+  });
+  return importViewOf((await readImport(pool, input.id)) as ImportRow);
+}
+
+/** What speaks against taking the file for all that there is. */
+function whyNotWhole({ broken, rejected, flights }: ParsedSchedule): string | null {
+  if (broken) return broken;
+  const [first] = rejected;
+  if (first) return `line ${first.line} was refused: ${first.reason}`;
+  return flights.length === 0 ? 'the file has no flight' : null;
+}
+
+async function* flightsGone(
+  db: Queryable,
+  scope: ScheduleScope,
+  keys: ReadonlySet<string>,
+): AsyncGenerator<FlightChange[]> {
+  let after = '00000000-0000-0000-0000-000000000000';
+  for (;;) {
+    const page = await flightsToCome(db, scope, after, flightsPerBatch);
+    const gone = page.filter(({ facts }) => !keys.has(flightKey(facts)));
+    if (gone.length > 0)
+      yield gone.map(({ id, version, facts }) => ({ kind: 'cancelled', flightId: id, version, before: facts }));
+    if (page.length < flightsPerBatch) return;
+    after = page.at(-1)?.id as string;
+  }
+}
+
+/** Changes with the bookings that they hit: of flights that move, shrink below what is taken, or are cancelled. */
+async function withBookings(
+  db: Queryable,
+  changes: FlightChange[],
+  lines: (number | null)[],
+): Promise<PlannedChange[]> {
+  const ids = changes.flatMap((each) => (each.kind === 'created' ? [] : [each.flightId]));
+  const taken = await takenSeats(db, ids);
+  return changes.map((change, at) => {
+    const seats = taken.get(change.flightId);
+    const felt = seats && isFelt(change, new Map(Object.entries(seats.cabins))) ? seats : { bookings: 0, seats: 0 };
+    return { ...change, line: lines[at] ?? null, bookings: felt.bookings, seats: felt.seats };
+  });
+}

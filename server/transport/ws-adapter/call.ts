@@ -1,0 +1,46 @@
+import type { TRPCProcedureType } from '@trpc/server';
+
+export type RequestId = number | string;
+
+/**
+ * One call on its way: what the wire said, and what a resolver is given. Resolvers take its fields
+ * apart, so what is dear to make (a signal, a function) is made when one is asked for.
+ */
+export class Call {
+  readonly id: RequestId;
+  readonly jsonrpc: '2.0' | undefined;
+  readonly path: string;
+  readonly type: TRPCProcedureType;
+  readonly rawInput: unknown;
+  readonly batchIndex: number;
+  readonly #signalOf: (call: Call) => AbortSignal;
+  ctx: unknown;
+  input: unknown;
+  /** Counted among those that run; else it waits, or has ended. */
+  isRunning = false;
+  /** Of a subscription, from its start to its end. */
+  stopping: AbortController | undefined;
+
+  constructor(
+    message: { id: RequestId; jsonrpc: '2.0' | undefined; path: string; type: TRPCProcedureType; input: unknown },
+    batchIndex: number,
+    signalOf: (call: Call) => AbortSignal,
+  ) {
+    this.id = message.id;
+    this.jsonrpc = message.jsonrpc;
+    this.path = message.path;
+    this.type = message.type;
+    this.rawInput = message.input;
+    this.batchIndex = batchIndex;
+    this.#signalOf = signalOf;
+  }
+
+  /** Fires when a subscription is stopped, and for queries when the socket is gone. A mutation goes on. */
+  get signal(): AbortSignal {
+    return this.#signalOf(this);
+  }
+
+  get getRawInput(): () => Promise<unknown> {
+    return async () => this.rawInput;
+  }
+}
