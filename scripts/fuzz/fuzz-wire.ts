@@ -219,6 +219,7 @@ class Fuzzer {
   /** A client that does everything right gets its answers, whatever others do. */
   async #isServed(): Promise<boolean> {
     const startedAt = performance.now();
+    let step = 'connecting';
     try {
       const [flightId] = this.#options.flightIds as [string];
       const id = newId();
@@ -227,6 +228,7 @@ class Fuzzer {
       await once(socket, 'open', { signal });
       socket.send(JSON.stringify({ method: 'connectionParams', data: { token: this.#token } }));
       const ask = async (path: string, method: string, json: unknown): Promise<string> => {
+        step = path;
         socket.send(JSON.stringify({ id: 1, method, params: { path, input: { json } } }));
         const [data] = (await once(socket, 'message', { signal })) as [Buffer];
         return String(data);
@@ -237,7 +239,7 @@ class Fuzzer {
       if (!held.includes('"status":"held"') || !cancelled.includes('"status":"cancelled"'))
         this.#fault(`a proper hold was answered ${held.slice(0, 300)}, its cancellation ${cancelled.slice(0, 300)}`);
     } catch (error) {
-      this.#fault(`a proper client was not served: ${(error as Error).message}`);
+      this.#fault(`a proper client was not served (${step}, after ${this.#sent} messages): ${(error as Error).message}`);
       return false;
     }
     this.#report.healthy.calls += 2;
