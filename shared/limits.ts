@@ -4,8 +4,15 @@ export const limits = {
   legsPerBooking: 8,
   cabinsPerFlight: 4,
   capacityPerCabin: 1_000_000,
+  faresPerCabin: 6,
+  stepsPerLadder: 8,
   searchPageDefault: 20,
   searchPageMax: 200,
+  slicesPerSearch: 6,
+  placesPerSlice: 10,
+  /** The longest connection that may be asked for. */
+  connectionMinutesMax: 1_440,
+  calendarDaysMax: 366,
   placesPageMax: 50,
   listPageDefault: 50,
   listPageMax: 200,
@@ -30,4 +37,6 @@ export const limits = {
   openJobsPerUser: 20,
   jobResultsPageMax: 1_000,
   coverageCells: 5_000,
+  alertsPerUser: 50,
+  alertDays: 62,
 } as const;

@@ -103,10 +103,11 @@ describe('the record', () => {
       },
     ]);
     await pool.query(
-      `insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, updated_at)
-       values ($1, $2, '\\x00', 'held', 1, 45000, 'USD', now(), '2020-01-01')`,
+      `insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at)
+       values ($1, $2, '\\x00', 'held', 1, 45000, 'USD', now())`,
       [bookingId, newId()],
     );
+    await pool.query(`insert into record_locator values ('ABCDEF', $1)`, [bookingId]);
     await pool.query(`insert into booking_leg values ($1, 1, $2, 1, 'economy', 1, 45000)`, [bookingId, flightId]);
     await pool.query(`insert into passenger values ($1, 1, 'adult', 'Ada', 'Lovelace', null, null)`, [bookingId]);
     await pool.query(`insert into cancel_quote values ($1, $2, 45000, 0, now())`, [bookingId, newId()]);
@@ -132,6 +133,8 @@ describe('the record', () => {
       `insert into job_result (job, position, origin, destination, depart_date, provider, outcome, observed_at)
        values (1, 0, 'JFK', 'LHR', '2027-03-01', 'simulator', 'empty', now())`,
     );
+    await pool.query(`insert into fare_family (digest, brands) values ('\\x00', '[]')`);
+    await pool.query(`insert into price_difference values ($1, 'hold', 'guaranteed', 1, 2, 1, 'USD')`, [bookingId]);
     await pool.query(`insert into app_user (id, role) values ($1, 'traveller')`, [newId()]);
     await pool.query(`insert into operator_key (id, name, digest, scopes) values ($1, 'one', '\\x00', '{read}')`, [
       newId(),
@@ -151,7 +154,6 @@ describe('the record', () => {
     ['app_user_email_ck', `update app_user set email = 'Ada@example.org'`],
     ['app_user_role_check', `update app_user set role = 'admin'`],
     ['booking_currency_ck', `update booking set price_currency = 'usd'`],
-    ['booking_locator_ck', `update booking set locator = 'ABC10O'`],
     ['booking_price_ck', `update booking set price_amount = -1`],
     ['booking_seats_ck', `update booking set seats = 10`],
     ['booking_status_check', `update booking set status = 'lost'`],
@@ -161,6 +163,7 @@ describe('the record', () => {
     ['cabin_capacity_ck', `update cabin set target_capacity = 1000001, capacity = 1000001`],
     ['cabin_currency_ck', `update cabin set price_currency = 'US'`],
     ['cabin_held_ck', `update cabin set held = -1`],
+    ['cabin_ladder_ck', `update cabin set ladder = array_fill(0, array[18])`],
     ['cabin_no_overbooking_ck', `update cabin set held = 6, sold = 5`],
     ['cabin_price_ck', `update cabin set price_amount = -1`],
     ['cabin_sold_ck', `update cabin set sold = -1`],
@@ -173,6 +176,7 @@ describe('the record', () => {
     ['connection_time_status_ck', `update connection_time set status = 'DX'`],
     ['cluster_demo_until_ck', `update cluster set demo_until = 'tomorrow'`],
     ['cluster_one_ck', `insert into cluster (one) values (2)`],
+    ['fare_family_brands_ck', `update fare_family set brands = '{}'`],
     ['flight_arrives_at_ck', `update flight set arrives_at = '2027-03-01 22:00'`],
     ['flight_departs_at_ck', `update flight set departs_at = '2027-13-01T10:00'`],
     ['flight_departs_at_ck', `update flight set departs_at = '2027-03-01T10.00'`],
@@ -197,6 +201,10 @@ describe('the record', () => {
     ['place_kind_check', `update place set kind = 'harbour' where code = 'JFK'`],
     ['place_latitude_ck', `update place set latitude = 90.1 where code = 'JFK'`],
     ['place_longitude_ck', `update place set longitude = -180.1 where code = 'JFK'`],
+    ['record_locator_code_ck', `update record_locator set code = 'ABC10O'`],
+    ['price_difference_money_ck', `update price_difference set now_amount = was_amount`],
+    ['price_difference_reason_check', `update price_difference set reason = 'mood'`],
+    ['price_difference_stage_check', `update price_difference set stage = 'charge'`],
     ['refund_amount_ck', `update refund set amount = 0`],
     ['refund_currency_ck', `update refund set currency = '1SD'`],
     ['refund_status_check', `update refund set status = 'failed'`],
@@ -232,6 +240,7 @@ describe('the record', () => {
       `insert into refund (id, payment_id, booking_id, amount, currency) select uuidv7(), payment_id, booking_id, 1, 'USD' from refund`,
     ],
     ['booking_pkey', `insert into booking select * from booking`],
+    ['record_locator_pkey', `insert into record_locator select * from record_locator`],
   ])('[RECORD-4] %s refuses a second one', async (constraint, change) => {
     await expect(pool.query(change)).rejects.toMatchObject({ code: '23505', constraint });
   });
