@@ -339,6 +339,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     readiness,
     log,
     adapter: options.adapter,
+    rateLimits: config.RATE_LIMITS,
   });
   sockets = door.sockets;
   endings.hint = door.endSocketsOf;

@@ -1,8 +1,8 @@
 import { searchFlightsInput } from '../../shared/flight.ts';
 import { searchItinerariesInput } from '../../shared/itinerary.ts';
 import { searchPlacesInput } from '../../shared/place.ts';
-import { searchItineraries } from '../domain/search/search-itineraries.ts';
 import { searchFlights } from '../domain/search/search-flights.ts';
+import { searchItineraries } from '../domain/search/search-itineraries.ts';
 import { open, router } from './trpc.ts';
 
 export const searchRouter = router({
