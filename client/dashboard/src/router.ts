@@ -3,6 +3,7 @@ import { bookingsParams } from './booking/bookings-params.ts';
 import { PageFailure } from './failure/page-failure.tsx';
 import { flightParams } from './flight/flight-params.ts';
 import { boardParams } from './operate/board-params.ts';
+import { importParams } from './operate/import-params.ts';
 import { searchParams } from './search/search-params.ts';
 import { NotFound } from './shell/not-found.tsx';
 import { PagePending } from './shell/page-pending.tsx';
@@ -65,6 +66,7 @@ const seats = createRoute({
 const importing = createRoute({
   getParentRoute: () => operate,
   path: '/import',
+  validateSearch: importParams,
   component: lazyRouteComponent(() => import('./operate/import-page.tsx'), 'ImportPage'),
 });
 
