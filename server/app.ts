@@ -18,7 +18,7 @@ import { KnownSeats } from './domain/inventory/known-seats.ts';
 import { createAlternatives } from './domain/inventory/nearest-alternatives.ts';
 import { startTruthPusher } from './domain/inventory/push-truths.ts';
 import { openRedisGate } from './domain/inventory/redis-gate.ts';
-import { createSeatChannel, loadSeatTopics } from './domain/inventory/seat-channel.ts';
+import { createSeatChannel, isUrgentForSeats, loadSeatTopics } from './domain/inventory/seat-channel.ts';
 import { createSeatGate } from './domain/inventory/seat-gate.ts';
 import { countJobs } from './domain/jobs/count-jobs.ts';
 import { acceptOffer } from './domain/offers/accept-offer.ts';
@@ -34,6 +34,10 @@ import { startMockGateway } from './domain/payments/mock-gateway.ts';
 import { startPaymentChore } from './domain/payments/payment-chore.ts';
 import type { PaymentGateways } from './domain/payments/payment-gateway.ts';
 import { createPostgresPaymentQueue } from './domain/payments/postgres-payment-queue.ts';
+import { KeptSearches } from './domain/search/kept-searches.ts';
+import { createSearchEngine } from './domain/search/search-engine.ts';
+import type { SearchRoom } from './domain/search/search-room.ts';
+import { LiveTimetable } from './domain/timetable/live-timetable.ts';
 import type { Engines } from './engines.ts';
 import { openFareRooms } from './fare-rooms.ts';
 import { openIdentity } from './open-identity.ts';
@@ -45,7 +49,8 @@ import { LogStream } from './platform/feed/log-stream.ts';
 import { type Retention, startPruning } from './platform/feed/prune-log.ts';
 import { startRelay } from './platform/feed/relay-log.ts';
 import { createHttpClient } from './platform/http/http-client.ts';
-import { Hub, type Update } from './platform/live/hub.ts';
+import { Hub } from './platform/live/hub.ts';
+import type { Update } from './platform/live/topic.ts';
 import { startBatchPruning } from './platform/postgres/prune-batches.ts';
 import { type Broadcast, openBroadcast } from './platform/redis/broadcast.ts';
 import { keyspace } from './platform/redis/keyspace.ts';
@@ -127,7 +132,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const keys = keyspace(cluster.id);
   const processId = randomUUID();
 
-  const places = await loadPlaces(pool);
+  const places = await loadPlaces(pool, clock);
   if (config.AIRSIDE_DEMO) await loadDemoInto({ pool, places, clock, log, onProgress: options.onProgress });
 
   const record = new LogRecord(pool);
@@ -135,14 +140,20 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const stream = new LogStream(redis, keys.key('feed', 'booking_event_stream', String(cluster.epoch)), clock);
   const feed = new Feed({ epoch: cluster.epoch, record, stream, clock, onError: (error) => report(error) });
   closing.push('feed', () => feed.close());
-  const hub = new Hub({ clock, load: (ids) => loadSeatTopics(pool, ids), onError: (error) => report(error) });
+  const hub = new Hub({
+    clock,
+    load: (ids) => loadSeatTopics(pool, clock, ids),
+    isUrgent: isUrgentForSeats,
+    onError: (error) => report(error),
+  });
   closing.push('live hub', () => hub.close());
   const metrics = createMetrics({
     laneDepth: () => lanes.depth(),
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     pending: async () => {
       const { rows } = await pool.query<{ n: number }>(
-        `select count(*)::int as n from booking where status in ('held', 'paying')`,
+        `select count(*)::int as n from hold_deadline h cross join unnest(h.bookings) u (id)
+           join booking b on b.id = u.id where b.status in ('held', 'paying')`,
       );
       return rows[0]?.n ?? 0;
     },
@@ -160,6 +171,16 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const endings = { hint: (_subject: string): void => undefined };
   // Chores start after the rooms that nudge them.
   let nudge = { payments: () => {}, releases: () => {}, relay: () => {} };
+  const live = await LiveTimetable.open({
+    pool,
+    clock,
+    report,
+    airport: (code) => {
+      const place = places.get(code);
+      return place?.kind === 'airport' ? { ...place, city: place.related[0] ?? code } : undefined;
+    },
+    onProgress: options.onProgress,
+  });
   const seatBroadcast: Broadcast<Update[]> = await openBroadcast({
     redis,
     channel: keys.channel('seats'),
@@ -167,6 +188,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     onMessage: (updates) => {
       hub.offer(updates);
       gate.learn(updates);
+      live.offer(updates);
     },
   });
   const logBroadcast: Broadcast<LogHint> = await openBroadcast({
@@ -181,6 +203,19 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     },
   });
   closing.push('broadcasts', () => Promise.all([seatBroadcast.close(), logBroadcast.close()]).then(() => undefined));
+  await live.build(feed, record);
+  closing.push('timetable', () => live.close());
+  const engine = createSearchEngine(live);
+  closing.push('search threads', engine.close);
+  const search: SearchRoom = {
+    pool,
+    clock,
+    places,
+    live,
+    engine,
+    kept: new KeptSearches(clock),
+    allianceOf: () => undefined,
+  };
 
   const seats = createSeatChannel({ hub, broadcast: seatBroadcast, clock, epoch: cluster.epoch });
   closing.push('truth pusher', startTruthPusher({ known, redis: redisGate, pool, clock, report }).stop);
@@ -285,6 +320,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     providers: fares.providers,
     prices: fares.prices,
     alerts: fares.alerts,
+    search,
     schedules: { inventory, announcePlaces: () => logBroadcast.send({ bookings: [], places: true }) },
     metrics,
     log,

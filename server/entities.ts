@@ -4,7 +4,9 @@ import { PriceAlert } from './domain/alerts/price-alert.entity.ts';
 import { Booking } from './domain/booking/booking.entity.ts';
 import { BookingLeg } from './domain/booking/booking-leg.entity.ts';
 import { CancelQuote } from './domain/booking/cancel-quote.entity.ts';
+import { HoldDeadline } from './domain/booking/hold-deadline.entity.ts';
 import { Passenger } from './domain/booking/passenger.entity.ts';
+import { RecordLocator } from './domain/booking/record-locator.entity.ts';
 import { ConnectionTime } from './domain/connections/connection-time.entity.ts';
 import { OperatorKey } from './domain/identity/operator-key.entity.ts';
 import { User } from './domain/identity/user.entity.ts';
@@ -43,6 +45,8 @@ export const entities = [
   Booking,
   BookingLeg,
   Passenger,
+  HoldDeadline,
+  RecordLocator,
   CancelQuote,
   PriceDifference,
   Payment,

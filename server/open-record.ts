@@ -4,6 +4,7 @@ import { ConfigError, type Environment } from './config.ts';
 import { keyOperator } from './domain/identity/actor.ts';
 import { openPlaceDirectory, type PlaceDirectory } from './domain/places/place-directory.ts';
 import { savePlaces } from './domain/places/save-places.ts';
+import { saveAirlines, worldAirlines } from './domain/places/world-airlines.ts';
 import { worldPlaces } from './domain/places/world-places.ts';
 import { loadDemo } from './domain/schedules/load-demo.ts';
 import type { Engines } from './engines.ts';
@@ -52,10 +53,11 @@ export function closeRecord(orm: Orm, pool: Pool): Promise<void> {
   return orm.close(true);
 }
 
-/** The world's places that come with the server, where the record has none of its own. */
-export async function loadPlaces(pool: Pool): Promise<PlaceDirectory> {
+/** The world's places and airlines that come with the server, where the record has none of its own. */
+export async function loadPlaces(pool: Pool, clock: Clock): Promise<PlaceDirectory> {
   await savePlaces(pool, worldPlaces(), { keepExisting: true });
-  return openPlaceDirectory(pool);
+  await saveAirlines(pool, worldAirlines());
+  return openPlaceDirectory(pool, clock);
 }
 
 /** The demo timetable, into a record without flights. */
@@ -73,5 +75,7 @@ export async function loadDemoInto(room: {
     today: isoNow(clock).slice(0, 10),
     onDay: (done, of) => onProgress?.('demo timetable', done, of),
   });
-  if (added > 0) log.info({ flights: added }, 'demo timetable loaded');
+  if (added === 0) return;
+  log.info({ flights: added }, 'demo timetable loaded');
+  await places.countTraffic();
 }

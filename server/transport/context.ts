@@ -11,6 +11,7 @@ import type { Metrics } from '../domain/operations/metrics.ts';
 import type { PriceRoom } from '../domain/prices/price-room.ts';
 import type { ProviderRoom } from '../domain/providers/provider-room.ts';
 import type { ImportRoom } from '../domain/schedules/import-room.ts';
+import type { SearchRoom } from '../domain/search/search-room.ts';
 import type { Failure } from '../platform/runtime/failure.ts';
 
 /** What the routers call, built once in app.ts. */
@@ -24,6 +25,7 @@ export interface Rooms {
   prices: PriceRoom;
   alerts: AlertRoom;
   schedules: ImportRoom;
+  search: SearchRoom;
   metrics: Metrics;
   log: Logger;
   version: string;

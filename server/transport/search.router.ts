@@ -1,5 +1,7 @@
 import { searchFlightsInput } from '../../shared/flight.ts';
+import { searchItinerariesInput } from '../../shared/itinerary.ts';
 import { searchPlacesInput } from '../../shared/place.ts';
+import { searchItineraries } from '../domain/search/search-itineraries.ts';
 import { searchFlights } from '../domain/search/search-flights.ts';
 import { open, router } from './trpc.ts';
 
@@ -8,4 +10,5 @@ export const searchRouter = router({
     .input(searchPlacesInput)
     .query(({ ctx, input }) => ({ places: ctx.rooms.inventory.places.find(input.q, input.limit) })),
   flights: open.input(searchFlightsInput).query(({ ctx, input }) => searchFlights(ctx.rooms.inventory, input)),
+  itineraries: open.input(searchItinerariesInput).query(({ ctx, input }) => searchItineraries(ctx.rooms.search, input)),
 });

@@ -103,10 +103,11 @@ describe('the record', () => {
       },
     ]);
     await pool.query(
-      `insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, updated_at)
-       values ($1, $2, '\\x00', 'held', 1, 45000, 'USD', now(), '2020-01-01')`,
+      `insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at)
+       values ($1, $2, '\\x00', 'held', 1, 45000, 'USD', now())`,
       [bookingId, newId()],
     );
+    await pool.query(`insert into record_locator values ('ABCDEF', $1)`, [bookingId]);
     await pool.query(`insert into booking_leg values ($1, 1, $2, 1, 'economy', 1, 45000)`, [bookingId, flightId]);
     await pool.query(`insert into passenger values ($1, 1, 'adult', 'Ada', 'Lovelace', null, null)`, [bookingId]);
     await pool.query(`insert into cancel_quote values ($1, $2, 45000, 0, now())`, [bookingId, newId()]);
@@ -138,6 +139,18 @@ describe('the record', () => {
     await pool.query(`insert into operator_key (id, name, digest, scopes) values ($1, 'one', '\\x00', '{read}')`, [
       newId(),
     ]);
+    await pool.query(
+      `insert into price_alert (id, actor, body_hash, origin, destination, cabin, trip, depart_from, depart_to, kind, amount,
+         currency) values ($1, $1, '\\x00', 'JFK', 'LHR', 'economy', 'one_way', '2027-03-01', '2027-03-02', 'target', 1, 'USD')`,
+      [newId()],
+    );
+    await pool.query(
+      `insert into alert_delivery (alert_id, crossing, channel, payload) values ($1, 1, 'mail', '{}')`,
+      [newId()],
+    );
+    await pool.query(
+      `insert into price_observation values ('x', 'JFK', 'LHR', 'economy', 'one_way', 'USD', '2027-03-01', '2027-01-01', 1, 1, 1, now())`,
+    );
     await pool.query(`insert into schedule_import (id, format, findings) values ($1, 'ssim', '{}')`, [flightId]);
     await pool.query(
       `insert into schedule_change (import_id, position, kind, flight_id) values ($1, 1, 'created', $1)`,
@@ -150,10 +163,11 @@ describe('the record', () => {
 
   /** Each CHECK, and a change that nothing else would stop. */
   const refused: [constraint: string, change: string][] = [
+    ['alert_delivery_channel_check', `update alert_delivery set channel = 'pigeon'`],
+    ['alert_delivery_status_check', `update alert_delivery set status = 'lost'`],
     ['app_user_email_ck', `update app_user set email = 'Ada@example.org'`],
     ['app_user_role_check', `update app_user set role = 'admin'`],
     ['booking_currency_ck', `update booking set price_currency = 'usd'`],
-    ['booking_locator_ck', `update booking set locator = 'ABC10O'`],
     ['booking_price_ck', `update booking set price_amount = -1`],
     ['booking_seats_ck', `update booking set seats = 10`],
     ['booking_status_check', `update booking set status = 'lost'`],
@@ -201,6 +215,15 @@ describe('the record', () => {
     ['place_kind_check', `update place set kind = 'harbour' where code = 'JFK'`],
     ['place_latitude_ck', `update place set latitude = 90.1 where code = 'JFK'`],
     ['place_longitude_ck', `update place set longitude = -180.1 where code = 'JFK'`],
+    ['price_alert_amount_ck', `update price_alert set amount = -1`],
+    ['price_alert_cabin_check', `update price_alert set cabin = 'steerage'`],
+    ['price_alert_dates_ck', `update price_alert set depart_to = '2027-02-28'`],
+    ['price_alert_kind_check', `update price_alert set kind = 'hunch'`],
+    ['price_alert_trip_check', `update price_alert set trip = 'there'`],
+    ['price_observation_amount_ck', `update price_observation set least_amount = 2`],
+    ['price_observation_cabin_check', `update price_observation set cabin = 'steerage'`],
+    ['price_observation_trip_check', `update price_observation set trip = 'there'`],
+    ['record_locator_code_ck', `update record_locator set code = 'ABC10O'`],
     ['price_difference_money_ck', `update price_difference set now_amount = was_amount`],
     ['price_difference_reason_check', `update price_difference set reason = 'mood'`],
     ['price_difference_stage_check', `update price_difference set stage = 'charge'`],
@@ -239,6 +262,7 @@ describe('the record', () => {
       `insert into refund (id, payment_id, booking_id, amount, currency) select uuidv7(), payment_id, booking_id, 1, 'USD' from refund`,
     ],
     ['booking_pkey', `insert into booking select * from booking`],
+    ['record_locator_pkey', `insert into record_locator select * from record_locator`],
   ])('[RECORD-4] %s refuses a second one', async (constraint, change) => {
     await expect(pool.query(change)).rejects.toMatchObject({ code: '23505', constraint });
   });

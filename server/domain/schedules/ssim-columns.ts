@@ -1,5 +1,6 @@
 import { createFlightInput } from '../../../shared/flight.ts';
-import { dayOfDate } from '../places/zoned-time.ts';
+import type { WallTime } from '../../../shared/times.ts';
+import { dateOfDay, dayOfDate } from '../places/zoned-time.ts';
 import type { OperatingPeriod } from './operating-period.ts';
 
 /** Every record is as long, its serial number in the last six columns. */
@@ -68,6 +69,13 @@ export function minutesOf(text: string): number | undefined {
   return minutes < 60 && (hours < 24 || text === '2400') ? hours * 60 + minutes : undefined;
 }
 
+/** What clocks show so many minutes after the midnight that begins a day. */
+export const wallOf = (day: number, minutes: number): WallTime => {
+  const clock = minutes % 1440;
+  const time = `${String(Math.floor(clock / 60)).padStart(2, '0')}:${String(clock % 60).padStart(2, '0')}`;
+  return `${dateOfDay(day + Math.floor(minutes / 1440))}T${time}`;
+};
+
 /** Minutes east of UTC of `+0400`; null of blanks, undefined of anything else. */
 export function variationOf(text: string): number | null | undefined {
   if (text.trim() === '') return null;
@@ -82,7 +90,7 @@ export function ssimVariation(minutes: number): string {
 }
 
 /** `0930` of 570. */
-export const ssimTime = (minutes: number): string =>
+const ssimTime = (minutes: number): string =>
   `${String(Math.floor(minutes / 60)).padStart(2, '0')}${String(minutes % 60).padStart(2, '0')}`;
 
 /** Days after the date of the flight: blank is null (not told), J (or A) the day before; undefined of anything else. */

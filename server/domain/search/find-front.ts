@@ -7,8 +7,9 @@ import {
   stateOpen,
   type Timetable,
 } from '../timetable/timetable.ts';
+import { type ConnectionTimes, connectionMinutes, forbiddenMinutes } from './connection-times.ts';
 import { type Front, FrontBuilder } from './front.ts';
-import { type ConnectionTimes, connectionForbiddenMinutes, type SliceQuestion } from './slice-question.ts';
+import type { SliceQuestion } from './slice-question.ts';
 
 /**
  * All journeys of one slice with at most two stops that are worth showing, exact within the question's bounds.
@@ -98,8 +99,7 @@ class Search {
     if (stops === 0) {
       const direct = (this.#reaches[origin] as number) - 1;
       if (direct >= 0)
-        for (const first of this.#firsts(direct, opens, closes))
-          this.#finish(first, -1, 0, -1, 0, first.arrives, direct);
+        for (const first of this.#firsts(direct, opens, closes)) this.#finish(first, -1, 0, -1, 0, first.arrives);
       return;
     }
     const { detour, detourSlackKm } = this.#q.bounds;
@@ -126,12 +126,12 @@ class Search {
       if (airport !== hub && !this.#mayChangeAt(airport)) continue;
       if (!this.#viaOne(hub, airport)) continue;
       const least = this.#leastConnection(market, second, hub, airport);
-      if (least === connectionForbiddenMinutes) continue;
+      if (least === forbiddenMinutes) continue;
       firsts ??= this.#firsts(market, opens, closes);
       for (const first of firsts) {
         if (this.#cannotWin(first, first.price, first.arrives - first.departs + least, second, -1, 1)) continue;
-        this.#join(first.arrives, first.currency, market, second, least, (row, price, arrives) =>
-          this.#finish(first, row, price, -1, 0, arrives, second),
+        this.#join(first.row, first.arrives, first.currency, market, second, least, (row, price, arrives) =>
+          this.#finish(first, row, price, -1, 0, arrives),
         );
       }
     }
@@ -166,7 +166,7 @@ class Search {
           if (!this.#viaOne(hub, from) && !this.#viaOne(hub2, from2)) continue;
           const least = this.#leastConnection(market, second, hub, from);
           const least2 = this.#leastConnection(second, third, hub2, from2);
-          if (least === connectionForbiddenMinutes || least2 === connectionForbiddenMinutes) continue;
+          if (least === forbiddenMinutes || least2 === forbiddenMinutes) continue;
           firsts ??= this.#firsts(market, opens, closes);
           if (firsts.length === 0) return;
           this.#joinTwice(firsts, market, second, third, least, least2);
@@ -180,10 +180,10 @@ class Search {
     for (const first of firsts) {
       const minutes = first.arrives - first.departs + least + least2;
       if (this.#cannotWin(first, first.price, minutes, second, third, 2)) continue;
-      this.#join(first.arrives, first.currency, market, second, least, (row, price, arrives) => {
+      this.#join(first.row, first.arrives, first.currency, market, second, least, (row, price, arrives) => {
         if (this.#cannotWin(first, first.price + price, arrives - first.departs + least2, third, -1, 2)) return;
-        this.#join(arrives, first.currency, second, third, least2, (row2, price2, arrives2) =>
-          this.#finish(first, row, price, row2, price2, arrives2, third),
+        this.#join(row, arrives, first.currency, second, third, least2, (row2, price2, arrives2) =>
+          this.#finish(first, row, price, row2, price2, arrives2),
         );
       });
     }
@@ -218,7 +218,7 @@ class Search {
       const day = Math.floor(local / dayMinutes) - firstDay;
       if (day < 0 || day >= days) continue;
       const clock = local - (day + firstDay) * dayMinutes;
-      if (filters.departs && (clock < filters.departs[0] || clock > filters.departs[1])) continue;
+      if (filters.departs && !isWithin(filters.departs, clock)) continue;
       const currency = rowCurrency(t, this.#cabin, row);
       const bucket = Math.floor(clock / this.#q.bounds.bucketMinutes);
       found.push({
@@ -236,6 +236,7 @@ class Search {
 
   /** The flights of `next` that somebody can take who arrives with a flight of `market`. */
   #join(
+    before: number,
     arrives: number,
     currency: number,
     market: number,
@@ -248,26 +249,21 @@ class Search {
     const block = t.marketBlock[next] as number;
     const start = t.blockStart[block] as number;
     const end = start + (t.blockCount[block] as number);
+    const [hub, from] = [t.marketTo[market] as number, t.marketFrom[next] as number];
+    const isSpecial = hub !== from || this.#times.isSpecial[hub] === 1;
     const earliest = arrives + Math.max(least, filters.layoverMin ?? 0);
     const latest = arrives + Math.min(bounds.connectionMinutesMax, filters.layoverMax ?? bounds.connectionMinutesMax);
     for (let row = firstFrom(t.departs, start, end, earliest); row < end; row++) {
       const departs = t.departs[row] as number;
       if (departs > latest) break;
       if (!this.#isSold(row) || rowCurrency(t, this.#cabin, row) !== currency) continue;
+      if (isSpecial && departs - arrives < this.#leastOfCarriers(market, next, before, row)) continue;
       if (!filters.overnight && this.#isOvernight(arrives, row)) continue;
       take(row, rowPrice(t, this.#cabin, row, this.#q.seats), departs + (t.minutes[row] as number));
     }
   }
 
-  #finish(
-    first: First,
-    row2: number,
-    price2: number,
-    row3: number,
-    price3: number,
-    arrives: number,
-    market: number,
-  ): void {
+  #finish(first: First, row2: number, price2: number, row3: number, price3: number, arrives: number): void {
     this.#looks++;
     const { filters, seats } = this.#q;
     const price = (first.price + price2 + price3) * seats;
@@ -277,10 +273,9 @@ class Search {
     if (filters.arrives) {
       const last = row3 >= 0 ? row3 : row2 >= 0 ? row2 : first.row;
       const clock = (((arrives + (this.#t.arrivesOffset[last] as number)) % dayMinutes) + dayMinutes) % dayMinutes;
-      if (clock < filters.arrives[0] || clock > filters.arrives[1]) return;
+      if (!isWithin(filters.arrives, clock)) return;
     }
     if (filters.viaOne && row2 < 0) return;
-    void market;
     this.#front.add(
       first.group,
       price,
@@ -321,11 +316,24 @@ class Search {
     return viaOne === null || viaOne[hub] === 1 || viaOne[from] === 1;
   }
 
+  /** A lower bound; where rules look at carriers `#join` knows more. */
   #leastConnection(market: number, next: number, arrives: number, departs: number): number {
-    if (arrives !== departs) return this.#times.change;
+    if (arrives !== departs || this.#times.isSpecial[arrives] === 1) return 0;
+    return this.#times.base[arrives * 4 + this.#statusOf(market, next)] as number;
+  }
+
+  #leastOfCarriers(market: number, next: number, before: number, row: number): number {
+    const t = this.#t;
+    const [arrives, departs] = [t.marketTo[market] as number, t.marketFrom[next] as number];
+    const status = this.#statusOf(market, next);
+    const [carrier, carrier2] = [t.carrier[before] as number, t.carrier[row] as number];
+    return connectionMinutes(this.#times, t, arrives, departs, status, carrier, carrier2);
+  }
+
+  /** Places of `connectionStatuses`. */
+  #statusOf(market: number, next: number): number {
     const { marketDomestic } = this.#t;
-    const status = (marketDomestic[market] === 1 ? 0 : 2) + (marketDomestic[next] === 1 ? 0 : 1);
-    return this.#times.base[arrives * 4 + status] as number;
+    return (marketDomestic[market] === 1 ? 0 : 2) + (marketDomestic[next] === 1 ? 0 : 1);
   }
 
   /** The airports that a journey may go on from: this one, and with a change of airport those of its city. */
@@ -352,3 +360,7 @@ class Search {
     return byCity;
   }
 }
+
+/** Both ends included; a window that ends before it begins goes over midnight. */
+const isWithin = ([from, to]: readonly [number, number], clock: number): boolean =>
+  from <= to ? clock >= from && clock <= to : clock >= from || clock <= to;

@@ -66,13 +66,3 @@ export const noFilters: SliceFilters = {
   overnight: true,
   airportChange: false,
 };
-
-/** Minimum connection times, ready for the inner loop: what the rules say of each airport, by status. */
-export interface ConnectionTimes {
-  /** Minutes at airport × 4 + status; 65,535: forbidden. */
-  base: Uint16Array;
-  /** From one airport of a city to another. */
-  change: number;
-}
-
-export const connectionForbiddenMinutes = 65_535;

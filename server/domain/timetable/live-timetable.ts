@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { cabinClasses } from '../../../shared/flight.ts';
 import { type Feed, PositionLost } from '../../platform/feed/feed.ts';
 import type { LogRecord } from '../../platform/feed/log-record.ts';
-import type { Update } from '../../platform/live/hub.ts';
+import type { Update } from '../../platform/live/topic.ts';
 import { whenAvailable } from '../../platform/postgres/when-available.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import { type Chore, startChore } from '../../platform/runtime/periodic.ts';
@@ -191,29 +191,43 @@ export class LiveTimetable {
     if (this.#isBuilt) this.readWanted().catch((error) => this.#options.report(error));
   }
 
+  /** At once where nothing waits to be read; else when it has been, or after `ms`. */
+  async caughtUp(ms: number): Promise<void> {
+    if (this.#wanted.size === 0 && !this.#readingNow) return;
+    const done = new AbortController();
+    const read = this.readWanted().catch(() => undefined);
+    await Promise.race([read, this.#options.clock.sleep(ms, done.signal)]);
+    done.abort('read');
+  }
+
   /** Reads what is wanted until nothing is. Postgres being away only delays it. */
   readWanted(): Promise<void> {
-    this.#readingNow ??= (async () => {
-      const { clock, pool } = this.#options;
-      try {
-        while (this.#wanted.size > 0 && !this.#stopping.signal.aborted) {
-          const ids = [...this.#wanted].slice(0, idsPerRead);
-          for (const id of ids) this.#wanted.delete(id);
-          this.#reading = new Set(ids);
-          const records = await whenAvailable(clock, this.#stopping.signal, () => readRecords(pool, ids));
-          this.#reading = new Set();
-          if (this.#stopping.signal.aborted) break;
-          const found = new Set(records.map((each) => each.id));
-          for (const id of ids) if (!found.has(id) && this.#writer.remove(id)) this.#version++;
-          this.#version += this.#writer.put(records);
-        }
-        if (this.#wanted.size === 0) this.#behindSince = undefined;
-      } finally {
-        this.#reading = new Set();
-        this.#readingNow = undefined;
-      }
-    })();
+    if (this.#wanted.size === 0) return this.#readingNow ?? Promise.resolve();
+    this.#readingNow ??= this.#readAll().finally(() => {
+      this.#readingNow = undefined;
+    });
     return this.#readingNow;
+  }
+
+  async #readAll(): Promise<void> {
+    const { clock, pool } = this.#options;
+    const { signal } = this.#stopping;
+    try {
+      while (this.#wanted.size > 0 && !signal.aborted) {
+        const ids = [...this.#wanted].slice(0, idsPerRead);
+        for (const id of ids) this.#wanted.delete(id);
+        this.#reading = new Set(ids);
+        const records = await whenAvailable(clock, signal, () => readRecords(pool, ids));
+        if (signal.aborted) return;
+        const found = new Set(records.map((each) => each.id));
+        for (const id of ids) if (!found.has(id) && this.#writer.remove(id)) this.#version++;
+        this.#version += this.#writer.put(records);
+        this.#reading = new Set();
+      }
+      this.#behindSince = undefined;
+    } finally {
+      this.#reading = new Set();
+    }
   }
 
   async #follow(feed: Feed, record: LogRecord, from: string): Promise<void> {
