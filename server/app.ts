@@ -34,6 +34,7 @@ import { startMockGateway } from './domain/payments/mock-gateway.ts';
 import { startPaymentChore } from './domain/payments/payment-chore.ts';
 import type { PaymentGateways } from './domain/payments/payment-gateway.ts';
 import { createPostgresPaymentQueue } from './domain/payments/postgres-payment-queue.ts';
+import { openProjection } from './domain/projection/open-projection.ts';
 import { KeptSearches } from './domain/search/kept-searches.ts';
 import { createSearchEngine } from './domain/search/search-engine.ts';
 import type { SearchRoom } from './domain/search/search-room.ts';
@@ -221,12 +222,15 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   closing.push('truth pusher', startTruthPusher({ known, redis: redisGate, pool, clock, report }).stop);
   const store = openBookingStore(pool, engines.databaseUrl);
   closing.push('selling connections', store.close);
+  const projection = openProjection({ redis, keys, epoch: cluster.epoch, pool, clock, report });
+  closing.push('flight projection', () => projection.close());
   const lanes: SellingLanes = createSellingLanes({
     store,
     clock,
     onSeats: (truths) => {
       gate.settle(truths);
       seats.publish(truths);
+      projection.offer(truths);
     },
     onBatch: (verb, members) => metrics.laneBatchMembers.observe({ verb }, members),
   });
@@ -314,6 +318,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const rooms: Rooms = {
     identity,
     inventory,
+    projection,
     offers,
     booking,
     jobs: jobs.room,
@@ -344,6 +349,8 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   endings.hint = door.endSocketsOf;
   address.self = door.url;
 
+  const lease = options.lease ?? createLease(redis, (name) => keys.key('lease', name));
+  await projection.start(feed, record, lease);
   if (config.AIRSIDE_ROLE !== 'web') {
     if (!config.PAYMENT_MOCK_URL) {
       const mock = await startMockGateway({
@@ -357,7 +364,6 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
       closing.push('mock gateway', mock.close);
       address.mock = mock.url;
     }
-    const lease = options.lease ?? createLease(redis, (name) => keys.key('lease', name));
     const chores = startBookingChores(booking, { lease, report });
     const payments = startPaymentChore({
       queue: createPostgresPaymentQueue(pool),

@@ -6,6 +6,7 @@ import { invalidInput } from '../../platform/runtime/failure.ts';
 import { type FlightRow, flightColumns, flightViewOf } from '../inventory/flight-rows.ts';
 import { type SeatTruth, seatTruthColumns } from '../inventory/seat-truth.ts';
 import type { PlaceDirectory } from '../places/place-directory.ts';
+import type { FlightProjection } from '../projection/flight-projection.ts';
 
 // The flights of a market and day come from the covering index alone; their cabins by (flight, cabin).
 // A day of one market is some dozen flights, so they are sorted here by whatever was asked.
@@ -29,12 +30,12 @@ const searchSql = `
 
 /**
  * Direct flights of one local departure date that can seat the party, each with all its cabins.
- * City codes mean all their airports. Never decides availability: booking does.
+ * City codes mean all their airports. Redis answers where it has the market and day, else Postgres. Never decides availability: booking does.
  *
  * Fails: INVALID_INPUT for an unknown place or a cursor that is none.
  */
 export async function searchFlights(
-  room: { pool: Pool; clock: Clock; places: PlaceDirectory },
+  room: { pool: Pool; clock: Clock; places: PlaceDirectory; projection?: Pick<FlightProjection, 'search'> },
   input: SearchFlightsInput,
 ): Promise<SearchFlightsView> {
   const airportsOf = (field: 'origin' | 'destination'): string[] => {
@@ -44,12 +45,19 @@ export async function searchFlights(
   };
   const after = decodeCursor(input.cursor, ['number', 'number', 'id']);
   const asOf = isoNow(room.clock);
+  const [origins, destinations] = [airportsOf('origin'), airportsOf('destination')];
+  const found = await room.projection?.search(origins, destinations, input, after, input.limit + 1);
+  if (found) {
+    const flights = found.slice(0, input.limit);
+    const end = found.length > flights.length ? flights.at(-1) : undefined;
+    return { flights: flights.map((each) => each.flight), nextCursor: end ? encodeCursor([...end.place]) : null, asOf };
+  }
   const { rows } = await room.pool.query<FlightRow & { key: number; cabins: SeatTruth[] }>({
     name: 'search-flights',
     text: searchSql,
     values: [
-      airportsOf('origin'),
-      airportsOf('destination'),
+      origins,
+      destinations,
       input.date,
       input.cabin ?? null,
       input.seats,
