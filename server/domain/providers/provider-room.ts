@@ -19,6 +19,7 @@ export interface ProviderRoom {
   names: readonly string[];
   /** Undefined: not on. Its budget is what those who ask for somebody may spend. */
   get(name: string): FareProvider | undefined;
+  byName: Readonly<Record<string, FareProvider>>;
   list(): Promise<ProviderView[]>;
   /** Asks the provider's canary question now, past every cache. Fails: NOT_FOUND, NOT_ALLOWED. */
   runCanary(name: string): Promise<CanaryView>;
@@ -102,6 +103,7 @@ export function openProviderRoom(options: ProviderRoomOptions): ProviderRoom {
   return {
     names: [...entries.keys()],
     get: (name) => entries.get(name)?.asked,
+    byName: Object.fromEntries(Array.from(entries, ([name, { asked }]) => [name, asked])),
     list: async () => {
       const healths = await health.read();
       return Promise.all(

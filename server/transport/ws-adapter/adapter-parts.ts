@@ -4,6 +4,7 @@ import type { TRPCRequestInfo } from '@trpc/server/http';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import type { Call } from './call.ts';
+import type { Connection } from './connection.ts';
 import type { LiveFrames } from './live-frames.ts';
 import type { StraightProcedure } from './straight-procedure.ts';
 
@@ -48,7 +49,6 @@ export type OnError = (options: {
   path: string | undefined;
   input: unknown;
   ctx: unknown;
-  req: IncomingMessage;
 }) => void;
 
 /** What all connections of one adapter share. */
@@ -57,6 +57,7 @@ export interface AdapterParts {
   config: TRPCRootConfig<AnyTRPCRootTypes>;
   straight: ReadonlyMap<string, StraightProcedure>;
   frames: LiveFrames;
+  connections: Set<Connection>;
   createContext: CreateContext | undefined;
   limits: AdapterLimits;
   stats: AdapterStats;

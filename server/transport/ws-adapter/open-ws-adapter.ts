@@ -53,11 +53,13 @@ export function openWsAdapter(options: WsAdapterOptions): WsAdapter {
     socketsClosedSlow: 0,
     socketsClosedSilent: 0,
   };
+  const connections = new Set<Connection>();
   const parts: AdapterParts = {
     router,
     config: router._def._config,
     straight: straightProcedures(router),
     frames: new LiveFrames(router._def._config.transformer.output, clock),
+    connections,
     createContext,
     limits,
     stats,
@@ -65,15 +67,8 @@ export function openWsAdapter(options: WsAdapterOptions): WsAdapter {
     observer,
     onError,
   };
-  const connections = new Set<Connection>();
   const accept = (socket: WebSocket, request: IncomingMessage): void => {
-    const connection = new Connection(parts, socket, request);
-    connections.add(connection);
-    stats.sockets++;
-    socket.once('close', () => {
-      connections.delete(connection);
-      stats.sockets--;
-    });
+    new Connection(parts, socket, request);
   };
   wss.on('connection', accept);
   const stopWatching = watchConnections(connections, stats, clock);
