@@ -135,5 +135,7 @@ export interface ExportView {
   text: string;
   /** Dated flights in this part. */
   flights: number;
+  /** Dated flights that the format cannot hold: more seats than a configuration has room for. */
+  leftOut: number;
   nextCursor: string | null;
 }

@@ -11,7 +11,13 @@ import {
 import { createKeyInput, keyIdInput } from '../../shared/identity.ts';
 import { auditInput, onEventsInput, repairInput, replayInput } from '../../shared/operations.ts';
 import { canaryInput } from '../../shared/provider.ts';
-import { getImportInput, importIdInput, listImportsInput, previewImportInput } from '../../shared/schedule-import.ts';
+import {
+  exportFlightsInput,
+  getImportInput,
+  importIdInput,
+  listImportsInput,
+  previewImportInput,
+} from '../../shared/schedule-import.ts';
 import { listMails } from '../domain/alerts/deliver-alerts.ts';
 import { readTimeline } from '../domain/booking/read-timeline.ts';
 import { createOperatorKey, listOperatorKeys, revokeOperatorKey } from '../domain/identity/operator-keys.ts';
@@ -24,6 +30,7 @@ import { replaySeats, replayWhole } from '../domain/inventory/replay-seats.ts';
 import { updateFlight } from '../domain/inventory/update-flight.ts';
 import { watchEvents } from '../domain/operations/watch-events.ts';
 import { applyImport, rollBackImport } from '../domain/schedules/apply-import.ts';
+import { exportTimetable } from '../domain/schedules/export-timetable.ts';
 import { importTimetable } from '../domain/schedules/import-timetable.ts';
 import { getImport, listImports } from '../domain/schedules/list-imports.ts';
 import { previewImport } from '../domain/schedules/preview-import.ts';
@@ -41,6 +48,7 @@ export const adminRouter = router({
     import: operator
       .input(importFlightsInput)
       .mutation(({ ctx, input }) => importTimetable(ctx.rooms.schedules, input)),
+    export: operator.input(exportFlightsInput).query(({ ctx, input }) => exportTimetable(ctx.rooms.schedules, input)),
   }),
   imports: router({
     preview: operator.input(previewImportInput).mutation(({ ctx, input }) => previewImport(ctx.rooms.schedules, input)),
