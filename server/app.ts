@@ -11,6 +11,8 @@ import { createHoldLimits, noHoldLimits } from './domain/booking/hold-limits.ts'
 import { openBookingStore } from './domain/booking/postgres-booking-store.ts';
 import { createRecentHolds } from './domain/booking/recent-holds.ts';
 import { createSellingLanes, type SellingLanes } from './domain/booking/selling-lanes.ts';
+import { buildConnectionTable } from './domain/connections/minimum-connection.ts';
+import { readConnectionRules } from './domain/connections/read-connection-rules.ts';
 import { startAuditChore } from './domain/inventory/audit-chore.ts';
 import { createDriftBook } from './domain/inventory/drift-book.ts';
 import type { InventoryRoom } from './domain/inventory/inventory-room.ts';
@@ -34,6 +36,7 @@ import { startMockGateway } from './domain/payments/mock-gateway.ts';
 import { startPaymentChore } from './domain/payments/payment-chore.ts';
 import type { PaymentGateways } from './domain/payments/payment-gateway.ts';
 import { createPostgresPaymentQueue } from './domain/payments/postgres-payment-queue.ts';
+import { readAlliances } from './domain/places/read-alliances.ts';
 import { KeptSearches } from './domain/search/kept-searches.ts';
 import { createSearchEngine } from './domain/search/search-engine.ts';
 import type { SearchRoom } from './domain/search/search-room.ts';
@@ -179,8 +182,16 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
       const place = places.get(code);
       return place?.kind === 'airport' ? { ...place, city: place.related[0] ?? code } : undefined;
     },
+    onConnections: () => void learnRules().catch((error) => report(error)),
     onProgress: options.onProgress,
   });
+  const engine = createSearchEngine(live);
+  closing.push('search threads', engine.close);
+  const alliances = new Map<string, string>();
+  const learnRules = async (): Promise<void> => {
+    for (const [carrier, alliance] of await readAlliances(pool)) alliances.set(carrier, alliance);
+    engine.setConnections(buildConnectionTable(await readConnectionRules(pool)));
+  };
   const seatBroadcast: Broadcast<Update[]> = await openBroadcast({
     redis,
     channel: keys.channel('seats'),
@@ -205,8 +216,8 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   closing.push('broadcasts', () => Promise.all([seatBroadcast.close(), logBroadcast.close()]).then(() => undefined));
   await live.build(feed, record);
   closing.push('timetable', () => live.close());
-  const engine = createSearchEngine(live);
-  closing.push('search threads', engine.close);
+  await learnRules();
+  const offerSeal = createOfferSeal(engines.authSecret);
   const search: SearchRoom = {
     pool,
     clock,
@@ -214,7 +225,8 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     live,
     engine,
     kept: new KeptSearches(clock),
-    allianceOf: () => undefined,
+    seal: offerSeal,
+    allianceOf: (carrier) => alliances.get(carrier),
   };
 
   const seats = createSeatChannel({ hub, broadcast: seatBroadcast, clock, epoch: cluster.epoch });
@@ -233,7 +245,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const offers: OfferRoom = {
     pool,
     clock,
-    seal: createOfferSeal(engines.authSecret),
+    seal: offerSeal,
     families: createFareFamilies(pool),
   };
   const booking: BookingRoom = {

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Clock } from '../../platform/runtime/clock.ts';
+import type { OfferSeal } from '../offers/offer-seal.ts';
 import type { PlaceDirectory } from '../places/place-directory.ts';
 import type { LiveTimetable } from '../timetable/live-timetable.ts';
 import type { KeptSearches } from './kept-searches.ts';
@@ -13,6 +14,7 @@ export interface SearchRoom {
   live: LiveTimetable;
   engine: SearchEngine;
   kept: KeptSearches;
+  seal: OfferSeal;
   /** The alliance of a carrier, if it is in one. */
   allianceOf(carrier: string): string | undefined;
 }

@@ -1,4 +1,4 @@
-import { cabinClasses, type CabinView, type FlightView } from '../../../shared/flight.ts';
+import { type CabinView, cabinClasses, type FlightView } from '../../../shared/flight.ts';
 import type { WallTime } from '../../../shared/times.ts';
 import { stateAt } from '../inventory/flight-rows.ts';
 import { dateOfDay } from '../places/zoned-time.ts';
