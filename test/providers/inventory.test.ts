@@ -165,7 +165,14 @@ describe('the providers that are on', () => {
     const amounts = view.offers.map((each) => each.price.amount);
     expect(amounts).toEqual(amounts.toSorted((a, b) => a - b));
     expect(
-      await failureOf(trpc.admin.providers.ask.query({ origin: 'LHR', destination: 'JFK', departDate: '2030-05-01', providers: ['duffel'] })),
+      await failureOf(
+        trpc.admin.providers.ask.query({
+          origin: 'LHR',
+          destination: 'JFK',
+          departDate: '2030-05-01',
+          providers: ['duffel'],
+        }),
+      ),
     ).toMatchObject({ code: 'INVALID_INPUT' });
   });
 });

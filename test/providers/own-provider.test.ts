@@ -43,10 +43,18 @@ describe('docs/providers.md', () => {
     };
     const provider = createExampleProvider(`http://127.0.0.1:${(service.address() as AddressInfo).port}`);
     const ask = async (more: Partial<FareQuestion> = {}) =>
-      (await provider.ask([{ ...question, ...more }], { signal: new AbortController().signal, at: '2026-12-01T00:00:00.000Z' }))[0];
+      (
+        await provider.ask([{ ...question, ...more }], {
+          signal: new AbortController().signal,
+          at: '2026-12-01T00:00:00.000Z',
+        })
+      )[0];
     expect(await ask()).toEqual({ outcome: 'empty', evidence: 'it lists no fares' });
     reply = { status: 200, body: '{"fares":[{"flight":"XY12","cents":12300},{"flight":"XY14","cents":9900}]}' };
-    expect(await ask()).toMatchObject({ outcome: 'found', offers: [{ key: 'XY14@2027-01-01', price: { amount: 9_900 } }, { key: 'XY12@2027-01-01' }] });
+    expect(await ask()).toMatchObject({
+      outcome: 'found',
+      offers: [{ key: 'XY14@2027-01-01', price: { amount: 9_900 } }, { key: 'XY12@2027-01-01' }],
+    });
     expect(await ask({ returnDate: '2027-01-09' })).toMatchObject({ reason: 'unsupported' });
     reply = { status: 429, body: '' };
     expect(await ask()).toMatchObject({ reason: 'rate_limited' });
@@ -68,8 +76,17 @@ describe('offers of several providers', () => {
   test('[PROV-14] the same flights are one offer, the cheapest, with who has it; kinds of price and currencies stay apart', () => {
     const merged = distinctOffers([
       { provider: 'duffel', offers: [offer('A', 300), offer('A', 250, { fareBrand: 'Basic' }), offer('B', 400)] },
-      { provider: 'google-flights', offers: [offer('A', 250), offer('B', 399), offer('C', 100, { priceKind: 'round_trip' })] },
-      { provider: 'inventory', offers: [offer('C', 90, { priceKind: 'sum_of_one_ways' }), offer('B', 1, { price: { amount: 1, currency: 'EUR' } })] },
+      {
+        provider: 'google-flights',
+        offers: [offer('A', 250), offer('B', 399), offer('C', 100, { priceKind: 'round_trip' })],
+      },
+      {
+        provider: 'inventory',
+        offers: [
+          offer('C', 90, { priceKind: 'sum_of_one_ways' }),
+          offer('B', 1, { price: { amount: 1, currency: 'EUR' } }),
+        ],
+      },
     ]);
     expect(merged.map(({ key, price, providers }) => [key, price.amount, price.currency, providers.join()])).toEqual([
       ['B', 1, 'EUR', 'inventory'],

@@ -10,7 +10,9 @@ export interface DistinctOffer extends FareOffer {
  * have the same key whoever sells them. Prices of different currencies do not compare and stay apart, as
  * do kinds of price: a sum of two one-ways is another contract than a round trip. Cheapest first.
  */
-export function distinctOffers(answers: readonly { provider: string; offers: readonly FareOffer[] }[]): DistinctOffer[] {
+export function distinctOffers(
+  answers: readonly { provider: string; offers: readonly FareOffer[] }[],
+): DistinctOffer[] {
   const best = new Map<string, DistinctOffer>();
   for (const { provider, offers } of answers) {
     for (const offer of offers) {
