@@ -2,18 +2,24 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * One at a time, with both cores to themselves: files that kill servers, engines or browsers of their own, that measure,
- * or that flush the Redis which all share. A house test looks for flushes elsewhere.
+ * that flush the Redis which all share, or that ask Postgres which transactions are under way: that is the same for all
+ * of its databases. A house test looks for flushes elsewhere.
  */
 export const alone = [
   'test/{browser,recovery,bench}/**/*.test.ts',
   'test/transport/hot-path.test.ts',
+  'test/live/{relay,log}.test.ts',
+  'test/simulation/equivalence.test.ts',
   'test/inventory/gate{,-scripts}.test.ts',
   'test/booking/hold-limits.test.ts',
+  'test/schedules/demo-timetable.test.ts',
 ];
 
+// Patient: whether something happens is what is tested, not how soon on a busy machine.
 const common = {
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   hookTimeout: 60_000,
+  expect: { poll: { timeout: 10_000 } },
 };
 
 export default defineConfig({

@@ -1,4 +1,4 @@
--- Fare-search jobs: what was asked, the steps that are open, what each combination came to, and answers that are shared.
+-- Fare-search jobs: what was asked, the steps that are open, and what each combination came to.
 -- Breaks no older binary: all of it is new.
 
 create table job (
@@ -103,17 +103,6 @@ create table job_checkpoint (
   primary key (job, n)
 );
 create index job_checkpoint_rate_idx on job_checkpoint (provider, at) where asked > 0;
-
--- What a provider answered, for as long as it may be told to others.
-create table fare_answer (
-  provider varchar(20) not null,
-  question text not null,
-  answer jsonb not null,
-  observed_at timestamptz(3) not null,
-  fresh_until timestamptz(3) not null,
-  primary key (provider, question)
-);
-create index fare_answer_fresh_idx on fare_answer (fresh_until);
 
 -- An entry of the log about a job, with the numbers that it has at that moment.
 create function tell_job(p_no int, p_type text) returns void language sql as $$

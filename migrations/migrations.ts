@@ -11,6 +11,7 @@ const steps = [
   '0007_fares',
   '0008_schedule_import',
   '0009_jobs',
+  '0010_prices',
   '0011_identity',
 ];
 

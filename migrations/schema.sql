@@ -1,6 +1,31 @@
 -- What the migrations make of an empty database, as the catalog tells it. Written by `npm run schema:dump`, compared
 -- by the tests, and run by nothing: it is here to be read.
 
+create table alert_delivery (
+  alert_id uuid not null,
+  crossing integer not null,
+  channel text not null,
+  status text default 'pending'::text not null,
+  payload jsonb not null,
+  tries smallint default 0 not null,
+  next_try_at timestamp(3) with time zone,
+  detail text,
+  created_at timestamp(3) with time zone default now() not null,
+  constraint alert_delivery_pkey PRIMARY KEY (alert_id, crossing, channel),
+  constraint alert_delivery_channel_check CHECK ((channel = ANY (ARRAY['webhook'::text, 'mail'::text]))),
+  constraint alert_delivery_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'given_up'::text])))
+);
+CREATE INDEX alert_delivery_due_idx ON public.alert_delivery USING btree (next_try_at) WHERE (next_try_at IS NOT NULL);
+CREATE INDEX alert_delivery_mail_idx ON public.alert_delivery USING btree (created_at) WHERE (channel = 'mail'::text);
+
+create table alert_inbox (
+  actor uuid not null,
+  subject uuid not null,
+  version integer default 0 not null,
+  constraint alert_inbox_pkey PRIMARY KEY (actor),
+  constraint alert_inbox_subject_uq UNIQUE (subject)
+);
+
 create table app_user (
   id uuid not null,
   role text not null,
@@ -38,19 +63,14 @@ create table booking (
   reason text,
   version integer default 1 not null,
   created_at timestamp(3) with time zone default now() not null,
-  updated_at timestamp(3) with time zone default now() not null,
   fare jsonb,
   constraint booking_pkey PRIMARY KEY (id),
-  constraint booking_locator_uq UNIQUE (locator),
   constraint booking_currency_ck CHECK (((price_currency)::text ~ '^[A-Z]{3}$'::text)),
-  constraint booking_locator_ck CHECK (((locator)::text ~ '^[A-HJ-NP-Z2-9]{6}$'::text)),
   constraint booking_price_ck CHECK ((price_amount >= 0)),
   constraint booking_seats_ck CHECK (((seats >= 1) AND (seats <= 9))),
   constraint booking_status_check CHECK ((status = ANY (ARRAY['held'::text, 'paying'::text, 'confirmed'::text, 'failed'::text, 'expired'::text, 'cancelled'::text, 'refund_pending'::text, 'refunded'::text])))
-) with (fillfactor=80);
+) with (fillfactor=50);
 CREATE INDEX booking_actor_idx ON public.booking USING btree (actor, created_at, id);
-CREATE INDEX booking_due_idx ON public.booking USING btree (hold_expires_at) WHERE (status = ANY (ARRAY['held'::text, 'paying'::text]));
-CREATE TRIGGER booking_touch BEFORE UPDATE ON public.booking FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
 create table booking_leg (
   booking_id uuid not null,
@@ -147,16 +167,6 @@ create table connection_time (
   constraint connection_time_status_ck CHECK (((status)::text = ANY ((ARRAY['*'::character varying, 'DD'::character varying, 'DI'::character varying, 'ID'::character varying, 'II'::character varying])::text[])))
 );
 
-create table fare_answer (
-  provider character varying(20) not null,
-  question text not null,
-  answer jsonb not null,
-  observed_at timestamp(3) with time zone not null,
-  fresh_until timestamp(3) with time zone not null,
-  constraint fare_answer_pkey PRIMARY KEY (provider, question)
-);
-CREATE INDEX fare_answer_fresh_idx ON public.fare_answer USING btree (fresh_until);
-
 create table fare_family (
   id integer default nextval('fare_family_id_seq'::regclass) not null,
   digest bytea not null,
@@ -202,6 +212,13 @@ CREATE INDEX flight_departure_idx ON public.flight USING btree (departure_date, 
 CREATE INDEX flight_designator_idx ON public.flight USING btree (carrier, number, departure_date, origin);
 CREATE INDEX flight_market_idx ON public.flight USING btree (origin, destination, departure_date, departs_at_utc, id) INCLUDE (carrier, number, departs_at, arrives_at, arrives_at_utc, state, version);
 CREATE TRIGGER flight_touch BEFORE UPDATE ON public.flight FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+
+create table hold_deadline (
+  at timestamp(3) with time zone not null,
+  batch uuid not null,
+  bookings uuid[] not null,
+  constraint hold_deadline_pkey PRIMARY KEY (at, batch)
+);
 
 create table job (
   no integer default nextval('job_no_seq'::regclass) not null,
@@ -376,7 +393,6 @@ create table payment (
   next_call_at timestamp(3) with time zone,
   calls smallint default 0 not null,
   created_at timestamp(3) with time zone default now() not null,
-  updated_at timestamp(3) with time zone default now() not null,
   constraint payment_pkey PRIMARY KEY (id),
   constraint payment_amount_ck CHECK ((amount >= 0)),
   constraint payment_currency_ck CHECK (((currency)::text ~ '^[A-Z]{3}$'::text)),
@@ -385,7 +401,6 @@ create table payment (
 CREATE INDEX payment_booking_idx ON public.payment USING btree (booking_id);
 CREATE INDEX payment_due_idx ON public.payment USING btree (next_call_at) WHERE (next_call_at IS NOT NULL);
 CREATE INDEX payment_stuck_idx ON public.payment USING btree (id) WHERE ((next_call_at IS NULL) AND (status = ANY (ARRAY['pending'::text, 'authorised'::text, 'voiding'::text])));
-CREATE TRIGGER payment_touch BEFORE UPDATE ON public.payment FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
 create table payment_event (
   provider character varying(20) not null,
@@ -419,6 +434,40 @@ create table place (
 );
 CREATE TRIGGER place_touch BEFORE UPDATE ON public.place FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
+create table price_alert (
+  id uuid not null,
+  actor uuid not null,
+  body_hash bytea not null,
+  origin character varying(3) not null,
+  destination character varying(3) not null,
+  cabin text not null,
+  trip text not null,
+  provider character varying(40),
+  depart_from date not null,
+  depart_to date not null,
+  kind text not null,
+  amount bigint not null,
+  currency character varying(3) not null,
+  cool_down_minutes integer default 0 not null,
+  quiet_hours jsonb,
+  webhook_url text,
+  mail_to text,
+  is_armed boolean default true not null,
+  reference_amount bigint,
+  price_amount bigint,
+  fired integer default 0 not null,
+  fired_at timestamp(3) with time zone,
+  created_at timestamp(3) with time zone default now() not null,
+  constraint price_alert_pkey PRIMARY KEY (id),
+  constraint price_alert_amount_ck CHECK ((amount >= 0)),
+  constraint price_alert_cabin_check CHECK ((cabin = ANY (ARRAY['economy'::text, 'premium_economy'::text, 'business'::text, 'first'::text]))),
+  constraint price_alert_dates_ck CHECK ((depart_to >= depart_from)),
+  constraint price_alert_kind_check CHECK ((kind = ANY (ARRAY['target'::text, 'drop'::text]))),
+  constraint price_alert_trip_check CHECK ((trip = ANY (ARRAY['one_way'::text, 'round_trip'::text])))
+);
+CREATE INDEX price_alert_actor_idx ON public.price_alert USING btree (actor, created_at, id);
+CREATE INDEX price_alert_route_idx ON public.price_alert USING btree (origin, destination);
+
 create table price_difference (
   booking_id uuid not null,
   stage text not null,
@@ -432,6 +481,33 @@ create table price_difference (
   constraint price_difference_money_ck CHECK ((was_amount <> now_amount)),
   constraint price_difference_reason_check CHECK ((reason = ANY (ARRAY['seats'::text, 'price_set'::text, 'brand_gone'::text, 'guaranteed'::text]))),
   constraint price_difference_stage_check CHECK ((stage = ANY (ARRAY['offer'::text, 'hold'::text])))
+);
+
+create table price_observation (
+  provider character varying(40) not null,
+  origin character varying(3) not null,
+  destination character varying(3) not null,
+  cabin text not null,
+  trip text not null,
+  currency character varying(3) not null,
+  depart_date date not null,
+  observed_on date not null,
+  least_amount bigint not null,
+  latest_amount bigint not null,
+  samples integer not null,
+  latest_at timestamp(3) with time zone not null,
+  constraint price_observation_pkey PRIMARY KEY (origin, destination, cabin, trip, depart_date, observed_on, provider, currency),
+  constraint price_observation_amount_ck CHECK (((least_amount >= 0) AND (latest_amount >= least_amount))),
+  constraint price_observation_cabin_check CHECK ((cabin = ANY (ARRAY['economy'::text, 'premium_economy'::text, 'business'::text, 'first'::text]))),
+  constraint price_observation_trip_check CHECK ((trip = ANY (ARRAY['one_way'::text, 'round_trip'::text])))
+);
+CREATE INDEX price_observation_latest_idx ON public.price_observation USING btree (latest_at);
+
+create table record_locator (
+  code character varying(6) not null,
+  booking_id uuid not null,
+  constraint record_locator_pkey PRIMARY KEY (code),
+  constraint record_locator_code_ck CHECK (((code)::text ~ '^[A-HJ-NP-Z2-9]{6}$'::text))
 );
 
 create table refund (
@@ -528,26 +604,31 @@ CREATE OR REPLACE FUNCTION public.advance_bookings(p_ids uuid[], p_from text[], 
 AS $function$
 declare
   moved uuid[];
+  -- Hardly ever; asked once for all.
+  are_refunded bool := exists (select from refund r where r.booking_id = any(p_ids));
 begin
+  if cardinality(p_ids) = 0 then
+    return '{}';
+  end if;
   with advanced as (
     update booking b set status = p_to, version = b.version + 1,
       locator = coalesce(b.locator, u.locator),
       reason = case when p_to = 'refunded' then b.reason else p_reason end
     from unnest(p_ids, p_locators) u (id, locator)
-    -- Written so that nobody thinks of the index of open holds, which has all of them.
-    where b.id = u.id and b.id = any(p_ids) and array_position(p_from, b.status) is not null
+    where b.id = u.id and b.id = any(p_ids) and b.status = any(p_from)
     returning b.id, b.version, b.locator, b.reason
+  ), paid as (
+    select distinct on (y.booking_id) y.booking_id, jsonb_build_object('id', y.id, 'status', y.status,
+      'amount', jsonb_build_object('amount', y.amount, 'currency', y.currency)) as told
+    from payment y where y.booking_id = any(p_ids) order by y.booking_id, y.created_at desc, y.id desc
   ), logged as (
     insert into outbox (type, subject, version, data)
     select case p_to when 'paying' then 'booking_intent.created' else 'booking.' || p_to end, a.id, a.version,
-      jsonb_build_object('status', p_to, 'reason', a.reason, 'locator', a.locator,
-        'payment', (select jsonb_build_object('id', y.id, 'status', y.status,
-           'amount', jsonb_build_object('amount', y.amount, 'currency', y.currency))
-           from payment y where y.booking_id = a.id order by y.created_at desc, y.id desc limit 1),
-        'refund', (select jsonb_build_object('status', r.status,
+      jsonb_build_object('status', p_to, 'reason', a.reason, 'locator', a.locator, 'payment', y.told,
+        'refund', case when are_refunded then (select jsonb_build_object('status', r.status,
            'amount', jsonb_build_object('amount', r.amount, 'currency', r.currency))
-           from refund r where r.booking_id = a.id order by r.created_at desc, r.id desc limit 1))
-    from advanced a
+           from refund r where r.booking_id = a.id order by r.created_at desc, r.id desc limit 1) end)
+    from advanced a left join paid y on y.booking_id = a.id
   )
   select coalesce(array_agg(a.id), '{}') into moved from advanced a;
   return moved;
@@ -709,6 +790,28 @@ begin
     array(select distinct u.id from unnest(settled) u (id)
       where not exists (select from refund r where r.booking_id = u.id and r.status = 'pending')),
     '{refund_pending}', 'refunded', null);
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.due_bookings(p_limit integer)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+AS $function$
+declare
+  due uuid[];
+begin
+  with looked as materialized (
+    select h.at, h.batch, h.bookings from hold_deadline h where h.at <= now() order by h.at limit 2000
+    for update skip locked
+  ), opened as materialized (
+    select k.at, k.batch, b.id, b.hold_expires_at from looked k, unnest(k.bookings) u (id)
+    join booking b on b.id = u.id and b.status in ('held', 'paying')
+  ), gone as (
+    delete from hold_deadline h using looked k where h.at = k.at and h.batch = k.batch
+      and not exists (select from opened o where o.at = k.at and o.batch = k.batch)
+  )
+  select coalesce(array_agg(d.id order by d.at), '{}') into due
+    from (select o.id, o.at from opened o where o.hold_expires_at <= now() order by o.at limit p_limit) d;
+  return due;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.expire_bookings(p_batch uuid, p_booking uuid[], OUT moved uuid[], OUT truths jsonb)
@@ -894,6 +997,9 @@ begin
       from unnest(p_id, p_actor, p_hash, p_seats, amounts, priced_in, p_ttl, p_contact, p_fare, code)
         u (id, actor, hash, seats, amount, currency, ttl, contact, fare, code)
       where u.code = 'h';
+    insert into hold_deadline (at, batch, bookings)
+      select at + make_interval(secs => u.ttl), p_batch, array_agg(u.id)
+      from unnest(p_id, p_ttl, code) u (id, ttl, code) where u.code = 'h' group by u.ttl;
     insert into booking_leg (booking_id, position, flight_id, cabin_id, cabin, quantity, price_amount)
       select p_id[u.member], u.position, c_flight[u.cabin], cabins[u.cabin], c_class[u.cabin], p_seats[u.member],
         coalesce(u.price, prices[u.cabin])
@@ -979,19 +1085,21 @@ begin
   return cabins;
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.move_seats(p_bookings uuid[], p_kind text)
+CREATE OR REPLACE FUNCTION public.move_seats(p_bookings uuid[], p_kind text, p_cabins integer[] DEFAULT NULL::integer[])
  RETURNS integer[]
  LANGUAGE plpgsql
 AS $function$
 declare
-  cabins int4[];
+  cabins int4[] := p_cabins;
   by_held int4 := case p_kind when 'confirm' then -1 when 'release' then -1 else 0 end;
   by_sold int4 := case p_kind when 'confirm' then 1 when 'retake' then 1 when 'return' then -1 else 0 end;
 begin
   if cardinality(p_bookings) = 0 then
     return '{}';
   end if;
-  cabins := lock_cabins_of(p_bookings);
+  if cabins is null then
+    cabins := lock_cabins_of(p_bookings);
+  end if;
   with legs as (
     select g.booking_id, g.cabin_id, sum(g.quantity)::int4 as seats
     from booking_leg g where g.booking_id = any(p_bookings) group by g.booking_id, g.cabin_id
@@ -1020,10 +1128,11 @@ declare
   due uuid[];
   others int4[];
 begin
-  due := array(select b.id from booking b
-    where b.status in ('held', 'paying') and b.hold_expires_at <= clock_timestamp() order by b.hold_expires_at limit 2000);
+  due := array(select u.id
+    from (select h.bookings from hold_deadline h where h.at <= clock_timestamp() order by h.at limit 2000) d, unnest(d.bookings) u (id)
+    limit 2000);
   if cardinality(due) = 2000 then
-    -- Nobody has swept for long; these cabins' own bookings are the shorter list.
+    -- Nobody has swept for a while; these cabins' own bookings are the shorter list.
     due := array(select distinct g.booking_id from booking_leg g where g.cabin_id = any(p_short));
   end if;
   due := array(select b.id from booking b
@@ -1093,84 +1202,78 @@ CREATE OR REPLACE FUNCTION public.settle_payments(p_batch uuid, p_provider text[
  LANGUAGE plpgsql
 AS $function$
 declare
-  e record;
-  code text;
-  told text[] := '{}';
-  heard int[] := '{}';
-  adopted int[] := '{}';
-  risen int[] := '{}';
-  confirmed uuid[] := '{}';
-  failed uuid[] := '{}';
+  heard int[];
+  adopted int[];
+  risen int[];
+  confirmed uuid[];
+  failed uuid[];
   -- Places of events whose money may find no seats.
-  late int[] := '{}';
-  unwanted int[] := '{}';
-  surplus int[] := '{}';
+  late int[];
+  unwanted int[];
+  surplus int[];
+  cabins int4[];
   touched int4[] := '{}';
   place int;
 begin
   insert into batch (id) values (p_batch);
   perform from booking b where b.id = any(p_booking) order by b.id for update;
-  for e in
-    select u.*, b.status as booking_status, b.price_amount = u.amount and b.price_currency = u.currency as is_price,
-      y.status as was, y.booking_id as paid_booking, y.provider as paid_provider, y.amount = u.amount and y.currency = u.currency as is_amount,
-      x.known is not null as known
-    from unnest(p_provider, p_event, p_type, p_payment, p_booking, p_amount, p_currency)
-      with ordinality u (provider, event, type, payment, booking, amount, currency, place)
-    left join (select b.* from booking b where b.id = any(p_booking)) b on b.id = u.booking
-    left join (select y.* from payment y where y.id = any(p_payment)) y on y.id = u.payment
-    left join lateral (
-      select true as known from payment_event x where x.provider = u.provider and x.event_id = u.event limit 1
-    ) x on true
-    order by u.place
-  loop
-    if e.booking_status is null then
-      code := 'n';
-    elsif e.known then
-      code := 'k';
-    elsif e.paid_booking <> e.booking or e.paid_provider <> e.provider then
-      code := 'o';
-    elsif not e.is_amount then
-      code := 'a';
-    else
-      heard := heard || e.place::int;
+  -- What each event is worth, on the locked rows. Events of a batch have nothing in common.
+  select coalesce(string_agg(e.code, '' order by e.place), ''),
+      coalesce(array_agg(e.place) filter (where e.is_heard), '{}'),
       -- Money that was collected for a booking must be confirmed or given back, whoever started it.
-      if e.was is null then
-        adopted := adopted || e.place::int;
-      end if;
-      code := case e.type when 'payment.succeeded' then 'S' when 'payment.authorised' then 'A' else 'F' end;
-      if (case code when 'S' then 3 when 'A' then 2 else 1 end)
-        <= (case e.was when 'succeeded' then 3 when 'authorised' then 2 when 'voiding' then 2 when 'voided' then 2
-              when 'failed' then 1 else 0 end)
-      then
-        code := 'k';
-      else
-        risen := risen || e.place::int;
-        if code = 'F' then
+      coalesce(array_agg(e.place) filter (where e.is_heard and e.was is null), '{}'),
+      coalesce(array_agg(e.place) filter (where e.effect is not null), '{}'),
+      coalesce(array_agg(e.booking) filter (where e.effect = 'confirm'), '{}'),
+      coalesce(array_agg(e.booking) filter (where e.effect = 'fail'), '{}'),
+      coalesce(array_agg(e.place order by e.place) filter (where e.effect = 'late'), '{}'),
+      coalesce(array_agg(e.place order by e.place) filter (where e.effect = 'unwanted'), '{}'),
+      coalesce(array_agg(e.place order by e.place) filter (where e.effect = 'surplus'), '{}')
+    into codes, heard, adopted, risen, confirmed, failed, late, unwanted, surplus
+  from (
+    select t.place, t.booking, t.was, t.code in ('S', 'A', 'F', 'r') as is_heard, replace(t.code, 'r', 'k') as code,
+      case
+        when t.code not in ('S', 'A', 'F') then null
+        when t.code = 'F' then
           -- Another payment of the booking may still come.
-          if e.booking_status = 'paying' and not exists (
-            select from payment y where y.booking_id = e.booking and y.id <> e.payment and y.status in ('pending', 'authorised'))
-          then
-            failed := failed || e.booking;
-          end if;
-        elsif e.was = 'authorised' then
-          -- The booking was confirmed when the money was promised; now it is there.
-        elsif e.was in ('voiding', 'voided') then
-          surplus := surplus || e.place::int;
-        elsif e.booking_status in ('held', 'paying') and e.is_price then
-          -- Even past its deadline: nobody has said so yet, so the seats are still this booking's.
-          confirmed := confirmed || e.booking;
-        elsif e.booking_status in ('expired', 'failed') and e.is_price then
-          late := late || e.place::int;
-        elsif e.booking_status = 'cancelled' then
-          unwanted := unwanted || e.place::int;
-        else
-          -- A second payment, or one of another sum.
-          surplus := surplus || e.place::int;
-        end if;
-      end if;
-    end if;
-    told := told || code;
-  end loop;
+          case when t.status = 'paying' and not exists (
+            select from payment y where y.booking_id = t.booking and y.id <> t.payment and y.status in ('pending', 'authorised'))
+          then 'fail' else 'nothing' end
+        -- The booking was confirmed when the money was promised; now it is there.
+        when t.was = 'authorised' then 'nothing'
+        when t.was in ('voiding', 'voided') then 'surplus'
+        -- Even past its deadline: nobody has said so yet, so the seats are still this booking's.
+        when t.status in ('held', 'paying') and t.is_price then 'confirm'
+        when t.status in ('expired', 'failed') and t.is_price then 'late'
+        when t.status = 'cancelled' then 'unwanted'
+        -- A second payment, or one of another sum.
+        else 'surplus'
+      end as effect
+    from (
+      select u.place::int4, u.booking, u.payment, b.status, y.status as was,
+        b.price_amount = u.amount and b.price_currency = u.currency as is_price,
+        case
+          when b.id is null then 'n'
+          when x.event_id is not null then 'k'
+          when y.booking_id <> u.booking or y.provider <> u.provider then 'o'
+          when y.amount <> u.amount or y.currency <> u.currency then 'a'
+          -- A payment's status only rises.
+          when array_position('{failed,authorised,succeeded}', substr(u.type, 9))
+            <= array_position('{failed,authorised,succeeded}', replace(replace(y.status, 'voiding', 'authorised'), 'voided', 'authorised'))
+            then 'r'
+          when u.type = 'payment.succeeded' then 'S'
+          when u.type = 'payment.authorised' then 'A'
+          else 'F'
+        end as code
+      from unnest(p_provider, p_event, p_type, p_payment, p_booking, p_amount, p_currency)
+        with ordinality u (provider, event, type, payment, booking, amount, currency, place)
+      left join booking b on b.id = u.booking and b.id = any(p_booking)
+      left join payment y on y.id = u.payment and y.id = any(p_payment)
+      left join payment_event x on x.provider = u.provider and x.event_id = u.event and x.event_id = any(p_event)
+      offset 0
+    ) t
+    -- Otherwise each code and effect would be found out anew wherever it is used.
+    offset 0
+  ) e;
 
   insert into payment_event (provider, event_id, payment_id, type)
     select p_provider[u.place], p_event[u.place], p_payment[u.place], p_type[u.place] from unnest(heard) u (place);
@@ -1184,12 +1287,12 @@ begin
     from unnest(risen) u (place) where y.id = p_payment[u.place] and y.id = any(p_payment);
 
   -- All cabins at once, so that late ones do not break the order.
-  perform lock_cabins_of(confirmed || failed || array(select p_booking[u.place] from unnest(late) u (place)));
+  cabins := lock_cabins_of(confirmed || failed || array(select p_booking[u.place] from unnest(late) u (place)));
   confirmed := advance_bookings(confirmed, '{held,paying}', 'confirmed', null);
-  touched := touched || move_seats(confirmed, 'confirm');
+  touched := touched || move_seats(confirmed, 'confirm', cabins);
   if cardinality(failed) > 0 then
     failed := advance_bookings(failed, '{paying}', 'failed', 'The payment was declined.');
-    touched := touched || move_seats(failed, 'release');
+    touched := touched || move_seats(failed, 'release', cabins);
   end if;
   foreach place in array late loop
     if exists (
@@ -1202,7 +1305,7 @@ begin
     else
       touched := touched || move_seats(
         advance_bookings(array[p_booking[place]], '{expired,failed}', 'confirmed',
-          'The payment came late; the seats were still free and were taken again.'), 'retake');
+          'The payment came late; the seats were still free and were taken again.'), 'retake', cabins);
     end if;
   end loop;
   foreach place in array unwanted || surplus loop
@@ -1215,7 +1318,6 @@ begin
         'The payment came late and the seats were gone; the money goes back.');
     end if;
   end loop;
-  codes := array_to_string(told, '');
   truths := seat_truths(touched);
 end $function$;
 
@@ -1225,26 +1327,29 @@ CREATE OR REPLACE FUNCTION public.start_payments(p_batch uuid, p_booking uuid[],
 AS $function$
 declare
   ready uuid[];
-  taken text[];
+  ours uuid[];
 begin
   insert into batch (id) values (p_batch);
   perform from booking b where b.id = any(p_booking) order by b.id for update;
   -- The deadline is tested by this clock, on the locked rows.
   ready := array(
     select b.id from unnest(p_booking, p_actor) u (id, actor) join booking b on b.id = u.id and b.actor = u.actor
-    where b.id = any(p_booking) and case when b.status = 'held' then b.hold_expires_at > clock_timestamp() end);
-  taken := array(select b.locator::text from booking b where b.locator = any(p_locator::varchar[]));
-  redraw := array(
-    select u.id from unnest(p_booking, p_locator) u (id, locator) where u.locator = any(taken) and u.id = any(ready));
-  if cardinality(redraw) > 0 then
-    ready := array(select u.id from unnest(ready) u (id) where not u.id = any(redraw));
-  end if;
+    where b.id = any(p_booking) and b.status = 'held' and b.hold_expires_at > clock_timestamp());
+  -- In the order of their codes, as everybody does: two processes may draw the same two.
+  with given as (
+    insert into record_locator (code, booking_id)
+      select u.locator, u.id from unnest(p_booking, p_locator) with ordinality u (id, locator, place)
+      where u.id = any(ready) order by u.locator, u.place
+      on conflict (code) do nothing returning booking_id
+  )
+  select coalesce(array_agg(g.booking_id), '{}') into ours from given g;
+  redraw := array(select u.id from unnest(ready) u (id) where not u.id = any(ours));
   insert into payment (id, booking_id, provider, amount, currency, method, next_call_at)
     select u.payment, b.id, p_provider, b.price_amount, b.price_currency, u.method, now()
     from unnest(p_booking, p_payment, p_method) u (id, payment, method) join booking b on b.id = u.id
-    where b.id = any(ready);
-  moved := advance_bookings(ready, '{held}', 'paying', null,
-    array(select u.locator from unnest(ready) with ordinality r (id, place)
+    where b.id = any(ours);
+  moved := advance_bookings(ours, '{held}', 'paying', null,
+    array(select u.locator from unnest(ours) with ordinality r (id, place)
       join unnest(p_booking, p_locator) u (id, locator) on u.id = r.id order by r.place));
   versions := array(select b.version from unnest(moved) with ordinality u (id, place) join booking b on b.id = u.id
     where b.id = any(moved) order by u.place);

@@ -1,14 +1,18 @@
+import { AlertDelivery } from './domain/alerts/alert-delivery.entity.ts';
+import { AlertInbox } from './domain/alerts/alert-inbox.entity.ts';
+import { PriceAlert } from './domain/alerts/price-alert.entity.ts';
 import { Booking } from './domain/booking/booking.entity.ts';
 import { BookingLeg } from './domain/booking/booking-leg.entity.ts';
 import { CancelQuote } from './domain/booking/cancel-quote.entity.ts';
+import { HoldDeadline } from './domain/booking/hold-deadline.entity.ts';
 import { Passenger } from './domain/booking/passenger.entity.ts';
+import { RecordLocator } from './domain/booking/record-locator.entity.ts';
 import { ConnectionTime } from './domain/connections/connection-time.entity.ts';
 import { OperatorKey } from './domain/identity/operator-key.entity.ts';
 import { User } from './domain/identity/user.entity.ts';
 import { Cabin } from './domain/inventory/cabin.entity.ts';
 import { Flight } from './domain/inventory/flight.entity.ts';
 import { Ledger } from './domain/inventory/ledger.entity.ts';
-import { FareAnswer } from './domain/jobs/fare-answer.entity.ts';
 import { Job } from './domain/jobs/job.entity.ts';
 import { JobCheckpoint } from './domain/jobs/job-checkpoint.entity.ts';
 import { JobResult } from './domain/jobs/job-result.entity.ts';
@@ -20,6 +24,7 @@ import { PaymentEvent } from './domain/payments/payment-event.entity.ts';
 import { Refund } from './domain/payments/refund.entity.ts';
 import { Carrier } from './domain/places/carrier.entity.ts';
 import { Place } from './domain/places/place.entity.ts';
+import { PriceObservation } from './domain/prices/price-observation.entity.ts';
 import { ScheduleChange } from './domain/schedules/schedule-change.entity.ts';
 import { ScheduleImport } from './domain/schedules/schedule-import.entity.ts';
 import { LogHorizon } from './platform/feed/log-horizon.entity.ts';
@@ -40,6 +45,8 @@ export const entities = [
   Booking,
   BookingLeg,
   Passenger,
+  HoldDeadline,
+  RecordLocator,
   CancelQuote,
   PriceDifference,
   Payment,
@@ -48,6 +55,10 @@ export const entities = [
   ScheduleImport,
   ScheduleChange,
   ConnectionTime,
+  PriceObservation,
+  PriceAlert,
+  AlertInbox,
+  AlertDelivery,
   Outbox,
   LogHorizon,
   Cluster,
@@ -56,5 +67,4 @@ export const entities = [
   JobStep,
   JobResult,
   JobCheckpoint,
-  FareAnswer,
 ];

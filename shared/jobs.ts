@@ -4,6 +4,7 @@ import { idSchema } from './ids.ts';
 import { limits } from './limits.ts';
 import { type Money, moneySchema } from './money.ts';
 import { placeCodeSchema } from './place.ts';
+import type { Verdict } from './price.ts';
 import { type CalendarDate, dateSchema, type Instant } from './times.ts';
 
 export const jobStatuses = ['pending', 'running', 'paused', 'completed', 'failed', 'cancelled'] as const;
@@ -14,8 +15,7 @@ export const outcomes = ['found', 'empty', 'unknown'] as const;
 export type Outcome = (typeof outcomes)[number];
 
 export const priceKinds = ['one_way', 'round_trip', 'sum_of_one_ways', 'split'] as const;
-export const verdicts = ['low', 'typical', 'high', 'unknown'] as const;
-export type Verdict = (typeof verdicts)[number];
+export const verdicts = ['low', 'typical', 'high', 'unknown'] as const satisfies Verdict[];
 
 export const providerNames = ['inventory', 'simulator', 'google-flights', 'duffel'] as const;
 

@@ -37,4 +37,6 @@ export const limits = {
   openJobsPerUser: 20,
   jobResultsPageMax: 1_000,
   coverageCells: 5_000,
+  alertsPerUser: 50,
+  alertDays: 62,
 } as const;

@@ -12,6 +12,7 @@ import { createKeyInput, keyIdInput } from '../../shared/identity.ts';
 import { auditInput, onEventsInput, repairInput, replayInput } from '../../shared/operations.ts';
 import { canaryInput } from '../../shared/provider.ts';
 import { getImportInput, importIdInput, listImportsInput, previewImportInput } from '../../shared/schedule-import.ts';
+import { listMails } from '../domain/alerts/deliver-alerts.ts';
 import { readTimeline } from '../domain/booking/read-timeline.ts';
 import { createOperatorKey, listOperatorKeys, revokeOperatorKey } from '../domain/identity/operator-keys.ts';
 import { auditSeats } from '../domain/inventory/audit-seats.ts';
@@ -71,6 +72,7 @@ export const adminRouter = router({
     list: operator.query(({ ctx }) => listOperatorKeys(ctx.rooms.identity)),
     revoke: operator.input(keyIdInput).mutation(({ ctx, input }) => revokeOperatorKey(ctx.rooms.identity, input.keyId)),
   }),
+  mails: operator.query(({ ctx }) => listMails(ctx.rooms.alerts.pool)),
   overview: operator.query(({ ctx }) => ctx.rooms.overview()),
   onEvents: operator.input(onEventsInput).subscription(async function* ({ ctx, input, signal }) {
     for await (const event of watchEvents(ctx.rooms.booking.feed, input.lastEventId, signal as AbortSignal)) {

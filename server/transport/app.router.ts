@@ -1,10 +1,12 @@
 import { adminRouter } from './admin.router.ts';
+import { alertsRouter } from './alerts.router.ts';
 import { authRouter } from './auth.router.ts';
 import { bookingRouter } from './booking.router.ts';
 import { flightsRouter } from './flights.router.ts';
 import { jobsRouter } from './jobs.router.ts';
 import { observeCalls } from './observe-calls.ts';
 import { offersRouter } from './offers.router.ts';
+import { pricesRouter } from './prices.router.ts';
 import { searchRouter } from './search.router.ts';
 import { systemRouter } from './system.router.ts';
 import { router } from './trpc.ts';
@@ -18,6 +20,8 @@ export const appRouter = observeCalls(
     offers: offersRouter,
     booking: bookingRouter,
     jobs: jobsRouter,
+    prices: pricesRouter,
+    alerts: alertsRouter,
     admin: adminRouter,
   }),
 );

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { HealthView, OverviewView } from '../../shared/operations.ts';
+import type { AlertRoom } from '../domain/alerts/alert-room.ts';
 import type { BookingRoom } from '../domain/booking/booking-room.ts';
 import { type Actor, anonymous, type Credentials } from '../domain/identity/actor.ts';
 import type { IdentityRoom } from '../domain/identity/identity-room.ts';
@@ -7,6 +8,7 @@ import type { InventoryRoom } from '../domain/inventory/inventory-room.ts';
 import type { JobsRoom } from '../domain/jobs/jobs-room.ts';
 import type { OfferRoom } from '../domain/offers/offer-room.ts';
 import type { Metrics } from '../domain/operations/metrics.ts';
+import type { PriceRoom } from '../domain/prices/price-room.ts';
 import type { ProviderRoom } from '../domain/providers/provider-room.ts';
 import type { ImportRoom } from '../domain/schedules/import-room.ts';
 import type { SearchRoom } from '../domain/search/search-room.ts';
@@ -20,6 +22,8 @@ export interface Rooms {
   booking: BookingRoom;
   jobs: JobsRoom;
   providers: ProviderRoom;
+  prices: PriceRoom;
+  alerts: AlertRoom;
   schedules: ImportRoom;
   search: SearchRoom;
   metrics: Metrics;

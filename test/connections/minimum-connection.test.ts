@@ -42,7 +42,8 @@ const numbers = ({ at = ['LHR', 'LHR'], terminals = ['', ''], carriers = ['QX', 
   arrivalCarrier: codeNumber(carriers[0]),
   departureCarrier: codeNumber(carriers[1]),
 });
-const minutes = (rules: ConnectionRule[], asked: Asked) => minimumConnection(buildConnectionTable(rules), numbers(asked));
+const minutes = (rules: ConnectionRule[], asked: Asked) =>
+  minimumConnection(buildConnectionTable(rules), numbers(asked));
 
 describe('minimum connection times', () => {
   it('[CONN-1] are defaults, and called so, where no rule fits', () => {
@@ -51,7 +52,12 @@ describe('minimum connection times', () => {
     expect(minimumConnection(table, numbers({ at: ['LHR', 'LGW'] }))).toBe(180);
     expect(isDefaultConnection(table, numbers({}))).toBe(true);
     expect(isDefaultConnection(buildConnectionTable([rule({})]), numbers({}))).toBe(false);
-    expect([statusNumber(false, false), statusNumber(false, true), statusNumber(true, false), statusNumber(true, true)]).toEqual([0, 1, 2, 3]);
+    expect([
+      statusNumber(false, false),
+      statusNumber(false, true),
+      statusNumber(true, false),
+      statusNumber(true, true),
+    ]).toEqual([0, 1, 2, 3]);
   });
 
   it('[CONN-2] are those of the most specific rule: carriers before terminals before the status', () => {
@@ -77,8 +83,18 @@ describe('minimum connection times', () => {
 
   it('[CONN-2] of two equally specific rules the longer holds, and a ban above any', () => {
     const at = { arrivalAirport: 'LHR' };
-    expect(minutes([rule({ ...at, arrivalCarrier: 'BA', minutes: 40 }), rule({ ...at, departureCarrier: 'AA', minutes: 70 })], { carriers: ['BA', 'AA'] })).toBe(70);
-    expect(minutes([rule({ ...at, arrivalCarrier: 'BA', minutes: null }), rule({ ...at, departureCarrier: 'AA', minutes: 70 })], { carriers: ['BA', 'AA'] })).toBe(connectionForbidden);
+    expect(
+      minutes(
+        [rule({ ...at, arrivalCarrier: 'BA', minutes: 40 }), rule({ ...at, departureCarrier: 'AA', minutes: 70 })],
+        { carriers: ['BA', 'AA'] },
+      ),
+    ).toBe(70);
+    expect(
+      minutes(
+        [rule({ ...at, arrivalCarrier: 'BA', minutes: null }), rule({ ...at, departureCarrier: 'AA', minutes: 70 })],
+        { carriers: ['BA', 'AA'] },
+      ),
+    ).toBe(connectionForbidden);
   });
 
   it('[CONN-3] agree with trying every rule one by one', () => {
@@ -121,26 +137,46 @@ describe('minimum connection times', () => {
         .filter((each) => fits(each, given))
         .sort((a, b) => weight(b) - weight(a) || (b.minutes ?? 9999) - (a.minutes ?? 9999));
       if (best) return best.minutes ?? connectionForbidden;
-      return given.at[0] === given.at[1] ? defaultConnectionMinutes[given.status] : defaultConnectionMinutes.airportChange;
+      return given.at[0] === given.at[1]
+        ? defaultConnectionMinutes[given.status]
+        : defaultConnectionMinutes.airportChange;
     };
     fc.assert(
-      fc.property(fc.array(anyRule, { maxLength: 12 }), fc.array(asked, { minLength: 5, maxLength: 20 }), (rules, questions) => {
-        const table = buildConnectionTable(rules);
-        for (const question of questions) expect(minimumConnection(table, numbers(question))).toBe(slowly(rules, question));
-      }),
+      fc.property(
+        fc.array(anyRule, { maxLength: 12 }),
+        fc.array(asked, { minLength: 5, maxLength: 20 }),
+        (rules, questions) => {
+          const table = buildConnectionTable(rules);
+          for (const question of questions)
+            expect(minimumConnection(table, numbers(question))).toBe(slowly(rules, question));
+        },
+      ),
       { numRuns: 300 },
     );
   });
 
   it('[CONN-4] are read from a table, line by line', () => {
     const parse = (text: string) => runSlices(parseConnectionTimes(text, (code) => code !== 'QQQ'));
-    const header = 'arrival_airport,departure_airport,arrival_terminal,departure_terminal,status,arrival_carrier,departure_carrier,minutes';
+    const header =
+      'arrival_airport,departure_airport,arrival_terminal,departure_terminal,status,arrival_carrier,departure_carrier,minutes';
     expect(parse(`${header}\nLHR,,2,2,,,,60\nLHR,LGW,,,,,,150\n*,*,*,*,ii,*,*,90\nLHR,,,,,BA,AA,NO\n`)).toEqual({
       rules: [
-        rule({ arrivalAirport: 'LHR', departureAirport: 'LHR', arrivalTerminal: '2', departureTerminal: '2', minutes: 60 }),
+        rule({
+          arrivalAirport: 'LHR',
+          departureAirport: 'LHR',
+          arrivalTerminal: '2',
+          departureTerminal: '2',
+          minutes: 60,
+        }),
         rule({ arrivalAirport: 'LHR', departureAirport: 'LGW', minutes: 150 }),
         rule({ status: 'II', minutes: 90 }),
-        rule({ arrivalAirport: 'LHR', departureAirport: 'LHR', arrivalCarrier: 'BA', departureCarrier: 'AA', minutes: null }),
+        rule({
+          arrivalAirport: 'LHR',
+          departureAirport: 'LHR',
+          arrivalCarrier: 'BA',
+          departureCarrier: 'AA',
+          minutes: null,
+        }),
       ],
       rejected: [],
     });

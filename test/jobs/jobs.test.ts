@@ -152,7 +152,7 @@ describe('a job', () => {
     expect(rows[0].open_steps).toBeGreaterThan(0);
   });
 
-  test('[JOB-17] may be removed, and is gone at once with all of its rows', async () => {
+  test('[JOB-16] may be removed, and is gone at once with all of its rows', async () => {
     const { trpc } = scene.guest;
     const input = jobInput();
     await trpc.jobs.create.mutate(input);
@@ -166,7 +166,7 @@ describe('a job', () => {
     await expect.poll(async () => (await scene.db.query(left, [rows[0]?.no])).rows[0].n, { timeout: 10_000 }).toBe('0');
   });
 
-  test('[JOB-17] with a repeat begins again as a job of its own', async () => {
+  test('[JOB-16] with a repeat begins again as a job of its own', async () => {
     const { trpc } = scene.guest;
     const input = jobInput({ repeat: { everyHours: 6, times: 2 }, priority: 3 });
     await trpc.jobs.create.mutate(input);
@@ -274,7 +274,7 @@ describe('results', () => {
     for (const cell of cells) expect(cell.found + cell.empty + cell.unknown + cell.waiting).toBe(1);
   });
 
-  test('[JOB-18] are streamed as text to their owner', async () => {
+  test('[JOB-17] are streamed as text to their owner', async () => {
     const url = `${scene.server.url}/jobs/${input.id}/results`;
     const headers = { authorization: `Bearer ${scene.guest.token}` };
     const csv = await (await fetch(`${url}.csv`, { headers })).text();

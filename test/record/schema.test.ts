@@ -103,10 +103,11 @@ describe('the record', () => {
       },
     ]);
     await pool.query(
-      `insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, updated_at)
-       values ($1, $2, '\\x00', 'held', 1, 45000, 'USD', now(), '2020-01-01')`,
+      `insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at)
+       values ($1, $2, '\\x00', 'held', 1, 45000, 'USD', now())`,
       [bookingId, newId()],
     );
+    await pool.query(`insert into record_locator values ('ABCDEF', $1)`, [bookingId]);
     await pool.query(`insert into booking_leg values ($1, 1, $2, 1, 'economy', 1, 45000)`, [bookingId, flightId]);
     await pool.query(`insert into passenger values ($1, 1, 'adult', 'Ada', 'Lovelace', null, null)`, [bookingId]);
     await pool.query(`insert into cancel_quote values ($1, $2, 45000, 0, now())`, [bookingId, newId()]);
@@ -153,7 +154,6 @@ describe('the record', () => {
     ['app_user_email_ck', `update app_user set email = 'Ada@example.org'`],
     ['app_user_role_check', `update app_user set role = 'admin'`],
     ['booking_currency_ck', `update booking set price_currency = 'usd'`],
-    ['booking_locator_ck', `update booking set locator = 'ABC10O'`],
     ['booking_price_ck', `update booking set price_amount = -1`],
     ['booking_seats_ck', `update booking set seats = 10`],
     ['booking_status_check', `update booking set status = 'lost'`],
@@ -201,6 +201,7 @@ describe('the record', () => {
     ['place_kind_check', `update place set kind = 'harbour' where code = 'JFK'`],
     ['place_latitude_ck', `update place set latitude = 90.1 where code = 'JFK'`],
     ['place_longitude_ck', `update place set longitude = -180.1 where code = 'JFK'`],
+    ['record_locator_code_ck', `update record_locator set code = 'ABC10O'`],
     ['price_difference_money_ck', `update price_difference set now_amount = was_amount`],
     ['price_difference_reason_check', `update price_difference set reason = 'mood'`],
     ['price_difference_stage_check', `update price_difference set stage = 'charge'`],
@@ -239,6 +240,7 @@ describe('the record', () => {
       `insert into refund (id, payment_id, booking_id, amount, currency) select uuidv7(), payment_id, booking_id, 1, 'USD' from refund`,
     ],
     ['booking_pkey', `insert into booking select * from booking`],
+    ['record_locator_pkey', `insert into record_locator select * from record_locator`],
   ])('[RECORD-4] %s refuses a second one', async (constraint, change) => {
     await expect(pool.query(change)).rejects.toMatchObject({ code: '23505', constraint });
   });

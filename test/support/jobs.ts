@@ -11,13 +11,15 @@ export function datesFrom(days: number, count: number): string[] {
 
 export const cities = ['JFK', 'LHR', 'CDG', 'FRA', 'AMS', 'MAD', 'FCO', 'VIE', 'ZRH', 'CPH', 'ARN', 'OSL'];
 
-/** A job for the simulator: two origins, two destinations, three dates. */
+let seed = 1_000;
+
+/** A job for the simulator: two origins, two destinations, three dates. Each has a seed of its own: nothing is shared. */
 export const jobInput = (given: Partial<CreateJobInput> = {}) => ({
   id: newId(),
   origins: ['JFK', 'BOS'],
   destinations: ['LHR', 'CDG'],
   departDates: datesFrom(0, 3),
-  simulator: { seed: 1, latencyMs: 0, failRate: 0, blockRate: 0, emptyRate: 0.2 },
+  simulator: { seed: ++seed, latencyMs: 0, failRate: 0, blockRate: 0, emptyRate: 0.2 },
   ...given,
 });
 

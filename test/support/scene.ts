@@ -7,6 +7,7 @@ import type { CabinClass, CabinView, OperatorFlightView } from '../../shared/fli
 import { newId } from '../../shared/ids.ts';
 import { type Connected, connect, connectGuest } from './connect.ts';
 import { createFlight, type flightInput } from './flights.ts';
+import { moveDeadline } from './move-deadline.ts';
 import { startServer, type TestServer } from './start-server.ts';
 
 /** A server with an operator, a guest and a hand on its database: what most tests of selling need. */
@@ -73,7 +74,7 @@ export async function openScene(
       return cabins.find((each) => each.cabin === cabin) as CabinView;
     },
     overdue: async (bookingId) => {
-      await db.query(`update booking set hold_expires_at = now() - interval '1 second' where id = $1`, [bookingId]);
+      await moveDeadline(db, [bookingId], '-1 second');
     },
     deliver: async (given, options = {}) => {
       const booking = await db.query<{ payment: string | null; amount: number; currency: string }>(

@@ -52,7 +52,6 @@ async function flushOnce(em: Orm['em'], input: HoldInput) {
     priceCurrency: cabin.priceCurrency,
     holdExpiresAt,
     createdAt: at,
-    updatedAt: at,
   });
   em.create(BookingLeg, {
     booking: input.id,

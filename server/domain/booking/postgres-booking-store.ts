@@ -20,8 +20,7 @@ const refundedSql = 'select moved from complete_refunds($1, $2, $3)';
 const sealSql = 'insert into batch (id) values ($1) on conflict do nothing';
 
 const knownSql = 'select id from booking where id = any($1::uuid[])';
-const dueSql = `
-  select id from booking where status in ('held', 'paying') and hold_expires_at <= now() order by hold_expires_at limit $1`;
+const dueSql = 'select unnest(due_bookings($1)) as id';
 const strandedSql = `
   select distinct g.booking_id as id from cabin c
   join booking_leg g on g.cabin_id = c.id

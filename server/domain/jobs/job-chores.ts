@@ -60,15 +60,6 @@ export async function sweepRemovedJobs({ pool }: Pick<JobsRoom, 'pool'>): Promis
   return true;
 }
 
-/** Forgets answers that are not fresh any more. True: there may be more. */
-export async function sweepAnswers({ pool }: Pick<JobsRoom, 'pool'>): Promise<boolean> {
-  const { rowCount } = await pool.query(
-    `delete from fare_answer where (provider, question) in (
-       select provider, question from fare_answer where fresh_until < now() - interval '1 minute' limit ${rowsPerRound})`,
-  );
-  return rowCount === rowsPerRound;
-}
-
 /** What goes on in the background, on one process at a time: series of jobs, and taking away. */
 export function startJobChores(room: JobsRoom, lease: Lease): { stop: () => Promise<void> } {
   const common = { everyMs, clock: room.clock, report: room.report };
@@ -77,7 +68,6 @@ export function startJobChores(room: JobsRoom, lease: Lease): { stop: () => Prom
   const chores = [
     chore('repeat jobs', () => repeatJobs(room)),
     chore('sweep removed jobs', () => sweepRemovedJobs(room)),
-    chore('sweep answers', () => sweepAnswers(room)),
   ];
   return {
     stop: async () => {

@@ -1,12 +1,11 @@
 import type { Pool } from 'pg';
-import type { Verdict } from '../../../shared/jobs.ts';
-import type { Money } from '../../../shared/money.ts';
+import type { Verdict } from '../../../shared/price.ts';
 import type { Feed } from '../../platform/feed/feed.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import type { ErrorReporter } from '../../platform/telemetry/error-reporter.ts';
 import type { Metrics } from '../operations/metrics.ts';
 import type { PlaceDirectory } from '../places/place-directory.ts';
-import type { FareProvider, FareQuestion, ProviderBudget } from '../providers/fare-provider.ts';
+import type { FareAnswer, FareProvider, FareQuestion, ProviderBudget } from '../providers/fare-provider.ts';
 import type { JobWatchers } from './job-watchers.ts';
 
 /** Told to every process; each may be missed. */
@@ -17,13 +16,6 @@ export interface JobHint {
   stopped?: number[];
   /** There are steps to do. */
   work?: true;
-}
-
-/** Of what was found: the question, and the lowest price. */
-export interface PriceSeen {
-  provider: string;
-  question: FareQuestion;
-  price: Money;
 }
 
 /** What the commands of this room call. Built once, in app.ts. */
@@ -40,8 +32,8 @@ export interface JobsRoom {
   budgetOf(provider: FareProvider): ProviderBudget;
   watchers: JobWatchers;
   announce(hint: JobHint): void;
-  /** Notes prices and says what they are worth, one verdict each in order. Absent: nobody knows. */
-  judge?: (seen: PriceSeen[]) => Promise<Verdict[]>;
+  /** What the cheapest offer of each answer is worth, in order. */
+  judge(provider: string, asked: readonly { question: FareQuestion; answer: FareAnswer }[]): Promise<Verdict[]>;
   settings: {
     /** Combinations of a step. */
     batchSize: number;

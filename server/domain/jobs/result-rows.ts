@@ -1,5 +1,6 @@
-import type { JobResult, Outcome, Verdict } from '../../../shared/jobs.ts';
+import type { JobResult, Outcome } from '../../../shared/jobs.ts';
 import { money } from '../../../shared/money.ts';
+import type { Verdict } from '../../../shared/price.ts';
 
 export const resultColumns = `r.position, r.origin, r.destination, r.depart_date::text as "departDate",
   r.return_date::text as "returnDate", r.provider, r.outcome, r.reason, r.detail, r.price_amount::float8 as "priceAmount",

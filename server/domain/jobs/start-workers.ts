@@ -9,7 +9,6 @@ import { startFeeding, stepOfEntry } from './feed-steps.ts';
 import type { JobPlan } from './job-plan.ts';
 import type { JobsRoom } from './jobs-room.ts';
 import { runStep, type StepTools } from './run-step.ts';
-import { SharedAnswers } from './shared-answers.ts';
 import { type ClaimedStep, leaseMs, StepStore } from './step-store.ts';
 
 export interface JobWorkers {
@@ -82,7 +81,6 @@ export function startWorkers(room: JobsRoom, options: { redis: RedisConnections;
 
   const tools: StepTools = {
     store,
-    answers: new SharedAnswers(room.pool, clock),
     budgetOf: (provider) => budgets.get(provider.name) ?? boundless,
     planOf,
     onStored,

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
-import type { Outcome, Verdict } from '../../../shared/jobs.ts';
+import type { Outcome } from '../../../shared/jobs.ts';
+import type { Verdict } from '../../../shared/price.ts';
 import { arrayLiteral } from '../../platform/postgres/array-literal.ts';
 import { withRetries } from '../../platform/postgres/transaction.ts';
 import type { PriceKind } from '../providers/fare-provider.ts';

@@ -101,6 +101,10 @@ export function guardProvider(
 
   return {
     ...provider,
+    // Its date moves on with the time.
+    get canary() {
+      return provider.canary;
+    },
     breakerState: () => stateNames[breaker.state],
     ask: async (questions, context) => {
       const startedAt = clock.now();

@@ -1,5 +1,6 @@
 import { createFlightInput } from '../../../shared/flight.ts';
-import { dayOfDate } from '../places/zoned-time.ts';
+import type { WallTime } from '../../../shared/times.ts';
+import { dateOfDay, dayOfDate } from '../places/zoned-time.ts';
 import type { OperatingPeriod } from './operating-period.ts';
 
 /** Every record is as long, its serial number in the last six columns. */
@@ -67,6 +68,13 @@ export function minutesOf(text: string): number | undefined {
   const [hours, minutes] = [Number(text.slice(0, 2)), Number(text.slice(2))];
   return minutes < 60 && (hours < 24 || text === '2400') ? hours * 60 + minutes : undefined;
 }
+
+/** What clocks show so many minutes after the midnight that begins a day. */
+export const wallOf = (day: number, minutes: number): WallTime => {
+  const clock = minutes % 1440;
+  const time = `${String(Math.floor(clock / 60)).padStart(2, '0')}:${String(clock % 60).padStart(2, '0')}`;
+  return `${dateOfDay(day + Math.floor(minutes / 1440))}T${time}`;
+};
 
 /** Minutes east of UTC of `+0400`; null of blanks, undefined of anything else. */
 export function variationOf(text: string): number | null | undefined {

@@ -59,6 +59,7 @@ export function openWorkQueue(options: {
         concurrency,
         lockDuration: lockMs,
         stalledInterval: stalledMs,
+        runRetryDelay: 500,
         maxStalledCount: 0,
         removeOnComplete: { count: 0 },
         removeOnFail: { count: 0 },

@@ -4,6 +4,7 @@ import type { TRPCRequestInfo } from '@trpc/server/http';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import type { Call } from './call.ts';
+import type { LiveFrames } from './live-frames.ts';
 import type { StraightProcedure } from './straight-procedure.ts';
 
 /** What one socket may have and keep of this process. */
@@ -55,6 +56,7 @@ export interface AdapterParts {
   router: AnyTRPCRouter;
   config: TRPCRootConfig<AnyTRPCRootTypes>;
   straight: ReadonlyMap<string, StraightProcedure>;
+  frames: LiveFrames;
   createContext: CreateContext | undefined;
   limits: AdapterLimits;
   stats: AdapterStats;

@@ -1,4 +1,5 @@
 import type { TRPCProcedureType } from '@trpc/server';
+import type { LiveWatch } from './live-watch.ts';
 
 export type RequestId = number | string;
 
@@ -18,8 +19,10 @@ export class Call {
   input: unknown;
   /** Counted among those that run; else it waits, or has ended. */
   isRunning = false;
-  /** Of a subscription, from its start to its end. */
+  /** Of a subscription: how to end it. */
   stopping: AbortController | undefined;
+  /** Of a subscription that the hub feeds, instead. */
+  live: LiveWatch | undefined;
 
   constructor(
     message: { id: RequestId; jsonrpc: '2.0' | undefined; path: string; type: TRPCProcedureType; input: unknown },

@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http';
-import { callTRPCProcedure, getErrorShape, getTRPCErrorFromUnknown, isTrackedEnvelope, TRPCError } from '@trpc/server';
+import { callTRPCProcedure, getTRPCErrorFromUnknown, TRPCError } from '@trpc/server';
 import { parseConnectionParamsFromUnknown, type TRPCRequestInfo } from '@trpc/server/http';
-import { isObservable, observableToAsyncIterable } from '@trpc/server/observable';
 import { parseTRPCMessage } from '@trpc/server/rpc';
 import { type RawData, WebSocket } from 'ws';
 import { refuse } from '../../platform/runtime/failure.ts';
 import { trpcErrorOf } from '../failures.ts';
 import type { AdapterParts } from './adapter-parts.ts';
-import { answerHead, errorTail, resultTail, startedTail, stoppedTail, trackedTail } from './answers.ts';
-import { Call, type RequestId } from './call.ts';
+import { Call } from './call.ts';
 import { FrameWriter } from './frame-writer.ts';
-import { pumpEvents } from './pump-events.ts';
+import type { FrameTarget, LiveWatch } from './live-watch.ts';
+import { Replies } from './replies.ts';
+import { isStream, Subscriptions } from './subscriptions.ts';
 
 type Message = ReturnType<typeof parseTRPCMessage>;
 
@@ -32,23 +32,23 @@ const comeBack = 1013;
 const busyRetryMs = 200;
 
 /** One socket: its context, its calls in flight, its subscriptions, and what leaves over it. */
-export class Connection {
+export class Connection implements FrameTarget {
   readonly #parts: AdapterParts;
   readonly #socket: WebSocket;
   readonly #request: IncomingMessage;
   readonly #writer: FrameWriter;
-  readonly #subscriptions = new Map<RequestId, Call>();
-  /** Subscriptions that have not been started yet. */
-  readonly #beginning = new Set<Call>();
+  readonly #replies: Replies;
+  readonly #subscriptions: Subscriptions;
   /** Calls that wait for the context, or for their turn. */
   readonly #waiting: Call[] = [];
   #calls = 0;
   #queries = 0;
   #state: ContextState = { kind: 'expected' };
-  #ctx: unknown;
   #gone: AbortController | undefined;
   #starting = false;
   #isDraining = false;
+  /** What could not be shown while the client did not read. */
+  #late: Set<LiveWatch> | undefined;
   /** For the watchdog: whether anything was heard since its last look, and what it saw then. */
   readonly watched: Watched;
 
@@ -62,8 +62,10 @@ export class Connection {
       onFull: () => this.#waitForDrain(),
       onOverflow: () => this.closeAsSlow(),
     });
+    this.#replies = new Replies(parts, this.#writer, request);
+    this.#subscriptions = new Subscriptions(parts, this.#replies, this);
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
-    socket.on('error', (error) => this.#tellError(getTRPCErrorFromUnknown(error)));
+    socket.on('error', (error) => this.#replies.report(getTRPCErrorFromUnknown(error)));
     socket.once('close', () => this.#closed());
     if (new URL(request.url ?? '/', 'http://localhost').searchParams.get('connectionParams') !== '1') {
       void this.#makeContext(() => null);
@@ -97,8 +99,7 @@ export class Connection {
   }
 
   #closed(): void {
-    for (const call of this.#subscriptions.values()) call.stopping?.abort();
-    this.#subscriptions.clear();
+    this.#subscriptions.close();
     this.#gone?.abort();
     for (const call of this.#waiting.splice(0)) this.#end(call);
   }
@@ -123,7 +124,7 @@ export class Connection {
         ? parsed.map((each) => parseTRPCMessage(each, transformer))
         : [parseTRPCMessage(parsed, transformer)];
     } catch (cause) {
-      return void this.#sendError(null, undefined, new TRPCError({ code: 'PARSE_ERROR', cause }));
+      return void this.#replies.error(null, undefined, new TRPCError({ code: 'PARSE_ERROR', cause }));
     }
     for (let index = 0; index < messages.length; index++) this.#handle(messages[index] as Message, index);
   }
@@ -132,11 +133,11 @@ export class Connection {
     const { id, jsonrpc } = message;
     if (id === null || id === undefined) {
       const error = new TRPCError({ code: 'PARSE_ERROR', message: '`id` is required' });
-      this.#tellError(error);
-      return void this.#sendError(null, jsonrpc, error);
+      this.#replies.report(error);
+      return void this.#replies.error(null, jsonrpc, error);
     }
     if (message.method === 'subscription.stop') {
-      return void this.#stop(id);
+      return void this.#subscriptions.stop(id);
     }
     const { path, lastEventId } = message.params;
     const input = withLastEventId(message.params.input, lastEventId);
@@ -144,9 +145,8 @@ export class Connection {
     const { limits, stats } = this.#parts;
     this.#calls++;
     stats.callsInFlight++;
-    if (call.type === 'subscription') this.#beginning.add(call);
-    const subscriptions = this.#subscriptions.size + this.#beginning.size;
-    if (this.#calls > limits.callsPerSocket || subscriptions > limits.subscriptionsPerSocket) {
+    if (call.type === 'subscription') this.#subscriptions.begin(call);
+    if (this.#calls > limits.callsPerSocket || this.#subscriptions.count > limits.subscriptionsPerSocket) {
       stats.callsRefused++;
       this.#fail(call, trpcErrorOf(refuse('BUSY', { retryAfterMs: busyRetryMs })));
     } else if (this.#mayStart(call)) void this.#start(call);
@@ -158,7 +158,7 @@ export class Connection {
   async #makeContext(connectionParams: () => TRPCRequestInfo['connectionParams']): Promise<void> {
     this.#state = { kind: 'making' };
     try {
-      this.#ctx = await this.#parts.createContext?.({
+      this.#replies.ctx = await this.#parts.createContext?.({
         req: this.#request,
         res: this.#socket,
         info: {
@@ -175,8 +175,8 @@ export class Connection {
     } catch (cause) {
       const error = getTRPCErrorFromUnknown(cause);
       this.#state = { kind: 'failed', error };
-      this.#tellError(error);
-      this.#sendError(null, undefined, error);
+      this.#replies.report(error);
+      this.#replies.error(null, undefined, error);
       setImmediate(() => {
         this.#writer.flush();
         this.#socket.close();
@@ -212,20 +212,25 @@ export class Connection {
   }
 
   readonly #run = async (call: Call): Promise<void> => {
-    const straight = this.#parts.straight.get(call.path);
-    const observer = straight && this.#parts.observer;
+    const known = this.#parts.straight.get(call.path);
+    const straight = known?.type === call.type && this.#state.kind === 'ready' ? known : undefined;
+    // What tRPC calls is observed around the procedure itself.
+    let observer = straight && this.#parts.observer;
     const startedAt = observer ? performance.now() : 0;
     try {
       if (this.#state.kind === 'failed') throw this.#state.error;
-      call.ctx = this.#ctx;
-      const result = await (straight && straight.type === call.type ? straight.run(call) : this.#callByTrpc(call));
+      call.ctx = this.#replies.ctx;
+      const result = await (straight ? straight.run(call) : this.#callByTrpc(call));
       observer?.ended(call, startedAt);
-      if (call.type === 'subscription') await this.#subscribe(call, result);
-      else this.#answer(call, result);
+      observer = undefined;
+      if (call.type !== 'subscription') this.#answer(call, result);
+      // Lost meanwhile: what never started needs no end.
+      else if (this.#socket.readyState === WebSocket.OPEN) this.#subscriptions.start(call, result);
     } catch (error) {
       observer?.ended(call, startedAt, error);
-      this.#fail(call, error);
+      this.#replies.failure(call, error);
     }
+    this.#end(call);
   };
 
   #callByTrpc(call: Call): Promise<unknown> {
@@ -247,12 +252,11 @@ export class Connection {
         message: `Cannot return an async iterable or observable from a ${call.type} procedure with WebSockets`,
       });
     }
-    this.#send(call, resultTail(this.#parts.config.transformer.output, result));
-    this.#end(call);
+    this.#replies.result(call, result);
   }
 
   #fail(call: Call, error: unknown): void {
-    this.#sendFailure(call, error);
+    this.#replies.failure(call, error);
     this.#end(call);
   }
 
@@ -260,60 +264,9 @@ export class Connection {
     this.#calls--;
     this.#parts.stats.callsInFlight--;
     if (call.isRunning && call.type === 'query') this.#queries--;
-    if (call.type === 'subscription') this.#beginning.delete(call);
+    if (call.type === 'subscription') this.#subscriptions.begun(call);
     call.isRunning = false;
     if (this.#waiting.length > 0) this.#startWaiting();
-  }
-
-  // ---- subscriptions -------------------------------------------------------------------------------------------------
-
-  async #subscribe(call: Call, result: unknown): Promise<void> {
-    const { id, path } = call;
-    if (!isStream(result)) {
-      const message = `Subscription ${path} did not return an observable or a AsyncGenerator`;
-      throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message });
-    }
-    const { signal } = call;
-    const events = isObservable(result) ? observableToAsyncIterable(result, signal) : result;
-    if (this.#socket.readyState !== WebSocket.OPEN) {
-      // It was lost meanwhile; nobody would ever end this.
-      await events[Symbol.asyncIterator]().return?.();
-      return this.#end(call);
-    }
-    if (this.#subscriptions.has(id)) throw new TRPCError({ code: 'BAD_REQUEST', message: `Duplicate id ${id}` });
-    this.#subscriptions.set(id, call);
-    this.#parts.stats.subscriptions++;
-    this.#end(call);
-    this.#send(call, startedTail);
-    const { output } = this.#parts.config.transformer;
-    try {
-      await pumpEvents(events, signal, {
-        take: (event) =>
-          this.#send(
-            call,
-            isTrackedEnvelope(event) ? trackedTail(output, event[0], event[1]) : resultTail(output, event),
-          ),
-        fail: (error) => this.#sendFailure(call, error),
-      });
-      this.#send(call, stoppedTail);
-    } catch (error) {
-      this.#sendFailure(call, error);
-      call.stopping?.abort();
-    }
-    this.#parts.stats.subscriptions--;
-    if (this.#subscriptions.get(id) === call) this.#subscriptions.delete(id);
-  }
-
-  #stop(id: RequestId): void {
-    const call = this.#subscriptions.get(id) ?? this.#beginningOf(id);
-    if (!call) return;
-    call.stopping ??= new AbortController();
-    call.stopping.abort();
-  }
-
-  #beginningOf(id: RequestId): Call | undefined {
-    for (const call of this.#beginning) if (call.id === id) return call;
-    return undefined;
   }
 
   readonly #signalOf = (call: Call): AbortSignal => {
@@ -331,41 +284,16 @@ export class Connection {
 
   // ---- writing -------------------------------------------------------------------------------------------------------
 
-  #send(call: Call, tail: string): void {
-    this.#parts.stats.answersSent++;
-    this.#writer.send(answerHead(call.id, call.jsonrpc) + tail);
+  /** For the hub: one frame, as soon as it can leave. */
+  push(frame: Buffer): void {
+    this.#parts.stats.framesPushed++;
+    this.#writer.sendNow(frame);
   }
 
-  #sendFailure(call: Call, cause: unknown): void {
-    const quick = this.#parts.observer?.shapeOf(cause, call);
-    if (quick !== undefined) return void this.#send(call, errorTail(this.#parts.config.transformer.output, quick));
-    const error = getTRPCErrorFromUnknown(cause);
-    this.#tellError(error, call);
-    this.#sendError(call.id, call.jsonrpc, error, call);
-  }
-
-  #sendError(id: RequestId | null, jsonrpc: '2.0' | undefined, error: TRPCError, call?: Call): void {
-    const { config } = this.#parts;
-    const shape = getErrorShape({
-      config,
-      error,
-      type: call?.type ?? 'unknown',
-      path: call?.path,
-      input: call?.rawInput,
-      ctx: this.#ctx,
-    });
-    this.#writer.send(answerHead(id, jsonrpc) + errorTail(config.transformer.output, shape));
-  }
-
-  #tellError(error: TRPCError, call?: Call): void {
-    this.#parts.onError?.({
-      error,
-      type: call?.type ?? 'unknown',
-      path: call?.path,
-      input: call?.rawInput,
-      ctx: this.#ctx,
-      req: this.#request,
-    });
+  whenRead(watch: LiveWatch): void {
+    this.#parts.stats.framesSkipped++;
+    this.#late ??= new Set();
+    this.#late.add(watch);
   }
 
   /** Whoever does not read is not read from either, so that it cannot ask for more. */
@@ -376,15 +304,13 @@ export class Connection {
     this.#request.socket.once('drain', () => {
       this.#isDraining = false;
       this.#socket.resume();
+      const late = this.#late;
+      this.#late = undefined;
+      for (const watch of late ?? []) watch.catchUp();
       if (this.#waiting.length > 0) this.#startWaiting();
     });
   }
 }
-
-type Stream = AsyncIterable<unknown> | Parameters<typeof observableToAsyncIterable>[0];
-
-const isStream = (value: unknown): value is Stream =>
-  typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || isObservable(value));
 
 function textOf(text: string | undefined): string {
   if (text === undefined) throw new Error('binary data, where text is spoken');

@@ -12,6 +12,7 @@ import type {
 } from './adapter-parts.ts';
 import { reconnectText } from './answers.ts';
 import { Connection } from './connection.ts';
+import { LiveFrames } from './live-frames.ts';
 import { type StraightProcedure, straightProcedure } from './straight-procedure.ts';
 import { watchConnections } from './watch-connections.ts';
 
@@ -56,6 +57,7 @@ export function openWsAdapter(options: WsAdapterOptions): WsAdapter {
     router,
     config: router._def._config,
     straight: straightProcedures(router),
+    frames: new LiveFrames(router._def._config.transformer.output, clock),
     createContext,
     limits,
     stats,

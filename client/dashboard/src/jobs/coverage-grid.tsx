@@ -1,6 +1,6 @@
 import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { CoverageCell } from '../../../../shared/jobs.ts';
 import { formatMoney } from '../../../../shared/money.ts';
 import type { CalendarDate } from '../../../../shared/times.ts';
@@ -42,6 +42,11 @@ export function CoverageGrid({
   const coverage = useQuery(
     trpc.jobs.coverage.queryOptions({ jobId }, { refetchInterval: live ? rereadMs : false, staleTime: 1_000 }),
   );
+  const { refetch } = coverage;
+  useEffect(() => {
+    // The last reading may have come before the last result.
+    if (!live) void refetch();
+  }, [live, refetch]);
   if (coverage.isPending) return <Skeleton height={120} />;
   if (coverage.isError) return <FailureNotice error={coverage.error} onRetry={() => void coverage.refetch()} />;
   return <Grid cells={coverage.data.cells} onPick={onPick} />;
@@ -97,10 +102,10 @@ function Grid({
             }),
           )}
         </svg>
-      </div>
-      <div className={styles.axis} aria-hidden>
-        <span>{dates[0] && formatDate(dates[0])}</span>
-        <span>{dates.length > 1 && formatDate(dates.at(-1) as CalendarDate)}</span>
+        <div className={styles.axis} aria-hidden>
+          {dates[0] && formatDate(dates[0])}
+          {dates.length > 1 && ` – ${formatDate(dates.at(-1) as CalendarDate)}`}
+        </div>
       </div>
       <Figures cells={cells} onPick={onPick} />
     </figure>

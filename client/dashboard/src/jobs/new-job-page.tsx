@@ -1,7 +1,7 @@
 import { Button, Checkbox, NativeSelect, NumberInput, Switch } from '@mantine/core';
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { type FormEvent, useEffect, useState } from 'react';
+import { type FormEvent, useCallback, useEffect, useState } from 'react';
 import { type CabinClass, cabinClasses } from '../../../../shared/flight.ts';
 import { newId } from '../../../../shared/ids.ts';
 import type { JobQuote } from '../../../../shared/jobs.ts';
@@ -33,7 +33,7 @@ export function NewJobPage() {
   const [tried, setTried] = useState(false);
   // Minted once: pressing the button again after a lost answer is the same job, not a second one.
   const [id] = useState(newId);
-  const change = (part: Partial<JobDraft>) => setDraft((before) => ({ ...before, ...part }));
+  const change = useCallback((part: Partial<JobDraft>) => setDraft((before) => ({ ...before, ...part })), []);
   const creating = useMutation({
     mutationFn: async () => {
       await ensureGuest();
@@ -192,6 +192,12 @@ function Who({ draft, change }: PartProps) {
 function Asked({ draft, change }: PartProps) {
   const { providers, simulator } = draft;
   const on = useQuery(trpc.jobs.providers.queryOptions(undefined, { staleTime: 60_000 }));
+  const names = on.data?.providers;
+  useEffect(() => {
+    // The first that is on is asked, unless the reader chooses.
+    if (names && !providers.some((name) => names.includes(name)))
+      change({ providers: names.slice(0, 1) as ProviderChoice[] });
+  }, [names, providers, change]);
   const set = (part: Partial<JobDraft['simulator']>) => change({ simulator: { ...simulator, ...part } });
   const percent = (label: string, key: 'failRate' | 'blockRate' | 'emptyRate') => (
     <NumberInput
@@ -215,7 +221,7 @@ function Asked({ draft, change }: PartProps) {
           onChange={(next) => change({ providers: next as ProviderChoice[] })}
         >
           <div className="row">
-            {(on.data?.providers ?? ['inventory', 'simulator']).map((name) => (
+            {(names ?? ['inventory', 'simulator']).map((name) => (
               <Checkbox key={name} value={name} label={providerTitles[name] ?? name} />
             ))}
           </div>
