@@ -278,6 +278,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     clock,
     feed,
     places,
+    findOneWays: search.findOneWays,
     announce: booking.announce,
     report,
     closing,
