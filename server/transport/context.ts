@@ -9,7 +9,6 @@ import type { JobsRoom } from '../domain/jobs/jobs-room.ts';
 import type { OfferRoom } from '../domain/offers/offer-room.ts';
 import type { Metrics } from '../domain/operations/metrics.ts';
 import type { PriceRoom } from '../domain/prices/price-room.ts';
-import type { FlightProjection } from '../domain/projection/flight-projection.ts';
 import type { ProviderRoom } from '../domain/providers/provider-room.ts';
 import type { ImportRoom } from '../domain/schedules/import-room.ts';
 import type { SearchRoom } from '../domain/search/search-room.ts';
@@ -19,7 +18,6 @@ import type { Failure } from '../platform/runtime/failure.ts';
 export interface Rooms {
   identity: IdentityRoom;
   inventory: InventoryRoom;
-  projection: FlightProjection;
   offers: OfferRoom;
   booking: BookingRoom;
   jobs: JobsRoom;

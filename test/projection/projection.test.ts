@@ -4,6 +4,7 @@ import { openPlaceDirectory, type PlaceDirectory } from '../../server/domain/pla
 import { FlightProjection } from '../../server/domain/projection/flight-projection.ts';
 import { openRedisProjection, type RedisProjection } from '../../server/domain/projection/redis-projection.ts';
 import { searchFlights } from '../../server/domain/search/search-flights.ts';
+import type { LiveTimetable } from '../../server/domain/timetable/live-timetable.ts';
 import { keyspace } from '../../server/platform/redis/keyspace.ts';
 import { openRedis, type RedisConnections } from '../../server/platform/redis/redis.ts';
 import { systemClock } from '../../server/platform/runtime/clock.ts';
@@ -73,7 +74,9 @@ describe('the projection in Redis', () => {
     });
   /** Every page of every question, by Redis and by Postgres. */
   const compare = async () => {
-    const room = { pool: scene.db, clock: systemClock, places };
+    // A timetable that is still being read: Postgres answers, or the projection where it can.
+    const live = { isBuilt: false } as LiveTimetable;
+    const room = { pool: scene.db, clock: systemClock, places, live, projection: { search: async () => undefined } };
     for (const date of dates)
       for (const sort of flightSorts)
         for (const seats of [1, 3])
