@@ -6,7 +6,7 @@ import { type Admin, createAdmin } from './admin.ts';
 import { type Bookings, createBookings } from './bookings.ts';
 import { type CallOptions, call } from './call.ts';
 import { type ConnectionHandle, createConnection } from './connection.ts';
-import { createFlights, createSearch, type Flights, type Search } from './flights.ts';
+import { createFlights, createOffers, createSearch, type Flights, type Offers, type Search } from './flights.ts';
 import { gateLink } from './gate-link.ts';
 import { createIntentLog, ownerOf } from './intents.ts';
 import type { SocketConstructor } from './live-socket.ts';
@@ -64,6 +64,7 @@ export interface AirsideClient {
   auth: Auth;
   search: Search;
   flights: Flights;
+  offers: Offers;
   bookings: Bookings;
   admin: Admin;
   /** Closes the connection for good. Calls in flight are rejected, watches end. */
@@ -155,6 +156,7 @@ export function createClient(options: ClientOptions): AirsideClient {
     },
     search: createSearch(trpc, call),
     flights: createFlights(trpc, call, isOver),
+    offers: createOffers(trpc, call),
     bookings: createBookings(trpc, call, createIntentLog(storage, intentPrefix), owner, isOver),
     admin: createAdmin(trpc, call, isOver),
     close: () => connection.close(),
