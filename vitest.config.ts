@@ -1,14 +1,47 @@
 import { defineConfig } from 'vitest/config';
 
+/**
+ * One at a time, with both cores to themselves: files that kill servers, engines or browsers of their own, that measure,
+ * that flush the Redis which all share, or that ask Postgres which transactions are under way: that is the same for all
+ * of its databases. A house test looks for flushes elsewhere.
+ */
+export const alone = [
+  'test/{browser,recovery,bench}/**/*.test.ts',
+  'test/transport/hot-path.test.ts',
+  'test/live/{relay,log}.test.ts',
+  'test/simulation/equivalence.test.ts',
+  'test/inventory/gate{,-scripts}.test.ts',
+  'test/booking/hold-limits.test.ts',
+  'test/schedules/demo-timetable.test.ts',
+];
+
+// Patient: whether something happens is what is tested, not how soon on a busy machine.
+const common = {
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  expect: { poll: { timeout: 10_000 } },
+};
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    // Engines once for the whole run: it is the root's, so that no project starts its own.
     globalSetup: ['test/support/engines.setup.ts'],
-    // One file at a time: the machine's two cores belong to the engines and to the test that runs,
-    // and a race test decides its interleaving best alone.
-    fileParallelism: false,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
     reporters: process.env.CI ? ['default', 'github-actions'] : ['default'],
+    projects: [
+      {
+        test: {
+          ...common,
+          name: 'beside',
+          include: ['test/**/*.test.ts'],
+          exclude: alone,
+          // Each has databases of its own. Most of their time is waiting: for Postgres, or for the next look of a chore.
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: { ...common, name: 'alone', include: alone, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });

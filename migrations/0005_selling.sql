@@ -1,12 +1,47 @@
 -- The selling engine, whole: every step of a booking's life is decided by one function a batch. A seat may cost what
--- was agreed before.
--- Breaks older binaries: hold_seats takes one argument more.
+-- was agreed before, and a step of a booking touches no index: whatever is indexed of it no longer changes.
+-- Breaks older binaries: hold_seats takes one argument more, and deadlines and locators stand elsewhere.
 --
 -- All functions keep the same order of locks: batch, bookings (sorted), cabins (sorted). Each decides
 -- its members one by one on locked rows, then writes the effects of all with one statement a table.
 --
 -- Rows are asked for by `= any(array)` also where a join says the same: a plan that was made while a
 -- table was empty is kept for a while, and must not read the whole of it when it has grown.
+
+-- Whom to look at when: the bookings that a batch has held for the same time. A row goes when none of its bookings is
+-- open any more. An index of open holds would cost each hold an entry, and each step of a booking all of its entries.
+create table hold_deadline (
+  at timestamptz(3) not null,
+  batch uuid not null,
+  bookings uuid[] not null,
+  primary key (at, batch)
+);
+insert into hold_deadline (at, batch, bookings)
+  select hold_expires_at, gen_random_uuid(), array_agg(id) from booking where status in ('held', 'paying')
+  group by hold_expires_at;
+drop index booking_due_idx;
+
+-- Which locator is whose, so that giving one out does not touch the booking's own entries.
+create table record_locator (
+  code varchar(6) not null primary key,
+  booking_id uuid not null
+);
+alter table record_locator add constraint record_locator_code_ck check (code ~ '^[A-HJ-NP-Z2-9]{6}$');
+insert into record_locator (code, booking_id) select locator, id from booking where locator is not null;
+alter table booking drop constraint booking_locator_uq, drop constraint booking_locator_ck;
+
+-- Nobody has ever asked when a booking or a payment was last written; their log says more.
+drop trigger booking_touch on booking;
+drop trigger payment_touch on payment;
+alter table booking drop column updated_at;
+alter table payment drop column updated_at;
+
+-- Room on its page for the next version of each row: 80 had room for one in five.
+alter table booking set (fillfactor = 50);
+
+-- What the functions below say of fares; 0007_fares has the rest of them.
+alter table cabin add column ladder int8[] null;
+alter table booking add column fare jsonb null;
 
 drop function seat_truths, booking_rows, advance_bookings, lock_cabins_of, move_seats, add_refund, reclaim_due,
   hold_seats, start_payments, settle_payments, cancel_bookings, expire_bookings, release_bookings, complete_refunds;
@@ -26,7 +61,7 @@ create function booking_rows(p_ids uuid[]) returns jsonb language sql as $$
     'due', b.status in ('held', 'paying') and b.hold_expires_at <= clock_timestamp(),
     'seats', b.seats, 'priceAmount', b.price_amount, 'priceCurrency', b.price_currency,
     'holdExpiresAt', to_char(b.hold_expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-    'locator', b.locator, 'contact', b.contact, 'reason', b.reason, 'version', b.version,
+    'locator', b.locator, 'contact', b.contact, 'reason', b.reason, 'version', b.version, 'fare', b.fare,
     'createdAt', to_char(b.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
     'legs', (select jsonb_agg(jsonb_build_object('flightId', l.flight_id, 'cabin', l.cabin, 'cabinId', l.cabin_id,
        'quantity', l.quantity) order by l.position) from booking_leg l where l.booking_id = b.id),
@@ -49,26 +84,31 @@ create function advance_bookings(p_ids uuid[], p_from text[], p_to text, p_reaso
 returns uuid[] language plpgsql as $$
 declare
   moved uuid[];
+  -- Hardly ever; asked once for all.
+  are_refunded bool := exists (select from refund r where r.booking_id = any(p_ids));
 begin
+  if cardinality(p_ids) = 0 then
+    return '{}';
+  end if;
   with advanced as (
     update booking b set status = p_to, version = b.version + 1,
       locator = coalesce(b.locator, u.locator),
       reason = case when p_to = 'refunded' then b.reason else p_reason end
     from unnest(p_ids, p_locators) u (id, locator)
-    -- Written so that nobody thinks of the index of open holds, which has all of them.
-    where b.id = u.id and b.id = any(p_ids) and array_position(p_from, b.status) is not null
+    where b.id = u.id and b.id = any(p_ids) and b.status = any(p_from)
     returning b.id, b.version, b.locator, b.reason
+  ), paid as (
+    select distinct on (y.booking_id) y.booking_id, jsonb_build_object('id', y.id, 'status', y.status,
+      'amount', jsonb_build_object('amount', y.amount, 'currency', y.currency)) as told
+    from payment y where y.booking_id = any(p_ids) order by y.booking_id, y.created_at desc, y.id desc
   ), logged as (
     insert into outbox (type, subject, version, data)
     select case p_to when 'paying' then 'booking_intent.created' else 'booking.' || p_to end, a.id, a.version,
-      jsonb_build_object('status', p_to, 'reason', a.reason, 'locator', a.locator,
-        'payment', (select jsonb_build_object('id', y.id, 'status', y.status,
-           'amount', jsonb_build_object('amount', y.amount, 'currency', y.currency))
-           from payment y where y.booking_id = a.id order by y.created_at desc, y.id desc limit 1),
-        'refund', (select jsonb_build_object('status', r.status,
+      jsonb_build_object('status', p_to, 'reason', a.reason, 'locator', a.locator, 'payment', y.told,
+        'refund', case when are_refunded then (select jsonb_build_object('status', r.status,
            'amount', jsonb_build_object('amount', r.amount, 'currency', r.currency))
-           from refund r where r.booking_id = a.id order by r.created_at desc, r.id desc limit 1))
-    from advanced a
+           from refund r where r.booking_id = a.id order by r.created_at desc, r.id desc limit 1) end)
+    from advanced a left join paid y on y.booking_id = a.id
   )
   select coalesce(array_agg(a.id), '{}') into moved from advanced a;
   return moved;
@@ -88,16 +128,20 @@ end $$;
 --   release  held to free
 --   retake   free to sold (a late payment; the caller has seen on the locked rows that they are free)
 --   return   sold to free
-create function move_seats(p_bookings uuid[], p_kind text) returns int4[] language plpgsql as $$
+-- p_cabins are those of the bookings, or more, when the caller has locked them.
+create function move_seats(p_bookings uuid[], p_kind text, p_cabins int4[] default null) returns int4[]
+language plpgsql as $$
 declare
-  cabins int4[];
+  cabins int4[] := p_cabins;
   by_held int4 := case p_kind when 'confirm' then -1 when 'release' then -1 else 0 end;
   by_sold int4 := case p_kind when 'confirm' then 1 when 'retake' then 1 when 'return' then -1 else 0 end;
 begin
   if cardinality(p_bookings) = 0 then
     return '{}';
   end if;
-  cabins := lock_cabins_of(p_bookings);
+  if cabins is null then
+    cabins := lock_cabins_of(p_bookings);
+  end if;
   with legs as (
     select g.booking_id, g.cabin_id, sum(g.quantity)::int4 as seats
     from booking_leg g where g.booking_id = any(p_bookings) group by g.booking_id, g.cabin_id
@@ -143,10 +187,11 @@ declare
   due uuid[];
   others int4[];
 begin
-  due := array(select b.id from booking b
-    where b.status in ('held', 'paying') and b.hold_expires_at <= clock_timestamp() order by b.hold_expires_at limit 2000);
+  due := array(select u.id
+    from (select h.bookings from hold_deadline h where h.at <= clock_timestamp() order by h.at limit 2000) d, unnest(d.bookings) u (id)
+    limit 2000);
   if cardinality(due) = 2000 then
-    -- Nobody has swept for long; these cabins' own bookings are the shorter list.
+    -- Nobody has swept for a while; these cabins' own bookings are the shorter list.
     due := array(select distinct g.booking_id from booking_leg g where g.cabin_id = any(p_short));
   end if;
   due := array(select b.id from booking b
@@ -169,20 +214,22 @@ end $$;
 --
 -- c_* are the distinct cabins that the batch is about and how many seats it wants of each. Members
 -- come in the order of their arrival; legs point at members and cabins (from 1), and those of a member
--- stand together. l_price is what a seat of the leg costs when that was agreed before (an offer), or null:
+-- stand together. p_fare is what a booking keeps of the offer it was made from, or null; then all its legs have
+-- an l_price. l_price is what a seat of the leg costs when that was agreed before (an offer), or null:
 -- then it is the cabin's price; the currency is the cabin's. codes has a letter a member, or is null when all are held:
 --   h held   x its id is taken   u unknown cabin   c not for sale   f foreign currency   g price out of range
 --   p another price than expected   s too few seats   l locked by somebody (only with p_skip)
 -- refused_leg says which leg of the member it was (from 0). at is when the holds began; truths are the
--- cabins as this call leaves them. What a refusal would have written is not written.
+-- cabins as this call leaves them. leg_prices are those of l_price and what was found for the others, if any cabin has a
+-- ladder: its price in truths is the next party's. What a refusal would have written is not written.
 create function hold_seats(
   p_batch uuid, c_flight uuid[], c_class text[], c_need int4[],
   p_id uuid[], p_actor uuid[], p_hash text[], p_seats int4[], p_legs int4[], p_expected int8[], p_expected_in text[],
-  p_ttl int4[], p_contact jsonb[],
+  p_ttl int4[], p_contact jsonb[], p_fare jsonb[],
   l_member int4[], l_position int4[], l_cabin int4[], l_price int8[],
   t_member int4[], t_position int4[], t_type text[], t_given text[], t_family text[], t_born text[], t_document jsonb[],
   p_skip bool,
-  out codes text, out refused_leg int4[], out at timestamptz, out truths jsonb
+  out codes text, out refused_leg int4[], out at timestamptz, out truths jsonb, out leg_prices int8[]
 ) language plpgsql as $$
 #variable_conflict use_variable
 declare
@@ -195,6 +242,7 @@ declare
   prices int8[];
   currencies text[];
   for_sale bool[];
+  laddered bool[];
   taken int4[] := array_fill(0, array[wanted]);
   versions int4[];
   touched int4[] := '{}';
@@ -203,10 +251,14 @@ declare
   priced_in text[] := array_fill(''::text, array[members]);
   all_held bool := true;
   any_held bool := false;
+  any_listed bool := false;
   leg int := 0;
   first_leg int;
   k int;
   total int8;
+  listed int8;
+  list_total int8;
+  list_totals int8[];
 begin
   insert into batch (id) values (p_batch);
   -- An array that grows from its middle would begin there.
@@ -214,21 +266,25 @@ begin
   for attempt in 1 .. 2 loop
     -- Newest rows, locked in the order of their ids; the second time they are ours already.
     if p_skip then
-      select array_agg(x.place), array_agg(x.id), array_agg(x.free), array_agg(x.price), array_agg(x.currency), array_agg(x.sale)
-        into places, cabins, free, prices, currencies, for_sale
+      select array_agg(x.place), array_agg(x.id), array_agg(x.free), array_agg(x.price), array_agg(x.currency), array_agg(x.sale),
+          array_agg(x.laddered)
+        into places, cabins, free, prices, currencies, for_sale, laddered
         from (select y.* from (
           select u.place::int4, c.id, c.target_capacity - c.held - c.sold as free, c.price_amount as price,
-            c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale
+            c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale,
+            c.ladder is not null as laddered
           from unnest(c_flight, c_class) with ordinality u (flight, class, place)
           join cabin c on c.flight_id = u.flight and c.cabin = u.class and c.flight_id = any(c_flight)
           order by c.id for update of c skip locked
         ) y order by y.place) x;
     else
-      select array_agg(x.place), array_agg(x.id), array_agg(x.free), array_agg(x.price), array_agg(x.currency), array_agg(x.sale)
-        into places, cabins, free, prices, currencies, for_sale
+      select array_agg(x.place), array_agg(x.id), array_agg(x.free), array_agg(x.price), array_agg(x.currency), array_agg(x.sale),
+          array_agg(x.laddered)
+        into places, cabins, free, prices, currencies, for_sale, laddered
         from (select y.* from (
           select u.place::int4, c.id, c.target_capacity - c.held - c.sold as free, c.price_amount as price,
-            c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale
+            c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale,
+            c.ladder is not null as laddered
           from unnest(c_flight, c_class) with ordinality u (flight, class, place)
           join cabin c on c.flight_id = u.flight and c.cabin = u.class and c.flight_id = any(c_flight)
           order by c.id for update of c
@@ -246,10 +302,11 @@ begin
   if coalesce(cardinality(places), 0) < wanted then
     -- Some cabins do not exist or are locked; the others keep the place that legs point at.
     select array_agg(y.id order by u.place), array_agg(y.free order by u.place), array_agg(y.price order by u.place),
-      array_agg(y.currency order by u.place), array_agg(y.sale order by u.place)
-      into cabins, free, prices, currencies, for_sale
+      array_agg(y.currency order by u.place), array_agg(y.sale order by u.place), array_agg(y.laddered order by u.place)
+      into cabins, free, prices, currencies, for_sale, laddered
       from generate_series(1, wanted) u (place)
-      left join unnest(places, cabins, free, prices, currencies, for_sale) y (place, id, free, price, currency, sale)
+      left join unnest(places, cabins, free, prices, currencies, for_sale, laddered)
+        y (place, id, free, price, currency, sale, laddered)
         on y.place = u.place;
   end if;
   -- Asked behind the locks: a repeat that waited for its first attempt sees it.
@@ -265,6 +322,7 @@ begin
       code[member] := 'x';
     else
       total := 0;
+      list_total := 0;
       for l in first_leg .. leg loop
         k := l_cabin[l];
         code[member] := case when cabins[k] is null then 'u' when not for_sale[k] then 'c'
@@ -273,10 +331,27 @@ begin
           refused_leg[member] := l - first_leg;
           exit;
         end if;
+        if laddered[k] or p_fare[member] is not null then
+          -- What this party would pay now, by the seats that the members before it have left.
+          listed := prices[k];
+          if laddered[k] then
+            listed := (select ladder_price(c.ladder, free[k], p_seats[member]) from cabin c where c.id = cabins[k]);
+          end if;
+          if l_price[l] is null then
+            l_price[l] := listed;
+            any_listed := true;
+          end if;
+          list_total := list_total
+            + brand_price(listed, (p_fare[member] -> 'addPercent' ->> (l - first_leg))::int4) * p_seats[member];
+        end if;
         total := total + coalesce(l_price[l], prices[k]) * p_seats[member];
       end loop;
       if code[member] = 'h' then
         amounts[member] := total;
+        if p_fare[member] is not null then
+          list_totals := coalesce(list_totals, array_fill(null::int8, array[members]));
+          list_totals[member] := list_total;
+        end if;
         priced_in[member] := currencies[l_cabin[first_leg]];
         if total > 9007199254740991 then
           code[member] := 'g';
@@ -316,12 +391,15 @@ begin
     )
     select array_agg(m.version order by u.place) into versions
       from unnest(cabins) with ordinality u (id, place) left join moved m on m.id = u.id;
-    insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, created_at)
+    insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, fare, created_at)
       select u.id, u.actor, decode(u.hash, 'hex'), 'held', u.seats, u.amount, u.currency,
-        at + make_interval(secs => u.ttl), u.contact, at
-      from unnest(p_id, p_actor, p_hash, p_seats, amounts, priced_in, p_ttl, p_contact, code)
-        u (id, actor, hash, seats, amount, currency, ttl, contact, code)
+        at + make_interval(secs => u.ttl), u.contact, u.fare, at
+      from unnest(p_id, p_actor, p_hash, p_seats, amounts, priced_in, p_ttl, p_contact, p_fare, code)
+        u (id, actor, hash, seats, amount, currency, ttl, contact, fare, code)
       where u.code = 'h';
+    insert into hold_deadline (at, batch, bookings)
+      select at + make_interval(secs => u.ttl), p_batch, array_agg(u.id)
+      from unnest(p_id, p_ttl, code) u (id, ttl, code) where u.code = 'h' group by u.ttl;
     insert into booking_leg (booking_id, position, flight_id, cabin_id, cabin, quantity, price_amount)
       select p_id[u.member], u.position, c_flight[u.cabin], cabins[u.cabin], c_class[u.cabin], p_seats[u.member],
         coalesce(u.price, prices[u.cabin])
@@ -338,6 +416,9 @@ begin
           u (member, position, type, given, family, born, document)
         where code[u.member] = 'h';
     end if;
+    if list_totals is not null then
+      perform write_price_differences(p_id, p_fare, amounts, list_totals, priced_in, code, at);
+    end if;
   end if;
   if not all_held then
     if p_skip then
@@ -352,6 +433,9 @@ begin
     end if;
     codes := array_to_string(code, '');
   end if;
+  if any_listed then
+    leg_prices := l_price;
+  end if;
   truths := seat_truths(array_remove(cabins, null) || touched);
 end $$;
 
@@ -363,26 +447,29 @@ create function start_payments(
 ) language plpgsql as $$
 declare
   ready uuid[];
-  taken text[];
+  ours uuid[];
 begin
   insert into batch (id) values (p_batch);
   perform from booking b where b.id = any(p_booking) order by b.id for update;
   -- The deadline is tested by this clock, on the locked rows.
   ready := array(
     select b.id from unnest(p_booking, p_actor) u (id, actor) join booking b on b.id = u.id and b.actor = u.actor
-    where b.id = any(p_booking) and case when b.status = 'held' then b.hold_expires_at > clock_timestamp() end);
-  taken := array(select b.locator::text from booking b where b.locator = any(p_locator::varchar[]));
-  redraw := array(
-    select u.id from unnest(p_booking, p_locator) u (id, locator) where u.locator = any(taken) and u.id = any(ready));
-  if cardinality(redraw) > 0 then
-    ready := array(select u.id from unnest(ready) u (id) where not u.id = any(redraw));
-  end if;
+    where b.id = any(p_booking) and b.status = 'held' and b.hold_expires_at > clock_timestamp());
+  -- In the order of their codes, as everybody does: two processes may draw the same two.
+  with given as (
+    insert into record_locator (code, booking_id)
+      select u.locator, u.id from unnest(p_booking, p_locator) with ordinality u (id, locator, place)
+      where u.id = any(ready) order by u.locator, u.place
+      on conflict (code) do nothing returning booking_id
+  )
+  select coalesce(array_agg(g.booking_id), '{}') into ours from given g;
+  redraw := array(select u.id from unnest(ready) u (id) where not u.id = any(ours));
   insert into payment (id, booking_id, provider, amount, currency, method, next_call_at)
     select u.payment, b.id, p_provider, b.price_amount, b.price_currency, u.method, now()
     from unnest(p_booking, p_payment, p_method) u (id, payment, method) join booking b on b.id = u.id
-    where b.id = any(ready);
-  moved := advance_bookings(ready, '{held}', 'paying', null,
-    array(select u.locator from unnest(ready) with ordinality r (id, place)
+    where b.id = any(ours);
+  moved := advance_bookings(ours, '{held}', 'paying', null,
+    array(select u.locator from unnest(ours) with ordinality r (id, place)
       join unnest(p_booking, p_locator) u (id, locator) on u.id = r.id order by r.place));
   versions := array(select b.version from unnest(moved) with ordinality u (id, place) join booking b on b.id = u.id
     where b.id = any(moved) order by u.place);
@@ -398,84 +485,78 @@ create function settle_payments(
   out codes text, out truths jsonb
 ) language plpgsql as $$
 declare
-  e record;
-  code text;
-  told text[] := '{}';
-  heard int[] := '{}';
-  adopted int[] := '{}';
-  risen int[] := '{}';
-  confirmed uuid[] := '{}';
-  failed uuid[] := '{}';
+  heard int[];
+  adopted int[];
+  risen int[];
+  confirmed uuid[];
+  failed uuid[];
   -- Places of events whose money may find no seats.
-  late int[] := '{}';
-  unwanted int[] := '{}';
-  surplus int[] := '{}';
+  late int[];
+  unwanted int[];
+  surplus int[];
+  cabins int4[];
   touched int4[] := '{}';
   place int;
 begin
   insert into batch (id) values (p_batch);
   perform from booking b where b.id = any(p_booking) order by b.id for update;
-  for e in
-    select u.*, b.status as booking_status, b.price_amount = u.amount and b.price_currency = u.currency as is_price,
-      y.status as was, y.booking_id as paid_booking, y.provider as paid_provider, y.amount = u.amount and y.currency = u.currency as is_amount,
-      x.known is not null as known
-    from unnest(p_provider, p_event, p_type, p_payment, p_booking, p_amount, p_currency)
-      with ordinality u (provider, event, type, payment, booking, amount, currency, place)
-    left join (select b.* from booking b where b.id = any(p_booking)) b on b.id = u.booking
-    left join (select y.* from payment y where y.id = any(p_payment)) y on y.id = u.payment
-    left join lateral (
-      select true as known from payment_event x where x.provider = u.provider and x.event_id = u.event limit 1
-    ) x on true
-    order by u.place
-  loop
-    if e.booking_status is null then
-      code := 'n';
-    elsif e.known then
-      code := 'k';
-    elsif e.paid_booking <> e.booking or e.paid_provider <> e.provider then
-      code := 'o';
-    elsif not e.is_amount then
-      code := 'a';
-    else
-      heard := heard || e.place::int;
+  -- What each event is worth, on the locked rows. Events of a batch have nothing in common.
+  select coalesce(string_agg(e.code, '' order by e.place), ''),
+      coalesce(array_agg(e.place) filter (where e.is_heard), '{}'),
       -- Money that was collected for a booking must be confirmed or given back, whoever started it.
-      if e.was is null then
-        adopted := adopted || e.place::int;
-      end if;
-      code := case e.type when 'payment.succeeded' then 'S' when 'payment.authorised' then 'A' else 'F' end;
-      if (case code when 'S' then 3 when 'A' then 2 else 1 end)
-        <= (case e.was when 'succeeded' then 3 when 'authorised' then 2 when 'voiding' then 2 when 'voided' then 2
-              when 'failed' then 1 else 0 end)
-      then
-        code := 'k';
-      else
-        risen := risen || e.place::int;
-        if code = 'F' then
+      coalesce(array_agg(e.place) filter (where e.is_heard and e.was is null), '{}'),
+      coalesce(array_agg(e.place) filter (where e.effect is not null), '{}'),
+      coalesce(array_agg(e.booking) filter (where e.effect = 'confirm'), '{}'),
+      coalesce(array_agg(e.booking) filter (where e.effect = 'fail'), '{}'),
+      coalesce(array_agg(e.place order by e.place) filter (where e.effect = 'late'), '{}'),
+      coalesce(array_agg(e.place order by e.place) filter (where e.effect = 'unwanted'), '{}'),
+      coalesce(array_agg(e.place order by e.place) filter (where e.effect = 'surplus'), '{}')
+    into codes, heard, adopted, risen, confirmed, failed, late, unwanted, surplus
+  from (
+    select t.place, t.booking, t.was, t.code in ('S', 'A', 'F', 'r') as is_heard, replace(t.code, 'r', 'k') as code,
+      case
+        when t.code not in ('S', 'A', 'F') then null
+        when t.code = 'F' then
           -- Another payment of the booking may still come.
-          if e.booking_status = 'paying' and not exists (
-            select from payment y where y.booking_id = e.booking and y.id <> e.payment and y.status in ('pending', 'authorised'))
-          then
-            failed := failed || e.booking;
-          end if;
-        elsif e.was = 'authorised' then
-          -- The booking was confirmed when the money was promised; now it is there.
-        elsif e.was in ('voiding', 'voided') then
-          surplus := surplus || e.place::int;
-        elsif e.booking_status in ('held', 'paying') and e.is_price then
-          -- Even past its deadline: nobody has said so yet, so the seats are still this booking's.
-          confirmed := confirmed || e.booking;
-        elsif e.booking_status in ('expired', 'failed') and e.is_price then
-          late := late || e.place::int;
-        elsif e.booking_status = 'cancelled' then
-          unwanted := unwanted || e.place::int;
-        else
-          -- A second payment, or one of another sum.
-          surplus := surplus || e.place::int;
-        end if;
-      end if;
-    end if;
-    told := told || code;
-  end loop;
+          case when t.status = 'paying' and not exists (
+            select from payment y where y.booking_id = t.booking and y.id <> t.payment and y.status in ('pending', 'authorised'))
+          then 'fail' else 'nothing' end
+        -- The booking was confirmed when the money was promised; now it is there.
+        when t.was = 'authorised' then 'nothing'
+        when t.was in ('voiding', 'voided') then 'surplus'
+        -- Even past its deadline: nobody has said so yet, so the seats are still this booking's.
+        when t.status in ('held', 'paying') and t.is_price then 'confirm'
+        when t.status in ('expired', 'failed') and t.is_price then 'late'
+        when t.status = 'cancelled' then 'unwanted'
+        -- A second payment, or one of another sum.
+        else 'surplus'
+      end as effect
+    from (
+      select u.place::int4, u.booking, u.payment, b.status, y.status as was,
+        b.price_amount = u.amount and b.price_currency = u.currency as is_price,
+        case
+          when b.id is null then 'n'
+          when x.event_id is not null then 'k'
+          when y.booking_id <> u.booking or y.provider <> u.provider then 'o'
+          when y.amount <> u.amount or y.currency <> u.currency then 'a'
+          -- A payment's status only rises.
+          when array_position('{failed,authorised,succeeded}', substr(u.type, 9))
+            <= array_position('{failed,authorised,succeeded}', replace(replace(y.status, 'voiding', 'authorised'), 'voided', 'authorised'))
+            then 'r'
+          when u.type = 'payment.succeeded' then 'S'
+          when u.type = 'payment.authorised' then 'A'
+          else 'F'
+        end as code
+      from unnest(p_provider, p_event, p_type, p_payment, p_booking, p_amount, p_currency)
+        with ordinality u (provider, event, type, payment, booking, amount, currency, place)
+      left join booking b on b.id = u.booking and b.id = any(p_booking)
+      left join payment y on y.id = u.payment and y.id = any(p_payment)
+      left join payment_event x on x.provider = u.provider and x.event_id = u.event and x.event_id = any(p_event)
+      offset 0
+    ) t
+    -- Otherwise each code and effect would be found out anew wherever it is used.
+    offset 0
+  ) e;
 
   insert into payment_event (provider, event_id, payment_id, type)
     select p_provider[u.place], p_event[u.place], p_payment[u.place], p_type[u.place] from unnest(heard) u (place);
@@ -489,12 +570,12 @@ begin
     from unnest(risen) u (place) where y.id = p_payment[u.place] and y.id = any(p_payment);
 
   -- All cabins at once, so that late ones do not break the order.
-  perform lock_cabins_of(confirmed || failed || array(select p_booking[u.place] from unnest(late) u (place)));
+  cabins := lock_cabins_of(confirmed || failed || array(select p_booking[u.place] from unnest(late) u (place)));
   confirmed := advance_bookings(confirmed, '{held,paying}', 'confirmed', null);
-  touched := touched || move_seats(confirmed, 'confirm');
+  touched := touched || move_seats(confirmed, 'confirm', cabins);
   if cardinality(failed) > 0 then
     failed := advance_bookings(failed, '{paying}', 'failed', 'The payment was declined.');
-    touched := touched || move_seats(failed, 'release');
+    touched := touched || move_seats(failed, 'release', cabins);
   end if;
   foreach place in array late loop
     if exists (
@@ -507,7 +588,7 @@ begin
     else
       touched := touched || move_seats(
         advance_bookings(array[p_booking[place]], '{expired,failed}', 'confirmed',
-          'The payment came late; the seats were still free and were taken again.'), 'retake');
+          'The payment came late; the seats were still free and were taken again.'), 'retake', cabins);
     end if;
   end loop;
   foreach place in array unwanted || surplus loop
@@ -520,7 +601,6 @@ begin
         'The payment came late and the seats were gone; the money goes back.');
     end if;
   end loop;
-  codes := array_to_string(told, '');
   truths := seat_truths(touched);
 end $$;
 
@@ -581,6 +661,26 @@ begin
   touched := move_seats(advance_bookings(held, '{held}', 'cancelled', why), 'release') || move_seats(sold, 'return');
   codes := array_to_string(told, '');
   truths := seat_truths(touched);
+end $$;
+
+-- Bookings past their deadline, longest first. Rows of which nothing is open any more go.
+create function due_bookings(p_limit int4) returns uuid[] language plpgsql as $$
+declare
+  due uuid[];
+begin
+  with looked as materialized (
+    select h.at, h.batch, h.bookings from hold_deadline h where h.at <= now() order by h.at limit 2000
+    for update skip locked
+  ), opened as materialized (
+    select k.at, k.batch, b.id, b.hold_expires_at from looked k, unnest(k.bookings) u (id)
+    join booking b on b.id = u.id and b.status in ('held', 'paying')
+  ), gone as (
+    delete from hold_deadline h using looked k where h.at = k.at and h.batch = k.batch
+      and not exists (select from opened o where o.at = k.at and o.batch = k.batch)
+  )
+  select coalesce(array_agg(d.id order by d.at), '{}') into due
+    from (select o.id, o.at from opened o where o.hold_expires_at <= now() order by o.at limit p_limit) d;
+  return due;
 end $$;
 
 -- Ends holds that are past their deadline by this clock. Whoever is locked is being decided otherwise.

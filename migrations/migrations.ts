@@ -8,7 +8,10 @@ const steps = [
   '0003_engine',
   '0004_feed',
   '0005_selling',
+  '0007_fares',
   '0008_schedule_import',
+  '0009_jobs',
+  '0010_prices',
   '0011_identity',
 ];
 

@@ -1,6 +1,31 @@
 -- What the migrations make of an empty database, as the catalog tells it. Written by `npm run schema:dump`, compared
 -- by the tests, and run by nothing: it is here to be read.
 
+create table alert_delivery (
+  alert_id uuid not null,
+  crossing integer not null,
+  channel text not null,
+  status text default 'pending'::text not null,
+  payload jsonb not null,
+  tries smallint default 0 not null,
+  next_try_at timestamp(3) with time zone,
+  detail text,
+  created_at timestamp(3) with time zone default now() not null,
+  constraint alert_delivery_pkey PRIMARY KEY (alert_id, crossing, channel),
+  constraint alert_delivery_channel_check CHECK ((channel = ANY (ARRAY['webhook'::text, 'mail'::text]))),
+  constraint alert_delivery_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'given_up'::text])))
+);
+CREATE INDEX alert_delivery_due_idx ON public.alert_delivery USING btree (next_try_at) WHERE (next_try_at IS NOT NULL);
+CREATE INDEX alert_delivery_mail_idx ON public.alert_delivery USING btree (created_at) WHERE (channel = 'mail'::text);
+
+create table alert_inbox (
+  actor uuid not null,
+  subject uuid not null,
+  version integer default 0 not null,
+  constraint alert_inbox_pkey PRIMARY KEY (actor),
+  constraint alert_inbox_subject_uq UNIQUE (subject)
+);
+
 create table app_user (
   id uuid not null,
   role text not null,
@@ -38,18 +63,14 @@ create table booking (
   reason text,
   version integer default 1 not null,
   created_at timestamp(3) with time zone default now() not null,
-  updated_at timestamp(3) with time zone default now() not null,
+  fare jsonb,
   constraint booking_pkey PRIMARY KEY (id),
-  constraint booking_locator_uq UNIQUE (locator),
   constraint booking_currency_ck CHECK (((price_currency)::text ~ '^[A-Z]{3}$'::text)),
-  constraint booking_locator_ck CHECK (((locator)::text ~ '^[A-HJ-NP-Z2-9]{6}$'::text)),
   constraint booking_price_ck CHECK ((price_amount >= 0)),
   constraint booking_seats_ck CHECK (((seats >= 1) AND (seats <= 9))),
   constraint booking_status_check CHECK ((status = ANY (ARRAY['held'::text, 'paying'::text, 'confirmed'::text, 'failed'::text, 'expired'::text, 'cancelled'::text, 'refund_pending'::text, 'refunded'::text])))
-) with (fillfactor=80);
+) with (fillfactor=50);
 CREATE INDEX booking_actor_idx ON public.booking USING btree (actor, created_at, id);
-CREATE INDEX booking_due_idx ON public.booking USING btree (hold_expires_at) WHERE (status = ANY (ARRAY['held'::text, 'paying'::text]));
-CREATE TRIGGER booking_touch BEFORE UPDATE ON public.booking FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
 create table booking_leg (
   booking_id uuid not null,
@@ -79,6 +100,8 @@ create table cabin (
   departs_at_utc timestamp(0) with time zone not null,
   version integer default 1 not null,
   updated_at timestamp(3) with time zone default now() not null,
+  ladder bigint[],
+  fare_family_id integer,
   constraint cabin_pkey PRIMARY KEY (id),
   constraint cabin_flight_cabin_uq UNIQUE (flight_id, cabin),
   constraint cabin_flight_id_foreign FOREIGN KEY (flight_id) REFERENCES flight(id) ON DELETE CASCADE,
@@ -86,6 +109,7 @@ create table cabin (
   constraint cabin_capacity_ck CHECK (((target_capacity >= 0) AND (target_capacity <= 1000000))),
   constraint cabin_currency_ck CHECK (((price_currency)::text ~ '^[A-Z]{3}$'::text)),
   constraint cabin_held_ck CHECK ((held >= 0)),
+  constraint cabin_ladder_ck CHECK (((cardinality(ladder) >= 2) AND (cardinality(ladder) <= 16) AND ((cardinality(ladder) % 2) = 0))),
   constraint cabin_no_overbooking_ck CHECK (((held + sold) <= capacity)),
   constraint cabin_price_ck CHECK ((price_amount >= 0)),
   constraint cabin_sold_ck CHECK ((sold >= 0)),
@@ -93,6 +117,7 @@ create table cabin (
   constraint cabin_target_ck CHECK ((capacity >= target_capacity))
 ) with (autovacuum_vacuum_scale_factor=0.02, fillfactor=50);
 CREATE INDEX cabin_cancelled_idx ON public.cabin USING btree (id) WHERE (state = 'cancelled'::text);
+CREATE TRIGGER cabin_ladder BEFORE INSERT OR UPDATE ON public.cabin FOR EACH ROW WHEN ((new.ladder IS NOT NULL)) EXECUTE FUNCTION keep_ladder_price();
 CREATE TRIGGER cabin_touch BEFORE UPDATE ON public.cabin FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
 create table cancel_quote (
@@ -142,6 +167,16 @@ create table connection_time (
   constraint connection_time_status_ck CHECK (((status)::text = ANY ((ARRAY['*'::character varying, 'DD'::character varying, 'DI'::character varying, 'ID'::character varying, 'II'::character varying])::text[])))
 );
 
+create table fare_family (
+  id integer default nextval('fare_family_id_seq'::regclass) not null,
+  digest bytea not null,
+  brands jsonb not null,
+  created_at timestamp(3) with time zone default now() not null,
+  constraint fare_family_pkey PRIMARY KEY (id),
+  constraint fare_family_digest_uq UNIQUE (digest),
+  constraint fare_family_brands_ck CHECK ((jsonb_typeof(brands) = 'array'::text))
+);
+
 create table flight (
   id uuid not null,
   carrier character varying(2) not null,
@@ -177,6 +212,114 @@ CREATE INDEX flight_departure_idx ON public.flight USING btree (departure_date, 
 CREATE INDEX flight_designator_idx ON public.flight USING btree (carrier, number, departure_date, origin);
 CREATE INDEX flight_market_idx ON public.flight USING btree (origin, destination, departure_date, departs_at_utc, id) INCLUDE (carrier, number, departs_at, arrives_at, arrives_at_utc, state, version);
 CREATE TRIGGER flight_touch BEFORE UPDATE ON public.flight FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+
+create table hold_deadline (
+  at timestamp(3) with time zone not null,
+  batch uuid not null,
+  bookings uuid[] not null,
+  constraint hold_deadline_pkey PRIMARY KEY (at, batch)
+);
+
+create table job (
+  no integer default nextval('job_no_seq'::regclass) not null,
+  id uuid not null,
+  actor uuid not null,
+  body_hash bytea not null,
+  status text default 'pending'::text not null,
+  priority smallint default 0 not null,
+  providers jsonb not null,
+  ask jsonb not null,
+  plan jsonb not null,
+  plan_version integer default 1 not null,
+  total integer not null,
+  done integer default 0 not null,
+  found integer default 0 not null,
+  empty integer default 0 not null,
+  unknown integer default 0 not null,
+  lost integer default 0 not null,
+  offers integer default 0 not null,
+  open_steps integer not null,
+  checkpoints integer default 0 not null,
+  recoveries integer default 0 not null,
+  best_amount bigint,
+  best_currency character varying(3),
+  stop_amount bigint,
+  stop_currency character varying(3),
+  repeat_hours smallint,
+  repeat_times smallint,
+  repeat_at timestamp(3) with time zone,
+  reason text,
+  version integer default 1 not null,
+  created_at timestamp(3) with time zone default now() not null,
+  started_at timestamp(3) with time zone,
+  finished_at timestamp(3) with time zone,
+  last_checkpoint_at timestamp(3) with time zone,
+  removed_at timestamp(3) with time zone,
+  constraint job_pkey PRIMARY KEY (no),
+  constraint job_id_uq UNIQUE (id),
+  constraint job_counts_ck CHECK (((done = ((found + empty) + unknown)) AND (done <= total) AND (open_steps >= 0))),
+  constraint job_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'paused'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])))
+);
+CREATE INDEX job_actor_idx ON public.job USING btree (actor, created_at, id);
+CREATE INDEX job_open_idx ON public.job USING btree (no) WHERE (status = ANY (ARRAY['pending'::text, 'running'::text]));
+CREATE INDEX job_removed_idx ON public.job USING btree (no) WHERE (removed_at IS NOT NULL);
+CREATE INDEX job_repeat_idx ON public.job USING btree (repeat_at) WHERE (repeat_at IS NOT NULL);
+
+create table job_checkpoint (
+  job integer not null,
+  n integer not null,
+  provider character varying(20) not null,
+  positions jsonb not null,
+  asked integer not null,
+  took_ms integer not null,
+  at timestamp(3) with time zone default now() not null,
+  constraint job_checkpoint_pkey PRIMARY KEY (job, n)
+);
+CREATE INDEX job_checkpoint_rate_idx ON public.job_checkpoint USING btree (provider, at) WHERE (asked > 0);
+
+create table job_result (
+  job integer not null,
+  position integer not null,
+  origin character varying(3) not null,
+  destination character varying(3) not null,
+  depart_date date not null,
+  return_date date,
+  provider character varying(20) not null,
+  outcome text not null,
+  reason text,
+  detail text,
+  price_amount bigint,
+  price_currency character varying(3),
+  price_kind character varying(16),
+  carriers text,
+  stops smallint,
+  duration_minutes integer,
+  offers smallint default 0 not null,
+  verdict character varying(8) default 'unknown'::character varying not null,
+  observed_at timestamp(3) with time zone not null,
+  constraint job_result_pkey PRIMARY KEY (job, "position"),
+  constraint job_result_outcome_check CHECK ((outcome = ANY (ARRAY['found'::text, 'empty'::text, 'unknown'::text])))
+);
+CREATE INDEX job_result_price_idx ON public.job_result USING btree (job, price_amount, "position");
+
+create table job_step (
+  job integer not null,
+  no integer not null,
+  provider character varying(20) not null,
+  first integer not null,
+  last integer not null,
+  is_open boolean default true not null,
+  attempts smallint default 0 not null,
+  losses smallint default 0 not null,
+  waits smallint default 0 not null,
+  fence integer default 0 not null,
+  due_at timestamp(3) with time zone default now() not null,
+  offered_at timestamp(3) with time zone,
+  lease_until timestamp(3) with time zone,
+  constraint job_step_pkey PRIMARY KEY (job, no),
+  constraint job_step_range_ck CHECK ((first < last))
+) with (fillfactor=70);
+CREATE INDEX job_step_open_idx ON public.job_step USING btree (job, provider, no) WHERE is_open;
 
 create table ledger (
   cabin_id integer not null,
@@ -250,7 +393,6 @@ create table payment (
   next_call_at timestamp(3) with time zone,
   calls smallint default 0 not null,
   created_at timestamp(3) with time zone default now() not null,
-  updated_at timestamp(3) with time zone default now() not null,
   constraint payment_pkey PRIMARY KEY (id),
   constraint payment_amount_ck CHECK ((amount >= 0)),
   constraint payment_currency_ck CHECK (((currency)::text ~ '^[A-Z]{3}$'::text)),
@@ -259,7 +401,6 @@ create table payment (
 CREATE INDEX payment_booking_idx ON public.payment USING btree (booking_id);
 CREATE INDEX payment_due_idx ON public.payment USING btree (next_call_at) WHERE (next_call_at IS NOT NULL);
 CREATE INDEX payment_stuck_idx ON public.payment USING btree (id) WHERE ((next_call_at IS NULL) AND (status = ANY (ARRAY['pending'::text, 'authorised'::text, 'voiding'::text])));
-CREATE TRIGGER payment_touch BEFORE UPDATE ON public.payment FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
 create table payment_event (
   provider character varying(20) not null,
@@ -292,6 +433,82 @@ create table place (
   constraint place_longitude_ck CHECK (((longitude >= '-180'::double precision) AND (longitude <= '180'::double precision)))
 );
 CREATE TRIGGER place_touch BEFORE UPDATE ON public.place FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+
+create table price_alert (
+  id uuid not null,
+  actor uuid not null,
+  body_hash bytea not null,
+  origin character varying(3) not null,
+  destination character varying(3) not null,
+  cabin text not null,
+  trip text not null,
+  provider character varying(40),
+  depart_from date not null,
+  depart_to date not null,
+  kind text not null,
+  amount bigint not null,
+  currency character varying(3) not null,
+  cool_down_minutes integer default 0 not null,
+  quiet_hours jsonb,
+  webhook_url text,
+  mail_to text,
+  is_armed boolean default true not null,
+  reference_amount bigint,
+  price_amount bigint,
+  fired integer default 0 not null,
+  fired_at timestamp(3) with time zone,
+  created_at timestamp(3) with time zone default now() not null,
+  constraint price_alert_pkey PRIMARY KEY (id),
+  constraint price_alert_amount_ck CHECK ((amount >= 0)),
+  constraint price_alert_cabin_check CHECK ((cabin = ANY (ARRAY['economy'::text, 'premium_economy'::text, 'business'::text, 'first'::text]))),
+  constraint price_alert_dates_ck CHECK ((depart_to >= depart_from)),
+  constraint price_alert_kind_check CHECK ((kind = ANY (ARRAY['target'::text, 'drop'::text]))),
+  constraint price_alert_trip_check CHECK ((trip = ANY (ARRAY['one_way'::text, 'round_trip'::text])))
+);
+CREATE INDEX price_alert_actor_idx ON public.price_alert USING btree (actor, created_at, id);
+CREATE INDEX price_alert_route_idx ON public.price_alert USING btree (origin, destination);
+
+create table price_difference (
+  booking_id uuid not null,
+  stage text not null,
+  reason text not null,
+  was_amount bigint not null,
+  now_amount bigint not null,
+  charged_amount bigint not null,
+  currency character varying(3) not null,
+  at timestamp(3) with time zone default now() not null,
+  constraint price_difference_pkey PRIMARY KEY (booking_id, stage),
+  constraint price_difference_money_ck CHECK ((was_amount <> now_amount)),
+  constraint price_difference_reason_check CHECK ((reason = ANY (ARRAY['seats'::text, 'price_set'::text, 'brand_gone'::text, 'guaranteed'::text]))),
+  constraint price_difference_stage_check CHECK ((stage = ANY (ARRAY['offer'::text, 'hold'::text])))
+);
+
+create table price_observation (
+  provider character varying(40) not null,
+  origin character varying(3) not null,
+  destination character varying(3) not null,
+  cabin text not null,
+  trip text not null,
+  currency character varying(3) not null,
+  depart_date date not null,
+  observed_on date not null,
+  least_amount bigint not null,
+  latest_amount bigint not null,
+  samples integer not null,
+  latest_at timestamp(3) with time zone not null,
+  constraint price_observation_pkey PRIMARY KEY (origin, destination, cabin, trip, depart_date, observed_on, provider, currency),
+  constraint price_observation_amount_ck CHECK (((least_amount >= 0) AND (latest_amount >= least_amount))),
+  constraint price_observation_cabin_check CHECK ((cabin = ANY (ARRAY['economy'::text, 'premium_economy'::text, 'business'::text, 'first'::text]))),
+  constraint price_observation_trip_check CHECK ((trip = ANY (ARRAY['one_way'::text, 'round_trip'::text])))
+);
+CREATE INDEX price_observation_latest_idx ON public.price_observation USING btree (latest_at);
+
+create table record_locator (
+  code character varying(6) not null,
+  booking_id uuid not null,
+  constraint record_locator_pkey PRIMARY KEY (code),
+  constraint record_locator_code_ck CHECK (((code)::text ~ '^[A-HJ-NP-Z2-9]{6}$'::text))
+);
 
 create table refund (
   id uuid not null,
@@ -387,26 +604,31 @@ CREATE OR REPLACE FUNCTION public.advance_bookings(p_ids uuid[], p_from text[], 
 AS $function$
 declare
   moved uuid[];
+  -- Hardly ever; asked once for all.
+  are_refunded bool := exists (select from refund r where r.booking_id = any(p_ids));
 begin
+  if cardinality(p_ids) = 0 then
+    return '{}';
+  end if;
   with advanced as (
     update booking b set status = p_to, version = b.version + 1,
       locator = coalesce(b.locator, u.locator),
       reason = case when p_to = 'refunded' then b.reason else p_reason end
     from unnest(p_ids, p_locators) u (id, locator)
-    -- Written so that nobody thinks of the index of open holds, which has all of them.
-    where b.id = u.id and b.id = any(p_ids) and array_position(p_from, b.status) is not null
+    where b.id = u.id and b.id = any(p_ids) and b.status = any(p_from)
     returning b.id, b.version, b.locator, b.reason
+  ), paid as (
+    select distinct on (y.booking_id) y.booking_id, jsonb_build_object('id', y.id, 'status', y.status,
+      'amount', jsonb_build_object('amount', y.amount, 'currency', y.currency)) as told
+    from payment y where y.booking_id = any(p_ids) order by y.booking_id, y.created_at desc, y.id desc
   ), logged as (
     insert into outbox (type, subject, version, data)
     select case p_to when 'paying' then 'booking_intent.created' else 'booking.' || p_to end, a.id, a.version,
-      jsonb_build_object('status', p_to, 'reason', a.reason, 'locator', a.locator,
-        'payment', (select jsonb_build_object('id', y.id, 'status', y.status,
-           'amount', jsonb_build_object('amount', y.amount, 'currency', y.currency))
-           from payment y where y.booking_id = a.id order by y.created_at desc, y.id desc limit 1),
-        'refund', (select jsonb_build_object('status', r.status,
+      jsonb_build_object('status', p_to, 'reason', a.reason, 'locator', a.locator, 'payment', y.told,
+        'refund', case when are_refunded then (select jsonb_build_object('status', r.status,
            'amount', jsonb_build_object('amount', r.amount, 'currency', r.currency))
-           from refund r where r.booking_id = a.id order by r.created_at desc, r.id desc limit 1))
-    from advanced a
+           from refund r where r.booking_id = a.id order by r.created_at desc, r.id desc limit 1) end)
+    from advanced a left join paid y on y.booking_id = a.id
   )
   select coalesce(array_agg(a.id), '{}') into moved from advanced a;
   return moved;
@@ -437,7 +659,7 @@ AS $function$
     'due', b.status in ('held', 'paying') and b.hold_expires_at <= clock_timestamp(),
     'seats', b.seats, 'priceAmount', b.price_amount, 'priceCurrency', b.price_currency,
     'holdExpiresAt', to_char(b.hold_expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-    'locator', b.locator, 'contact', b.contact, 'reason', b.reason, 'version', b.version,
+    'locator', b.locator, 'contact', b.contact, 'reason', b.reason, 'version', b.version, 'fare', b.fare,
     'createdAt', to_char(b.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
     'legs', (select jsonb_agg(jsonb_build_object('flightId', l.flight_id, 'cabin', l.cabin, 'cabinId', l.cabin_id,
        'quantity', l.quantity) order by l.position) from booking_leg l where l.booking_id = b.id),
@@ -452,6 +674,14 @@ AS $function$
        from refund r where r.booking_id = b.id order by r.created_at desc, r.id desc limit 1)
     ) order by u.place), '[]')
   from unnest(p_ids) with ordinality u (id, place) join booking b on b.id = u.id and b.id = any(p_ids)
+$function$;
+
+CREATE OR REPLACE FUNCTION public.brand_price(p_amount bigint, p_percent integer)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select case when coalesce(p_percent, 0) = 0 then p_amount else p_amount + (p_amount * p_percent + 50) / 100 end
 $function$;
 
 CREATE OR REPLACE FUNCTION public.cancel_bookings(p_batch uuid, p_booking uuid[], p_actor uuid[], p_quote uuid[], OUT codes text, OUT truths jsonb)
@@ -511,6 +741,37 @@ begin
   truths := seat_truths(touched);
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.claim_step(p_job integer, p_no integer, p_lease_ms integer)
+ RETURNS TABLE(provider text, first integer, last integer, attempts integer, losses integer, waits integer, fence integer, plan_version integer)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+  s job_step;
+  v_status text;
+  v_plan int;
+begin
+  select * into s from job_step t
+    where t.job = p_job and t.no = p_no and t.is_open and t.due_at <= now()
+      and (t.lease_until is null or t.lease_until < now())
+    for update skip locked;
+  if not found then return; end if;
+  select j.status, j.plan_version into v_status, v_plan from job j where j.no = p_job;
+  if v_status not in ('pending', 'running') then return; end if;
+  update job_step t set fence = t.fence + 1, losses = t.losses + 1, offered_at = null,
+    lease_until = now() + p_lease_ms * interval '1 millisecond'
+    where t.job = p_job and t.no = p_no;
+  if s.lease_until is not null then
+    update job j set recoveries = j.recoveries + 1 where j.no = p_job;
+  end if;
+  if v_status = 'pending' then
+    update job j set status = 'running', started_at = coalesce(j.started_at, now()), version = j.version + 1
+      where j.no = p_job and j.status = 'pending';
+    if found then perform tell_job(p_job, 'job.started'); end if;
+  end if;
+  return query select s.provider::text, s.first, s.last, s.attempts::int, s.losses::int, s.waits::int, s.fence + 1, v_plan;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.complete_refunds(p_batch uuid, p_refund uuid[], p_booking uuid[], OUT moved uuid[])
  RETURNS uuid[]
  LANGUAGE plpgsql
@@ -531,6 +792,28 @@ begin
     '{refund_pending}', 'refunded', null);
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.due_bookings(p_limit integer)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+AS $function$
+declare
+  due uuid[];
+begin
+  with looked as materialized (
+    select h.at, h.batch, h.bookings from hold_deadline h where h.at <= now() order by h.at limit 2000
+    for update skip locked
+  ), opened as materialized (
+    select k.at, k.batch, b.id, b.hold_expires_at from looked k, unnest(k.bookings) u (id)
+    join booking b on b.id = u.id and b.status in ('held', 'paying')
+  ), gone as (
+    delete from hold_deadline h using looked k where h.at = k.at and h.batch = k.batch
+      and not exists (select from opened o where o.at = k.at and o.batch = k.batch)
+  )
+  select coalesce(array_agg(d.id order by d.at), '{}') into due
+    from (select o.id, o.at from opened o where o.hold_expires_at <= now() order by o.at limit p_limit) d;
+  return due;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.expire_bookings(p_batch uuid, p_booking uuid[], OUT moved uuid[], OUT truths jsonb)
  RETURNS record
  LANGUAGE plpgsql
@@ -544,7 +827,7 @@ begin
   truths := seat_truths(move_seats(moved, 'release'));
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.hold_seats(p_batch uuid, c_flight uuid[], c_class text[], c_need integer[], p_id uuid[], p_actor uuid[], p_hash text[], p_seats integer[], p_legs integer[], p_expected bigint[], p_expected_in text[], p_ttl integer[], p_contact jsonb[], l_member integer[], l_position integer[], l_cabin integer[], l_price bigint[], t_member integer[], t_position integer[], t_type text[], t_given text[], t_family text[], t_born text[], t_document jsonb[], p_skip boolean, OUT codes text, OUT refused_leg integer[], OUT at timestamp with time zone, OUT truths jsonb)
+CREATE OR REPLACE FUNCTION public.hold_seats(p_batch uuid, c_flight uuid[], c_class text[], c_need integer[], p_id uuid[], p_actor uuid[], p_hash text[], p_seats integer[], p_legs integer[], p_expected bigint[], p_expected_in text[], p_ttl integer[], p_contact jsonb[], p_fare jsonb[], l_member integer[], l_position integer[], l_cabin integer[], l_price bigint[], t_member integer[], t_position integer[], t_type text[], t_given text[], t_family text[], t_born text[], t_document jsonb[], p_skip boolean, OUT codes text, OUT refused_leg integer[], OUT at timestamp with time zone, OUT truths jsonb, OUT leg_prices bigint[])
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
@@ -559,6 +842,7 @@ declare
   prices int8[];
   currencies text[];
   for_sale bool[];
+  laddered bool[];
   taken int4[] := array_fill(0, array[wanted]);
   versions int4[];
   touched int4[] := '{}';
@@ -567,10 +851,14 @@ declare
   priced_in text[] := array_fill(''::text, array[members]);
   all_held bool := true;
   any_held bool := false;
+  any_listed bool := false;
   leg int := 0;
   first_leg int;
   k int;
   total int8;
+  listed int8;
+  list_total int8;
+  list_totals int8[];
 begin
   insert into batch (id) values (p_batch);
   -- An array that grows from its middle would begin there.
@@ -578,21 +866,25 @@ begin
   for attempt in 1 .. 2 loop
     -- Newest rows, locked in the order of their ids; the second time they are ours already.
     if p_skip then
-      select array_agg(x.place), array_agg(x.id), array_agg(x.free), array_agg(x.price), array_agg(x.currency), array_agg(x.sale)
-        into places, cabins, free, prices, currencies, for_sale
+      select array_agg(x.place), array_agg(x.id), array_agg(x.free), array_agg(x.price), array_agg(x.currency), array_agg(x.sale),
+          array_agg(x.laddered)
+        into places, cabins, free, prices, currencies, for_sale, laddered
         from (select y.* from (
           select u.place::int4, c.id, c.target_capacity - c.held - c.sold as free, c.price_amount as price,
-            c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale
+            c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale,
+            c.ladder is not null as laddered
           from unnest(c_flight, c_class) with ordinality u (flight, class, place)
           join cabin c on c.flight_id = u.flight and c.cabin = u.class and c.flight_id = any(c_flight)
           order by c.id for update of c skip locked
         ) y order by y.place) x;
     else
-      select array_agg(x.place), array_agg(x.id), array_agg(x.free), array_agg(x.price), array_agg(x.currency), array_agg(x.sale)
-        into places, cabins, free, prices, currencies, for_sale
+      select array_agg(x.place), array_agg(x.id), array_agg(x.free), array_agg(x.price), array_agg(x.currency), array_agg(x.sale),
+          array_agg(x.laddered)
+        into places, cabins, free, prices, currencies, for_sale, laddered
         from (select y.* from (
           select u.place::int4, c.id, c.target_capacity - c.held - c.sold as free, c.price_amount as price,
-            c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale
+            c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale,
+            c.ladder is not null as laddered
           from unnest(c_flight, c_class) with ordinality u (flight, class, place)
           join cabin c on c.flight_id = u.flight and c.cabin = u.class and c.flight_id = any(c_flight)
           order by c.id for update of c
@@ -610,10 +902,11 @@ begin
   if coalesce(cardinality(places), 0) < wanted then
     -- Some cabins do not exist or are locked; the others keep the place that legs point at.
     select array_agg(y.id order by u.place), array_agg(y.free order by u.place), array_agg(y.price order by u.place),
-      array_agg(y.currency order by u.place), array_agg(y.sale order by u.place)
-      into cabins, free, prices, currencies, for_sale
+      array_agg(y.currency order by u.place), array_agg(y.sale order by u.place), array_agg(y.laddered order by u.place)
+      into cabins, free, prices, currencies, for_sale, laddered
       from generate_series(1, wanted) u (place)
-      left join unnest(places, cabins, free, prices, currencies, for_sale) y (place, id, free, price, currency, sale)
+      left join unnest(places, cabins, free, prices, currencies, for_sale, laddered)
+        y (place, id, free, price, currency, sale, laddered)
         on y.place = u.place;
   end if;
   -- Asked behind the locks: a repeat that waited for its first attempt sees it.
@@ -629,6 +922,7 @@ begin
       code[member] := 'x';
     else
       total := 0;
+      list_total := 0;
       for l in first_leg .. leg loop
         k := l_cabin[l];
         code[member] := case when cabins[k] is null then 'u' when not for_sale[k] then 'c'
@@ -637,10 +931,27 @@ begin
           refused_leg[member] := l - first_leg;
           exit;
         end if;
+        if laddered[k] or p_fare[member] is not null then
+          -- What this party would pay now, by the seats that the members before it have left.
+          listed := prices[k];
+          if laddered[k] then
+            listed := (select ladder_price(c.ladder, free[k], p_seats[member]) from cabin c where c.id = cabins[k]);
+          end if;
+          if l_price[l] is null then
+            l_price[l] := listed;
+            any_listed := true;
+          end if;
+          list_total := list_total
+            + brand_price(listed, (p_fare[member] -> 'addPercent' ->> (l - first_leg))::int4) * p_seats[member];
+        end if;
         total := total + coalesce(l_price[l], prices[k]) * p_seats[member];
       end loop;
       if code[member] = 'h' then
         amounts[member] := total;
+        if p_fare[member] is not null then
+          list_totals := coalesce(list_totals, array_fill(null::int8, array[members]));
+          list_totals[member] := list_total;
+        end if;
         priced_in[member] := currencies[l_cabin[first_leg]];
         if total > 9007199254740991 then
           code[member] := 'g';
@@ -680,12 +991,15 @@ begin
     )
     select array_agg(m.version order by u.place) into versions
       from unnest(cabins) with ordinality u (id, place) left join moved m on m.id = u.id;
-    insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, created_at)
+    insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, fare, created_at)
       select u.id, u.actor, decode(u.hash, 'hex'), 'held', u.seats, u.amount, u.currency,
-        at + make_interval(secs => u.ttl), u.contact, at
-      from unnest(p_id, p_actor, p_hash, p_seats, amounts, priced_in, p_ttl, p_contact, code)
-        u (id, actor, hash, seats, amount, currency, ttl, contact, code)
+        at + make_interval(secs => u.ttl), u.contact, u.fare, at
+      from unnest(p_id, p_actor, p_hash, p_seats, amounts, priced_in, p_ttl, p_contact, p_fare, code)
+        u (id, actor, hash, seats, amount, currency, ttl, contact, fare, code)
       where u.code = 'h';
+    insert into hold_deadline (at, batch, bookings)
+      select at + make_interval(secs => u.ttl), p_batch, array_agg(u.id)
+      from unnest(p_id, p_ttl, code) u (id, ttl, code) where u.code = 'h' group by u.ttl;
     insert into booking_leg (booking_id, position, flight_id, cabin_id, cabin, quantity, price_amount)
       select p_id[u.member], u.position, c_flight[u.cabin], cabins[u.cabin], c_class[u.cabin], p_seats[u.member],
         coalesce(u.price, prices[u.cabin])
@@ -702,6 +1016,9 @@ begin
           u (member, position, type, given, family, born, document)
         where code[u.member] = 'h';
     end if;
+    if list_totals is not null then
+      perform write_price_differences(p_id, p_fare, amounts, list_totals, priced_in, code, at);
+    end if;
   end if;
   if not all_held then
     if p_skip then
@@ -716,7 +1033,45 @@ begin
     end if;
     codes := array_to_string(code, '');
   end if;
+  if any_listed then
+    leg_prices := l_price;
+  end if;
   truths := seat_truths(array_remove(cabins, null) || touched);
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.keep_ladder_price()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'INSERT' or new.ladder is distinct from old.ladder then
+    for at in 1 .. cardinality(new.ladder) by 2 loop
+      if new.ladder[at] < 0 or new.ladder[at + 1] < 0
+        or at > 1 and (new.ladder[at] >= new.ladder[at - 2] or new.ladder[at + 1] <= new.ladder[at - 1])
+      then
+        raise check_violation using constraint = 'cabin_ladder_ck', message = 'a ladder has fewer seats and a higher price from step to step';
+      end if;
+    end loop;
+    if new.ladder[cardinality(new.ladder) - 1] is distinct from 0 then
+      raise check_violation using constraint = 'cabin_ladder_ck', message = 'the last step of a ladder is above 0';
+    end if;
+  end if;
+  new.price_amount := ladder_price(new.ladder, new.target_capacity - new.held - new.sold, 1);
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.ladder_price(p_ladder bigint[], p_free integer, p_seats integer)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ IMMUTABLE
+AS $function$
+begin
+  for at in 1 .. cardinality(p_ladder) - 3 by 2 loop
+    if p_free - p_seats >= p_ladder[at] then
+      return p_ladder[at + 1];
+    end if;
+  end loop;
+  return p_ladder[cardinality(p_ladder)];
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.lock_cabins_of(p_bookings uuid[])
@@ -730,19 +1085,21 @@ begin
   return cabins;
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.move_seats(p_bookings uuid[], p_kind text)
+CREATE OR REPLACE FUNCTION public.move_seats(p_bookings uuid[], p_kind text, p_cabins integer[] DEFAULT NULL::integer[])
  RETURNS integer[]
  LANGUAGE plpgsql
 AS $function$
 declare
-  cabins int4[];
+  cabins int4[] := p_cabins;
   by_held int4 := case p_kind when 'confirm' then -1 when 'release' then -1 else 0 end;
   by_sold int4 := case p_kind when 'confirm' then 1 when 'retake' then 1 when 'return' then -1 else 0 end;
 begin
   if cardinality(p_bookings) = 0 then
     return '{}';
   end if;
-  cabins := lock_cabins_of(p_bookings);
+  if cabins is null then
+    cabins := lock_cabins_of(p_bookings);
+  end if;
   with legs as (
     select g.booking_id, g.cabin_id, sum(g.quantity)::int4 as seats
     from booking_leg g where g.booking_id = any(p_bookings) group by g.booking_id, g.cabin_id
@@ -771,10 +1128,11 @@ declare
   due uuid[];
   others int4[];
 begin
-  due := array(select b.id from booking b
-    where b.status in ('held', 'paying') and b.hold_expires_at <= clock_timestamp() order by b.hold_expires_at limit 2000);
+  due := array(select u.id
+    from (select h.bookings from hold_deadline h where h.at <= clock_timestamp() order by h.at limit 2000) d, unnest(d.bookings) u (id)
+    limit 2000);
   if cardinality(due) = 2000 then
-    -- Nobody has swept for long; these cabins' own bookings are the shorter list.
+    -- Nobody has swept for a while; these cabins' own bookings are the shorter list.
     due := array(select distinct g.booking_id from booking_leg g where g.cabin_id = any(p_short));
   end if;
   due := array(select b.id from booking b
@@ -844,84 +1202,78 @@ CREATE OR REPLACE FUNCTION public.settle_payments(p_batch uuid, p_provider text[
  LANGUAGE plpgsql
 AS $function$
 declare
-  e record;
-  code text;
-  told text[] := '{}';
-  heard int[] := '{}';
-  adopted int[] := '{}';
-  risen int[] := '{}';
-  confirmed uuid[] := '{}';
-  failed uuid[] := '{}';
+  heard int[];
+  adopted int[];
+  risen int[];
+  confirmed uuid[];
+  failed uuid[];
   -- Places of events whose money may find no seats.
-  late int[] := '{}';
-  unwanted int[] := '{}';
-  surplus int[] := '{}';
+  late int[];
+  unwanted int[];
+  surplus int[];
+  cabins int4[];
   touched int4[] := '{}';
   place int;
 begin
   insert into batch (id) values (p_batch);
   perform from booking b where b.id = any(p_booking) order by b.id for update;
-  for e in
-    select u.*, b.status as booking_status, b.price_amount = u.amount and b.price_currency = u.currency as is_price,
-      y.status as was, y.booking_id as paid_booking, y.provider as paid_provider, y.amount = u.amount and y.currency = u.currency as is_amount,
-      x.known is not null as known
-    from unnest(p_provider, p_event, p_type, p_payment, p_booking, p_amount, p_currency)
-      with ordinality u (provider, event, type, payment, booking, amount, currency, place)
-    left join (select b.* from booking b where b.id = any(p_booking)) b on b.id = u.booking
-    left join (select y.* from payment y where y.id = any(p_payment)) y on y.id = u.payment
-    left join lateral (
-      select true as known from payment_event x where x.provider = u.provider and x.event_id = u.event limit 1
-    ) x on true
-    order by u.place
-  loop
-    if e.booking_status is null then
-      code := 'n';
-    elsif e.known then
-      code := 'k';
-    elsif e.paid_booking <> e.booking or e.paid_provider <> e.provider then
-      code := 'o';
-    elsif not e.is_amount then
-      code := 'a';
-    else
-      heard := heard || e.place::int;
+  -- What each event is worth, on the locked rows. Events of a batch have nothing in common.
+  select coalesce(string_agg(e.code, '' order by e.place), ''),
+      coalesce(array_agg(e.place) filter (where e.is_heard), '{}'),
       -- Money that was collected for a booking must be confirmed or given back, whoever started it.
-      if e.was is null then
-        adopted := adopted || e.place::int;
-      end if;
-      code := case e.type when 'payment.succeeded' then 'S' when 'payment.authorised' then 'A' else 'F' end;
-      if (case code when 'S' then 3 when 'A' then 2 else 1 end)
-        <= (case e.was when 'succeeded' then 3 when 'authorised' then 2 when 'voiding' then 2 when 'voided' then 2
-              when 'failed' then 1 else 0 end)
-      then
-        code := 'k';
-      else
-        risen := risen || e.place::int;
-        if code = 'F' then
+      coalesce(array_agg(e.place) filter (where e.is_heard and e.was is null), '{}'),
+      coalesce(array_agg(e.place) filter (where e.effect is not null), '{}'),
+      coalesce(array_agg(e.booking) filter (where e.effect = 'confirm'), '{}'),
+      coalesce(array_agg(e.booking) filter (where e.effect = 'fail'), '{}'),
+      coalesce(array_agg(e.place order by e.place) filter (where e.effect = 'late'), '{}'),
+      coalesce(array_agg(e.place order by e.place) filter (where e.effect = 'unwanted'), '{}'),
+      coalesce(array_agg(e.place order by e.place) filter (where e.effect = 'surplus'), '{}')
+    into codes, heard, adopted, risen, confirmed, failed, late, unwanted, surplus
+  from (
+    select t.place, t.booking, t.was, t.code in ('S', 'A', 'F', 'r') as is_heard, replace(t.code, 'r', 'k') as code,
+      case
+        when t.code not in ('S', 'A', 'F') then null
+        when t.code = 'F' then
           -- Another payment of the booking may still come.
-          if e.booking_status = 'paying' and not exists (
-            select from payment y where y.booking_id = e.booking and y.id <> e.payment and y.status in ('pending', 'authorised'))
-          then
-            failed := failed || e.booking;
-          end if;
-        elsif e.was = 'authorised' then
-          -- The booking was confirmed when the money was promised; now it is there.
-        elsif e.was in ('voiding', 'voided') then
-          surplus := surplus || e.place::int;
-        elsif e.booking_status in ('held', 'paying') and e.is_price then
-          -- Even past its deadline: nobody has said so yet, so the seats are still this booking's.
-          confirmed := confirmed || e.booking;
-        elsif e.booking_status in ('expired', 'failed') and e.is_price then
-          late := late || e.place::int;
-        elsif e.booking_status = 'cancelled' then
-          unwanted := unwanted || e.place::int;
-        else
-          -- A second payment, or one of another sum.
-          surplus := surplus || e.place::int;
-        end if;
-      end if;
-    end if;
-    told := told || code;
-  end loop;
+          case when t.status = 'paying' and not exists (
+            select from payment y where y.booking_id = t.booking and y.id <> t.payment and y.status in ('pending', 'authorised'))
+          then 'fail' else 'nothing' end
+        -- The booking was confirmed when the money was promised; now it is there.
+        when t.was = 'authorised' then 'nothing'
+        when t.was in ('voiding', 'voided') then 'surplus'
+        -- Even past its deadline: nobody has said so yet, so the seats are still this booking's.
+        when t.status in ('held', 'paying') and t.is_price then 'confirm'
+        when t.status in ('expired', 'failed') and t.is_price then 'late'
+        when t.status = 'cancelled' then 'unwanted'
+        -- A second payment, or one of another sum.
+        else 'surplus'
+      end as effect
+    from (
+      select u.place::int4, u.booking, u.payment, b.status, y.status as was,
+        b.price_amount = u.amount and b.price_currency = u.currency as is_price,
+        case
+          when b.id is null then 'n'
+          when x.event_id is not null then 'k'
+          when y.booking_id <> u.booking or y.provider <> u.provider then 'o'
+          when y.amount <> u.amount or y.currency <> u.currency then 'a'
+          -- A payment's status only rises.
+          when array_position('{failed,authorised,succeeded}', substr(u.type, 9))
+            <= array_position('{failed,authorised,succeeded}', replace(replace(y.status, 'voiding', 'authorised'), 'voided', 'authorised'))
+            then 'r'
+          when u.type = 'payment.succeeded' then 'S'
+          when u.type = 'payment.authorised' then 'A'
+          else 'F'
+        end as code
+      from unnest(p_provider, p_event, p_type, p_payment, p_booking, p_amount, p_currency)
+        with ordinality u (provider, event, type, payment, booking, amount, currency, place)
+      left join booking b on b.id = u.booking and b.id = any(p_booking)
+      left join payment y on y.id = u.payment and y.id = any(p_payment)
+      left join payment_event x on x.provider = u.provider and x.event_id = u.event and x.event_id = any(p_event)
+      offset 0
+    ) t
+    -- Otherwise each code and effect would be found out anew wherever it is used.
+    offset 0
+  ) e;
 
   insert into payment_event (provider, event_id, payment_id, type)
     select p_provider[u.place], p_event[u.place], p_payment[u.place], p_type[u.place] from unnest(heard) u (place);
@@ -935,12 +1287,12 @@ begin
     from unnest(risen) u (place) where y.id = p_payment[u.place] and y.id = any(p_payment);
 
   -- All cabins at once, so that late ones do not break the order.
-  perform lock_cabins_of(confirmed || failed || array(select p_booking[u.place] from unnest(late) u (place)));
+  cabins := lock_cabins_of(confirmed || failed || array(select p_booking[u.place] from unnest(late) u (place)));
   confirmed := advance_bookings(confirmed, '{held,paying}', 'confirmed', null);
-  touched := touched || move_seats(confirmed, 'confirm');
+  touched := touched || move_seats(confirmed, 'confirm', cabins);
   if cardinality(failed) > 0 then
     failed := advance_bookings(failed, '{paying}', 'failed', 'The payment was declined.');
-    touched := touched || move_seats(failed, 'release');
+    touched := touched || move_seats(failed, 'release', cabins);
   end if;
   foreach place in array late loop
     if exists (
@@ -953,7 +1305,7 @@ begin
     else
       touched := touched || move_seats(
         advance_bookings(array[p_booking[place]], '{expired,failed}', 'confirmed',
-          'The payment came late; the seats were still free and were taken again.'), 'retake');
+          'The payment came late; the seats were still free and were taken again.'), 'retake', cabins);
     end if;
   end loop;
   foreach place in array unwanted || surplus loop
@@ -966,7 +1318,6 @@ begin
         'The payment came late and the seats were gone; the money goes back.');
     end if;
   end loop;
-  codes := array_to_string(told, '');
   truths := seat_truths(touched);
 end $function$;
 
@@ -976,30 +1327,121 @@ CREATE OR REPLACE FUNCTION public.start_payments(p_batch uuid, p_booking uuid[],
 AS $function$
 declare
   ready uuid[];
-  taken text[];
+  ours uuid[];
 begin
   insert into batch (id) values (p_batch);
   perform from booking b where b.id = any(p_booking) order by b.id for update;
   -- The deadline is tested by this clock, on the locked rows.
   ready := array(
     select b.id from unnest(p_booking, p_actor) u (id, actor) join booking b on b.id = u.id and b.actor = u.actor
-    where b.id = any(p_booking) and case when b.status = 'held' then b.hold_expires_at > clock_timestamp() end);
-  taken := array(select b.locator::text from booking b where b.locator = any(p_locator::varchar[]));
-  redraw := array(
-    select u.id from unnest(p_booking, p_locator) u (id, locator) where u.locator = any(taken) and u.id = any(ready));
-  if cardinality(redraw) > 0 then
-    ready := array(select u.id from unnest(ready) u (id) where not u.id = any(redraw));
-  end if;
+    where b.id = any(p_booking) and b.status = 'held' and b.hold_expires_at > clock_timestamp());
+  -- In the order of their codes, as everybody does: two processes may draw the same two.
+  with given as (
+    insert into record_locator (code, booking_id)
+      select u.locator, u.id from unnest(p_booking, p_locator) with ordinality u (id, locator, place)
+      where u.id = any(ready) order by u.locator, u.place
+      on conflict (code) do nothing returning booking_id
+  )
+  select coalesce(array_agg(g.booking_id), '{}') into ours from given g;
+  redraw := array(select u.id from unnest(ready) u (id) where not u.id = any(ours));
   insert into payment (id, booking_id, provider, amount, currency, method, next_call_at)
     select u.payment, b.id, p_provider, b.price_amount, b.price_currency, u.method, now()
     from unnest(p_booking, p_payment, p_method) u (id, payment, method) join booking b on b.id = u.id
-    where b.id = any(ready);
-  moved := advance_bookings(ready, '{held}', 'paying', null,
-    array(select u.locator from unnest(ready) with ordinality r (id, place)
+    where b.id = any(ours);
+  moved := advance_bookings(ours, '{held}', 'paying', null,
+    array(select u.locator from unnest(ours) with ordinality r (id, place)
       join unnest(p_booking, p_locator) u (id, locator) on u.id = r.id order by r.place));
   versions := array(select b.version from unnest(moved) with ordinality u (id, place) join booking b on b.id = u.id
     where b.id = any(moved) order by u.place);
 end $function$;
+
+CREATE OR REPLACE FUNCTION public.store_step(p_job integer, p_no integer, p_fence integer, p_end text, p_ms integer, p_lost boolean, p_asked integer, p_took_ms integer, p_position integer[], p_origin text[], p_destination text[], p_depart date[], p_return date[], p_outcome text[], p_reason text[], p_detail text[], p_price bigint[], p_currency text[], p_kind text[], p_carriers text[], p_stops smallint[], p_minutes integer[], p_offers smallint[], p_verdict text[], p_at timestamp with time zone)
+ RETURNS TABLE(id uuid, status text, version integer, total integer, done integer, found integer, empty integer, unknown integer, offers integer, best_amount bigint, best_currency text, checkpoints integer, stored integer)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+  v_provider text;
+  v_stored int; v_found int; v_empty int; v_unknown int; v_offers int;
+  v_amount bigint; v_currency text; v_positions jsonb;
+  j job;
+begin
+  update job_step t set is_open = p_end <> 'done', attempts = t.attempts + (p_end = 'again')::int, losses = 0,
+      waits = t.waits + (p_end = 'later')::int, offered_at = null,
+      due_at = case when p_end in ('again', 'later') then now() + p_ms * interval '1 millisecond' else t.due_at end,
+      lease_until = case when p_end = 'kept' then now() + p_ms * interval '1 millisecond' end
+    where t.job = p_job and t.no = p_no and t.fence = p_fence and t.is_open
+    returning t.provider into v_provider;
+  if not found then return; end if;
+
+  with stored as (
+    insert into job_result as r (job, position, origin, destination, depart_date, return_date, provider, outcome, reason,
+      detail, price_amount, price_currency, price_kind, carriers, stops, duration_minutes, offers, verdict, observed_at)
+    select p_job, u.position, u.origin, u.destination, u.depart, u.return, v_provider, u.outcome, u.reason, u.detail, u.price,
+      u.currency, u.kind, u.carriers, u.stops, u.minutes, u.offers, u.verdict, p_at
+    from unnest(p_position, p_origin, p_destination, p_depart, p_return, p_outcome, p_reason, p_detail, p_price, p_currency, p_kind,
+      p_carriers, p_stops, p_minutes, p_offers, p_verdict)
+      u (position, origin, destination, depart, return, outcome, reason, detail, price, currency, kind, carriers, stops, minutes,
+        offers, verdict)
+    on conflict do nothing
+    returning r.position, r.outcome, r.offers, r.price_amount, r.price_currency
+  )
+  select count(*), count(*) filter (where s.outcome = 'found'), count(*) filter (where s.outcome = 'empty'),
+      count(*) filter (where s.outcome = 'unknown'), coalesce(sum(s.offers), 0),
+      (array_agg(s.price_currency order by s.price_amount) filter (where s.price_amount is not null))[1],
+      jsonb_agg(s.position order by s.position)
+    into v_stored, v_found, v_empty, v_unknown, v_offers, v_currency, v_positions
+    from stored s;
+
+  select coalesce(t.best_currency, v_currency) into v_currency from job t where t.no = p_job;
+  select min(u.price) into v_amount from unnest(p_price, p_currency) u (price, currency) where u.currency = v_currency;
+
+  -- The job's row comes last: it is what the steps of one job wait for each other at.
+  update job t set
+      status = case
+        when t.lost + (case when p_lost then v_stored else 0 end) >= t.total and t.open_steps = (p_end = 'done')::int
+          then 'failed'
+        when t.open_steps = (p_end = 'done')::int
+          or (t.stop_currency = v_currency and v_amount <= t.stop_amount) then 'completed'
+        else t.status end,
+      done = t.done + v_stored, found = t.found + v_found, empty = t.empty + v_empty, unknown = t.unknown + v_unknown,
+      lost = t.lost + (case when p_lost then v_stored else 0 end), offers = t.offers + v_offers,
+      open_steps = t.open_steps - (p_end = 'done')::int, checkpoints = t.checkpoints + (v_stored > 0)::int,
+      best_currency = coalesce(t.best_currency, v_currency),
+      best_amount = case when coalesce(t.best_currency, v_currency) = v_currency then least(t.best_amount, v_amount)
+        else t.best_amount end,
+      last_checkpoint_at = now()
+    where t.no = p_job and t.status in ('pending', 'running', 'paused')
+    returning t.* into j;
+  if not found then raise exception 'the job is over'; end if;
+
+  if v_stored > 0 then
+    insert into job_checkpoint (job, n, provider, positions, asked, took_ms)
+    values (p_job, j.checkpoints, v_provider, v_positions, p_asked, p_took_ms);
+  end if;
+  if j.status in ('completed', 'failed') then
+    update job t set version = t.version + 1, finished_at = now(),
+        reason = case
+          when t.status = 'failed' then 'no combination could be asked for'
+          when t.done < t.total then 'the target price was found' end,
+        repeat_at = case when t.repeat_times > 0 then now() + t.repeat_hours * interval '1 hour' end
+      where t.no = p_job returning t.* into j;
+    perform tell_job(p_job, 'job.' || j.status);
+  end if;
+  return query select j.id, j.status, j.version, j.total, j.done, j.found, j.empty, j.unknown, j.offers, j.best_amount,
+    j.best_currency::text, j.checkpoints, v_stored;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.tell_job(p_no integer, p_type text)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  insert into outbox (type, subject, version, data)
+  select p_type, id, version, jsonb_build_object(
+    'status', status, 'reason', reason, 'total', total, 'done', done, 'found', found, 'empty', empty, 'unknown', unknown,
+    'offers', offers, 'bestAmount', best_amount, 'bestCurrency', best_currency, 'recoveries', recoveries)
+  from job where no = p_no
+$function$;
 
 CREATE OR REPLACE FUNCTION public.touch_updated_at()
  RETURNS trigger
@@ -1009,3 +1451,17 @@ begin
   new.updated_at := now();
   return new;
 end $function$;
+
+CREATE OR REPLACE FUNCTION public.write_price_differences(p_id uuid[], p_fare jsonb[], p_amount bigint[], p_listed bigint[], p_currency text[], p_code text[], p_at timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  insert into price_difference (booking_id, stage, reason, was_amount, now_amount, charged_amount, currency, at)
+  select m.id, d.stage, d.reason, d.was, d.now, m.amount, m.currency, p_at
+  from unnest(p_id, p_fare, p_amount, p_listed, p_currency, p_code) m (id, fare, amount, listed, currency, code)
+  cross join lateral (values
+    ('offer', m.fare -> 'first' ->> 'reason', (m.fare -> 'first' ->> 'amount')::int8, m.amount),
+    ('hold', 'guaranteed', m.amount, m.listed)
+  ) d (stage, reason, was, now)
+  where m.code = 'h' and m.fare is not null and d.was <> d.now
+$function$;

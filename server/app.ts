@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import type { AuditStatusView } from '../shared/operations.ts';
-import { ConfigError, type Environment } from './config.ts';
+import type { Environment } from './config.ts';
 import { applyPaymentEvent } from './domain/booking/apply-payment-event.ts';
 import { startBookingChores } from './domain/booking/booking-chores.ts';
 import type { BookingRoom } from './domain/booking/booking-room.ts';
@@ -12,10 +11,6 @@ import { createHoldLimits, noHoldLimits } from './domain/booking/hold-limits.ts'
 import { openBookingStore } from './domain/booking/postgres-booking-store.ts';
 import { createRecentHolds } from './domain/booking/recent-holds.ts';
 import { createSellingLanes, type SellingLanes } from './domain/booking/selling-lanes.ts';
-import { keyOperator } from './domain/identity/actor.ts';
-import { type IdentityRoom, signInLimits } from './domain/identity/identity-room.ts';
-import { createSessions } from './domain/identity/sessions.ts';
-import { createTokens } from './domain/identity/tokens.ts';
 import { startAuditChore } from './domain/inventory/audit-chore.ts';
 import { createDriftBook } from './domain/inventory/drift-book.ts';
 import type { InventoryRoom } from './domain/inventory/inventory-room.ts';
@@ -23,8 +18,13 @@ import { KnownSeats } from './domain/inventory/known-seats.ts';
 import { createAlternatives } from './domain/inventory/nearest-alternatives.ts';
 import { startTruthPusher } from './domain/inventory/push-truths.ts';
 import { openRedisGate } from './domain/inventory/redis-gate.ts';
-import { createSeatChannel, loadSeatTopics } from './domain/inventory/seat-channel.ts';
+import { createSeatChannel, isUrgentForSeats, loadSeatTopics } from './domain/inventory/seat-channel.ts';
 import { createSeatGate } from './domain/inventory/seat-gate.ts';
+import { countJobs } from './domain/jobs/count-jobs.ts';
+import { acceptOffer } from './domain/offers/accept-offer.ts';
+import { createFareFamilies } from './domain/offers/fare-families.ts';
+import type { OfferRoom } from './domain/offers/offer-room.ts';
+import { createOfferSeal } from './domain/offers/offer-seal.ts';
 import { checkHealth } from './domain/operations/check-health.ts';
 import { createMetrics } from './domain/operations/metrics.ts';
 import { readOverview } from './domain/operations/read-overview.ts';
@@ -34,32 +34,27 @@ import { startMockGateway } from './domain/payments/mock-gateway.ts';
 import { startPaymentChore } from './domain/payments/payment-chore.ts';
 import type { PaymentGateways } from './domain/payments/payment-gateway.ts';
 import { createPostgresPaymentQueue } from './domain/payments/postgres-payment-queue.ts';
-import { openPlaceDirectory } from './domain/places/place-directory.ts';
-import { savePlaces } from './domain/places/save-places.ts';
-import { saveAirlines, worldAirlines } from './domain/places/world-airlines.ts';
-import { worldPlaces } from './domain/places/world-places.ts';
-import { openProviderRoom } from './domain/providers/provider-room.ts';
-import { providersOfSettings } from './domain/providers/providers-of-settings.ts';
-import { loadDemo } from './domain/schedules/load-demo.ts';
 import type { Engines } from './engines.ts';
-import { entities } from './entities.ts';
+import { openFareRooms } from './fare-rooms.ts';
+import { openIdentity } from './open-identity.ts';
+import { openJobs } from './open-jobs.ts';
+import { closeRecord, loadDemoInto, loadPlaces, openRecord } from './open-record.ts';
+import { openSearch } from './open-search.ts';
 import { Feed } from './platform/feed/feed.ts';
 import { LogRecord } from './platform/feed/log-record.ts';
 import { LogStream } from './platform/feed/log-stream.ts';
 import { type Retention, startPruning } from './platform/feed/prune-log.ts';
 import { startRelay } from './platform/feed/relay-log.ts';
 import { createHttpClient } from './platform/http/http-client.ts';
-import { Hub, type Update } from './platform/live/hub.ts';
-import { migrate } from './platform/postgres/migrate.ts';
-import { openOrm } from './platform/postgres/orm.ts';
+import { Hub } from './platform/live/hub.ts';
+import type { Update } from './platform/live/topic.ts';
 import { startBatchPruning } from './platform/postgres/prune-batches.ts';
 import { type Broadcast, openBroadcast } from './platform/redis/broadcast.ts';
 import { keyspace } from './platform/redis/keyspace.ts';
 import { createLease, type Lease } from './platform/redis/lease.ts';
 import { openNote } from './platform/redis/note.ts';
-import { createRateLimit, noRateLimit } from './platform/redis/rate-limit.ts';
 import { openRedis } from './platform/redis/redis.ts';
-import { type Clock, isoNow, systemClock } from './platform/runtime/clock.ts';
+import { type Clock, systemClock } from './platform/runtime/clock.ts';
 import { Closing } from './platform/runtime/closing.ts';
 import { type ErrorReporter, logErrors } from './platform/telemetry/error-reporter.ts';
 import type { Rooms } from './transport/context.ts';
@@ -126,56 +121,36 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const startedAtMs = clock.now();
   const { version } = packageJson;
 
-  const { orm, pool } = await openOrm({
-    url: engines.databaseUrl,
-    poolSize: config.DB_POOL_SIZE,
-    entities,
-    onPoolError: (error) => log.warn({ reason: error.message }, 'an idle Postgres connection was lost'),
-  }).catch((error: unknown) => {
-    if (!config.DATABASE_URL || !(error instanceof Error)) throw error;
-    throw new ConfigError(`DATABASE_URL: ${error.message}`);
-  });
-  closing.push('postgres', () => {
-    // Connections that are being closed may still hear of the server's own end.
-    pool.removeAllListeners('error').on('error', () => undefined);
-    return orm.close(true);
-  });
-  const migrated = await migrate(orm, pool);
-  if (migrated.length > 0) log.info({ migrated }, 'schema migrated');
-  const cluster = await readCluster(pool);
-  await pool.query(`insert into app_user (id, role) values ($1, 'operator') on conflict do nothing`, [keyOperator.id]);
+  const { orm, pool, cluster } = await openRecord(config, engines, log);
+  closing.push('postgres', () => closeRecord(orm, pool));
 
   const redis = openRedis(engines.redisUrl, log);
   closing.push('redis', redis.close);
   const keys = keyspace(cluster.id);
   const processId = randomUUID();
 
-  await savePlaces(pool, worldPlaces(), { keepExisting: true });
-  await saveAirlines(pool, worldAirlines());
-  const places = await openPlaceDirectory(pool);
-  if (config.AIRSIDE_DEMO) {
-    const added = await loadDemo({
-      pool,
-      places,
-      today: isoNow(clock).slice(0, 10),
-      onDay: (done, of) => options.onProgress?.('demo timetable', done, of),
-    });
-    if (added > 0) log.info({ flights: added }, 'demo timetable loaded');
-  }
+  const places = await loadPlaces(pool, clock);
+  if (config.AIRSIDE_DEMO) await loadDemoInto({ pool, places, clock, log, onProgress: options.onProgress });
 
   const record = new LogRecord(pool);
   // One stream an epoch: what a record wrote before it went back in time is none of this one's.
   const stream = new LogStream(redis, keys.key('feed', 'booking_event_stream', String(cluster.epoch)), clock);
   const feed = new Feed({ epoch: cluster.epoch, record, stream, clock, onError: (error) => report(error) });
   closing.push('feed', () => feed.close());
-  const hub = new Hub({ clock, load: (ids) => loadSeatTopics(pool, ids), onError: (error) => report(error) });
+  const hub = new Hub({
+    clock,
+    load: (ids) => loadSeatTopics(pool, clock, ids),
+    isUrgent: isUrgentForSeats,
+    onError: (error) => report(error),
+  });
   closing.push('live hub', () => hub.close());
   const metrics = createMetrics({
     laneDepth: () => lanes.depth(),
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     pending: async () => {
       const { rows } = await pool.query<{ n: number }>(
-        `select count(*)::int as n from booking where status in ('held', 'paying')`,
+        `select count(*)::int as n from hold_deadline h cross join unnest(h.bookings) u (id)
+           join booking b on b.id = u.id where b.status in ('held', 'paying')`,
       );
       return rows[0]?.n ?? 0;
     },
@@ -183,6 +158,8 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
       const { payments, refunds } = await countStuck(pool);
       return payments + refunds;
     },
+    jobs: () => countJobs({ pool }),
+    queues: () => jobs.counts(),
   });
   const known = new KnownSeats(clock);
   const redisGate = openRedisGate({ redis, keys, clock, epoch: cluster.epoch });
@@ -191,6 +168,19 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const endings = { hint: (_subject: string): void => undefined };
   // Chores start after the rooms that nudge them.
   let nudge = { payments: () => {}, releases: () => {}, relay: () => {} };
+  const offerSeal = createOfferSeal(engines.authSecret);
+  const search = await openSearch({
+    pool,
+    clock,
+    redis,
+    keys,
+    epoch: cluster.epoch,
+    places,
+    seal: offerSeal,
+    closing,
+    report,
+    onProgress: options.onProgress,
+  });
   const seatBroadcast: Broadcast<Update[]> = await openBroadcast({
     redis,
     channel: keys.channel('seats'),
@@ -198,6 +188,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     onMessage: (updates) => {
       hub.offer(updates);
       gate.learn(updates);
+      search.live.offer(updates);
     },
   });
   const logBroadcast: Broadcast<LogHint> = await openBroadcast({
@@ -212,6 +203,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     },
   });
   closing.push('broadcasts', () => Promise.all([seatBroadcast.close(), logBroadcast.close()]).then(() => undefined));
+  await search.build(feed, record);
 
   const seats = createSeatChannel({ hub, broadcast: seatBroadcast, clock, epoch: cluster.epoch });
   closing.push('truth pusher', startTruthPusher({ known, redis: redisGate, pool, clock, report }).stop);
@@ -223,9 +215,16 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     onSeats: (truths) => {
       gate.settle(truths);
       seats.publish(truths);
+      search.projection.offer(truths);
     },
     onBatch: (verb, members) => metrics.laneBatchMembers.observe({ verb }, members),
   });
+  const offers: OfferRoom = {
+    pool,
+    clock,
+    seal: offerSeal,
+    families: createFareFamilies(pool),
+  };
   const booking: BookingRoom = {
     pool,
     orm,
@@ -239,6 +238,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     gate,
     alternatives: createAlternatives({ pool, clock }),
     holdTtlSeconds: config.HOLD_TTL_SECONDS,
+    acceptOffer: (asked) => acceptOffer(offers, asked),
     announce: (bookings) => logBroadcast.send({ bookings }),
     nudgePayments: () => nudge.payments(),
   };
@@ -268,43 +268,48 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   });
   const gateways: PaymentGateways = { [mockClient.name]: mockClient };
 
-  const providers = openProviderRoom({
-    providers: providersOfSettings(config, { clock }),
+  const fares = await openFareRooms({
+    config,
+    authSecret: engines.authSecret,
+    pool,
+    redis,
+    keys,
+    processId,
+    clock,
+    feed,
+    places,
+    announce: booking.announce,
+    report,
+    closing,
+  });
+  const identity = openIdentity({
+    orm,
+    pool,
     redis,
     keys,
     clock,
-    report,
-    processId,
-  });
-  const tokens = createTokens({
-    secret: engines.authSecret,
-    ttlMinutes: config.TOKEN_TTL_MINUTES,
-    apiKey: engines.adminApiKey,
-    outside: config.AUTH_JWKS_URL
-      ? { jwksUrl: config.AUTH_JWKS_URL, issuer: config.AUTH_ISSUER, audience: config.AUTH_AUDIENCE }
-      : undefined,
-    clock,
-  });
-  const rateLimit = (limit: { name: string; points: number; seconds: number }) =>
-    config.RATE_LIMITS ? createRateLimit({ redis, keys }, limit) : noRateLimit;
-  const identity: IdentityRoom = {
-    orm,
-    clock,
-    tokens,
-    sessions: createSessions({ pool, clock, tokens }),
-    limits: { tries: rateLimit(signInLimits.tries), failures: rateLimit(signInLimits.failures) },
+    config,
+    secrets: engines,
     announceEnd: (ended) => {
       endings.hint(ended);
       logBroadcast.send({ bookings: [], ended });
     },
-  };
+  });
+
+  const jobs = await openJobs({ config, pool, redis, keys, processId, clock, feed, places, metrics, fares, report });
+  closing.push('job broadcast', jobs.close);
 
   let sockets = () => 0;
   const rooms: Rooms = {
     identity,
     inventory,
+    offers,
     booking,
-    providers,
+    jobs: jobs.room,
+    providers: fares.providers,
+    prices: fares.prices,
+    alerts: fares.alerts,
+    search: search.room,
     schedules: { inventory, announcePlaces: () => logBroadcast.send({ bookings: [], places: true }) },
     metrics,
     log,
@@ -323,11 +328,14 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     readiness,
     log,
     adapter: options.adapter,
+    rateLimits: config.RATE_LIMITS,
   });
   sockets = door.sockets;
   endings.hint = door.endSocketsOf;
   address.self = door.url;
 
+  const lease = options.lease ?? createLease(redis, (name) => keys.key('lease', name));
+  await search.project(feed, record, lease);
   if (config.AIRSIDE_ROLE !== 'web') {
     if (!config.PAYMENT_MOCK_URL) {
       const mock = await startMockGateway({
@@ -341,7 +349,6 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
       closing.push('mock gateway', mock.close);
       address.mock = mock.url;
     }
-    const lease = options.lease ?? createLease(redis, (name) => keys.key('lease', name));
     const chores = startBookingChores(booking, { lease, report });
     const payments = startPaymentChore({
       queue: createPostgresPaymentQueue(pool),
@@ -357,15 +364,12 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     const relay = startRelay({ record, stream, lease, clock, report });
     closing.push('relay', relay.stop);
     closing.push('pruning', startPruning({ pool, record, retention: logRetention, lease, clock, report }).stop);
+    fares.startChores(lease);
     closing.push('payments', payments.stop);
+    closing.push('jobs', jobs.startWork(lease));
     nudge = { payments: payments.nudge, releases: chores.nudge.releases, relay: relay.nudge };
   }
   closing.push('front door', door.close);
   readiness.ready = true;
   return { url: door.url, nudgePayments: () => nudge.payments(), stop: () => closing.close(log) };
-}
-
-async function readCluster(pool: Pool): Promise<{ id: string; epoch: number }> {
-  const { rows } = await pool.query<{ id: string; epoch: number }>('select id, epoch from cluster');
-  return rows[0] as { id: string; epoch: number };
 }

@@ -87,6 +87,11 @@ export const environmentSchema = z.object({
     .meta({ about: 'fare providers that are on' }),
   DUFFEL_TOKEN: z.string().min(1).optional().meta({ about: 'token of the Duffel provider' }),
   DUFFEL_URL: url('http:', 'https:').optional().meta({ about: 'address of the Duffel API' }),
+  SMTP_URL: url('smtp:', 'smtps:')
+    .optional()
+    .meta({ about: 'mail server; without it mail is composed and shown to operators only' }),
+  MAIL_FROM: z.string().min(3).default('Airside <noreply@localhost>').meta({ about: 'sender of mail' }),
+  WEBHOOK_PRIVATE_ADDRESSES: flag.default(false).meta({ about: '1 lets webhooks of alerts lead into the own network' }),
   WORKER_CONCURRENCY: count(1, 256).default(3).meta({ about: 'fare-search steps at once' }),
   WORKER_BATCH_SIZE: count(1, 10_000).default(100).meta({ about: 'combinations in one fare-search step' }),
   MAX_RETRIES: count(0, 100).default(3).meta({ about: 'attempts after the first of a fare-search step' }),

@@ -1,18 +1,30 @@
+import { AlertDelivery } from './domain/alerts/alert-delivery.entity.ts';
+import { AlertInbox } from './domain/alerts/alert-inbox.entity.ts';
+import { PriceAlert } from './domain/alerts/price-alert.entity.ts';
 import { Booking } from './domain/booking/booking.entity.ts';
 import { BookingLeg } from './domain/booking/booking-leg.entity.ts';
 import { CancelQuote } from './domain/booking/cancel-quote.entity.ts';
+import { HoldDeadline } from './domain/booking/hold-deadline.entity.ts';
 import { Passenger } from './domain/booking/passenger.entity.ts';
+import { RecordLocator } from './domain/booking/record-locator.entity.ts';
 import { ConnectionTime } from './domain/connections/connection-time.entity.ts';
 import { OperatorKey } from './domain/identity/operator-key.entity.ts';
 import { User } from './domain/identity/user.entity.ts';
 import { Cabin } from './domain/inventory/cabin.entity.ts';
 import { Flight } from './domain/inventory/flight.entity.ts';
 import { Ledger } from './domain/inventory/ledger.entity.ts';
+import { Job } from './domain/jobs/job.entity.ts';
+import { JobCheckpoint } from './domain/jobs/job-checkpoint.entity.ts';
+import { JobResult } from './domain/jobs/job-result.entity.ts';
+import { JobStep } from './domain/jobs/job-step.entity.ts';
+import { FareFamily } from './domain/offers/fare-family.entity.ts';
+import { PriceDifference } from './domain/offers/price-difference.entity.ts';
 import { Payment } from './domain/payments/payment.entity.ts';
 import { PaymentEvent } from './domain/payments/payment-event.entity.ts';
 import { Refund } from './domain/payments/refund.entity.ts';
 import { Carrier } from './domain/places/carrier.entity.ts';
 import { Place } from './domain/places/place.entity.ts';
+import { PriceObservation } from './domain/prices/price-observation.entity.ts';
 import { ScheduleChange } from './domain/schedules/schedule-change.entity.ts';
 import { ScheduleImport } from './domain/schedules/schedule-import.entity.ts';
 import { LogHorizon } from './platform/feed/log-horizon.entity.ts';
@@ -27,20 +39,32 @@ export const entities = [
   User,
   OperatorKey,
   Flight,
+  FareFamily,
   Cabin,
   Ledger,
   Booking,
   BookingLeg,
   Passenger,
+  HoldDeadline,
+  RecordLocator,
   CancelQuote,
+  PriceDifference,
   Payment,
   PaymentEvent,
   Refund,
   ScheduleImport,
   ScheduleChange,
   ConnectionTime,
+  PriceObservation,
+  PriceAlert,
+  AlertInbox,
+  AlertDelivery,
   Outbox,
   LogHorizon,
   Cluster,
   Batch,
+  Job,
+  JobStep,
+  JobResult,
+  JobCheckpoint,
 ];

@@ -3,6 +3,7 @@ import { type CabinClass, cabinClassSchema } from './flight.ts';
 import { idSchema } from './ids.ts';
 import { limits } from './limits.ts';
 import { type Money, moneySchema } from './money.ts';
+import { type BookingFare, offerTokenSchema } from './offer.ts';
 import { dateSchema, type Instant } from './times.ts';
 
 export const bookingStatuses = [
@@ -76,15 +77,20 @@ export const holdInput = z
     legs: z
       .array(z.object({ flightId: idSchema, cabin: cabinClassSchema }))
       .min(1)
-      .max(limits.legsPerBooking),
+      .max(limits.legsPerBooking)
+      .optional(),
     seats: z.int().min(1).max(limits.seatsPerBooking).optional(),
     passengers: passengersSchema.optional(),
     /** The price of the whole party that the traveller was shown. */
     expected: moneySchema.optional(),
     contact: contactSchema.optional(),
+    /** A promise of `offers` or of search: legs, seats and price are its. What is given beside it must agree. */
+    offerToken: offerTokenSchema.optional(),
   })
   .superRefine((input, context) => {
-    if (input.seats === undefined && input.passengers === undefined)
+    if (!input.legs && !input.offerToken)
+      context.addIssue({ code: 'custom', path: ['legs'], message: 'either legs or an offer token' });
+    if (!input.offerToken && input.seats === undefined && input.passengers === undefined)
       context.addIssue({ code: 'custom', path: ['seats'], message: 'either seats or passengers' });
     if (input.seats !== undefined && input.passengers && input.seats !== seatsTaken(input.passengers))
       context.addIssue({ code: 'custom', path: ['seats'], message: 'differs from the seats that the passengers take' });
@@ -146,6 +152,7 @@ export interface BookingView {
   /** The whole party over all legs, as agreed when the seats were held. */
   price: Money;
   holdExpiresAt: Instant;
+  /** Until then the same price can be had again; a hold keeps its price to its own end. */
   priceGuaranteedUntil: Instant;
   availableActions: BookingAction[];
   /** Rises by one with every change of this booking; also the event id of `booking.onStatus`. */
@@ -156,6 +163,8 @@ export interface BookingView {
   refund: { amount: Money; status: 'pending' | 'succeeded' } | null;
   /** Why it is failed, expired, cancelled or refunded, in words for a traveller. */
   reason: string | null;
+  /** Brand and conditions, if it was made from an offer; else the house's terms apply. */
+  fare: BookingFare | null;
 }
 
 export interface CancelQuoteView {
@@ -166,7 +175,7 @@ export interface CancelQuoteView {
 }
 
 /** What an entry of a timeline tells of. */
-export type TimelineKind = 'state' | 'passengers' | 'money' | 'seats' | 'schedule';
+export type TimelineKind = 'state' | 'passengers' | 'money' | 'price' | 'seats' | 'schedule';
 
 /** One thing that happened to a booking, in words for a traveller. */
 export interface TimelineEntry {
@@ -177,6 +186,9 @@ export interface TimelineEntry {
   /** The state that the booking had from then on. */
   status?: BookingStatus;
   amount?: Money;
+  /** Of a price that became another: the whole party's, before and after. */
+  was?: Money;
+  now?: Money;
   /** How many seats moved. */
   seats?: number;
   flightId?: string;

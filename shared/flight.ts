@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { cabinFaresSchema, stepAmount } from './fare.ts';
 import { idSchema } from './ids.ts';
 import { limits } from './limits.ts';
 import { type Money, moneySchema } from './money.ts';
@@ -51,6 +52,7 @@ export interface SeatsView {
 }
 
 export const flightSorts = ['price', 'fastest', 'departure'] as const;
+export type FlightSort = (typeof flightSorts)[number];
 
 export const searchFlightsInput = z.object({
   origin: placeCodeSchema,
@@ -107,7 +109,19 @@ export const createFlightInput = z.object({
   departsAt: wallTimeSchema,
   arrivesAt: wallTimeSchema,
   cabins: z
-    .array(z.object({ cabin: cabinClassSchema, capacity: capacitySchema, price: moneySchema }))
+    .array(
+      z
+        .object({
+          cabin: cabinClassSchema,
+          capacity: capacitySchema,
+          price: moneySchema,
+          fares: cabinFaresSchema.optional(),
+        })
+        .refine(({ capacity, price, fares }) => !fares?.ladder || stepAmount(fares.ladder, capacity) === price.amount, {
+          path: ['price'],
+          message: 'must be what the ladder says for an empty cabin',
+        }),
+    )
     .min(1)
     .max(limits.cabinsPerFlight)
     .refine(distinctCabins, 'each cabin once'),
@@ -121,7 +135,20 @@ export const updateFlightInput = z.object({
   arrivesAt: wallTimeSchema.optional(),
   state: z.enum(['open', 'closed', 'cancelled']).optional(),
   cabins: z
-    .array(z.object({ cabin: cabinClassSchema, capacity: capacitySchema.optional(), price: moneySchema.optional() }))
+    .array(
+      z
+        .object({
+          cabin: cabinClassSchema,
+          capacity: capacitySchema.optional(),
+          /** The price of every seat from now on: it ends a ladder. */
+          price: moneySchema.optional(),
+          fares: cabinFaresSchema.optional(),
+        })
+        .refine(({ price, fares }) => !price || !fares?.ladder, {
+          path: ['price'],
+          message: 'either a price or a ladder',
+        }),
+    )
     .max(limits.cabinsPerFlight)
     .refine(distinctCabins, 'each cabin once')
     .optional(),

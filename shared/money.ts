@@ -24,3 +24,13 @@ export function formatMoney({ amount, currency }: Money, locale?: string): strin
     `${amount < 0 ? '-' : ''}${decimal}` as unknown as number,
   );
 }
+
+/** "627.00" GBP → 62700 pence, exactly. Undefined for what is no amount of that currency, such as half a cent. */
+export function moneyOfDecimal(decimal: string, currency: string): Money | undefined {
+  const [, whole = '', fraction = ''] = /^(\d{1,15})(?:\.(\d{1,15}))?$/.exec(decimal) ?? [];
+  if (whole === '' || !/^[A-Z]{3}$/.test(currency)) return undefined;
+  const exponent = currencyExponent(currency);
+  const [minor, beyond] = [fraction.slice(0, exponent).padEnd(exponent, '0'), fraction.slice(exponent)];
+  const amount = Number(whole + minor);
+  return /^0*$/.test(beyond) && Number.isSafeInteger(amount) ? money(amount, currency) : undefined;
+}

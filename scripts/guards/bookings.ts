@@ -180,7 +180,7 @@ export const bookingGuards: Guard[] = [
     out: [
       {
         file: engine,
-        text: 'where b.id = u.id and b.id = any(p_ids) and array_position(p_from, b.status) is not null',
+        text: 'where b.id = u.id and b.id = any(p_ids) and b.status = any(p_from)',
         instead: 'where b.id = u.id',
       },
     ],
@@ -195,8 +195,8 @@ export const bookingGuards: Guard[] = [
     out: [
       {
         file: engine,
-        text: `case when b.status = 'held' then b.hold_expires_at > clock_timestamp() end`,
-        instead: 'b.hold_expires_at > clock_timestamp()',
+        text: `b.status = 'held' and b.hold_expires_at > clock_timestamp());`,
+        instead: 'b.hold_expires_at > clock_timestamp());',
       },
     ],
     proof: { file: 'test/booking/payments.test.ts', title: '[PAY-1] pays once, however often it is asked to' },
@@ -219,8 +219,8 @@ export const bookingGuards: Guard[] = [
     out: [
       {
         file: engine,
-        text: `case when b.status = 'held' then b.hold_expires_at > clock_timestamp() end`,
-        instead: `b.status = 'held'`,
+        text: `b.status = 'held' and b.hold_expires_at > clock_timestamp());`,
+        instead: `b.status = 'held');`,
       },
     ],
     proof: {
@@ -285,12 +285,12 @@ export const bookingGuards: Guard[] = [
     out: [
       {
         file: engine,
-        text: 'where u.locator = any(taken) and u.id = any(ready));',
-        instead: 'where false);',
+        text: 'on conflict (code) do nothing returning booking_id',
+        instead: 'returning booking_id',
       },
     ],
     proof: { file: alone, title: '[BOOK-1] a locator that is somebody’s is given to nobody else' },
-    behind: 'booking_locator_uq keeps it unique; whoever loses that race draws again',
+    behind: 'the key of record_locator keeps it unique; the payment would fail instead of drawing again',
   },
   {
     name: 'cancel-only-open',

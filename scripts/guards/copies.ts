@@ -128,9 +128,9 @@ export const copyGuards: Guard[] = [
     prevents: 'seats that go back before a watcher’s eyes',
     out: [
       {
-        file: 'server/platform/live/hub.ts',
-        text: 'if (known && known.version >= value.version) continue;',
-        instead: 'if (known && value.version < 0) continue;',
+        file: 'server/platform/live/topic.ts',
+        text: 'if (known && known.version >= part.version) continue;',
+        instead: 'if (known && part.version < 0) continue;',
       },
     ],
     proof: {

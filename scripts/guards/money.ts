@@ -12,7 +12,7 @@ export const moneyGuards: Guard[] = [
   {
     name: 'event-known',
     prevents: 'a repeated event that is answered with an error, and so is sent for ever',
-    out: [{ file: engine, text: 'elsif e.known then', instead: 'elsif false then' }],
+    out: [{ file: engine, text: 'when x.event_id is not null then', instead: 'when false then' }],
     proof: { file: payments, title: '[PAY-2] one event delivered twenty times at once has one effect' },
     behind: 'event-unique keeps it from having a second effect',
   },
@@ -32,25 +32,27 @@ export const moneyGuards: Guard[] = [
   {
     name: 'payment-only-rises',
     prevents: 'a failure that undoes a success',
-    out: [{ file: engine, text: '<= (case e.was when', instead: '< 0 * (case e.was when' }],
+    out: [{ file: engine, text: '<= array_position(', instead: '< 0 * array_position(' }],
     proof: { file: alone, title: '[PAY-3] a failure after the success leaves the payment succeeded' },
   },
   {
     name: 'payment-of-this-booking',
     prevents: 'a payment that confirms another booking than its own',
-    out: [{ file: engine, text: 'elsif e.paid_booking <> e.booking or ', instead: 'elsif ' }],
+    out: [{ file: engine, text: 'when y.booking_id <> u.booking or ', instead: 'when ' }],
     proof: { file: alone, title: '[PAY-6] a payment of one booking says nothing of another' },
   },
   {
     name: 'payment-of-this-provider',
     prevents: 'a provider whose secret settles the payments of another',
-    out: [{ file: engine, text: ' or e.paid_provider <> e.provider then', instead: ' then' }],
+    out: [{ file: engine, text: ' or y.provider <> u.provider then', instead: ' then' }],
     proof: { file: alone, title: '[PAY-6] a provider settles its own payments only' },
   },
   {
     name: 'amount-of-this-payment',
     prevents: 'an event that names another sum than its payment',
-    out: [{ file: engine, text: 'elsif not e.is_amount then', instead: 'elsif false then' }],
+    out: [
+      { file: engine, text: 'when y.amount <> u.amount or y.currency <> u.currency then', instead: 'when false then' },
+    ],
     proof: { file: payments, title: '[PAY-6] only signed, fresh and fitting events are believed' },
   },
   {
@@ -59,8 +61,8 @@ export const moneyGuards: Guard[] = [
     out: [
       {
         file: engine,
-        text: `elsif e.booking_status in ('held', 'paying') and e.is_price then`,
-        instead: `elsif e.booking_status in ('held', 'paying') then`,
+        text: `when t.status in ('held', 'paying') and t.is_price then`,
+        instead: `when t.status in ('held', 'paying') then`,
       },
     ],
     proof: { file: alone, title: '[PAY-5] another sum than the price of a booking that is held goes back' },
@@ -71,8 +73,8 @@ export const moneyGuards: Guard[] = [
     out: [
       {
         file: engine,
-        text: `elsif e.booking_status in ('expired', 'failed') and e.is_price then`,
-        instead: `elsif e.booking_status in ('expired', 'failed') then`,
+        text: `when t.status in ('expired', 'failed') and t.is_price then`,
+        instead: `when t.status in ('expired', 'failed') then`,
       },
     ],
     proof: { file: alone, title: '[PAY-5] another sum than the price of a booking that is expired goes back' },
@@ -83,8 +85,8 @@ export const moneyGuards: Guard[] = [
     out: [
       {
         file: engine,
-        text: `and y.status in ('pending', 'authorised'))\n          then`,
-        instead: `and false)\n          then`,
+        text: `and y.status in ('pending', 'authorised'))\n          then 'fail'`,
+        instead: `and false)\n          then 'fail'`,
       },
     ],
     proof: { file: alone, title: '[PAY-5] one payment that fails ends nothing while another may still come' },
@@ -168,7 +170,7 @@ export const moneyGuards: Guard[] = [
       },
       {
         file: engine,
-        text: 'where b.id = u.id and b.id = any(p_ids) and array_position(p_from, b.status) is not null',
+        text: 'where b.id = u.id and b.id = any(p_ids) and b.status = any(p_from)',
         instead: 'where b.id = u.id',
       },
     ],
@@ -215,8 +217,8 @@ export const moneyGuards: Guard[] = [
     out: [
       {
         file: engine,
-        text: `elsif e.was in ('voiding', 'voided') then`,
-        instead: 'elsif false then',
+        text: `when t.was in ('voiding', 'voided') then`,
+        instead: 'when false then',
       },
     ],
     proof: {

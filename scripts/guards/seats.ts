@@ -165,8 +165,8 @@ export const seatGuards: Guard[] = [
       {
         file: engine,
         after: 'create function reclaim_due',
-        text: ` and b.hold_expires_at <= clock_timestamp() order by b.hold_expires_at limit 2000`,
-        instead: ` order by b.hold_expires_at limit 2000`,
+        text: ` where h.at <= clock_timestamp() order by`,
+        instead: ` order by`,
       },
       {
         file: engine,

@@ -256,7 +256,7 @@ export class Buyers {
     const { recorder, gate } = this.#world;
     const cabin = recorder.model.record.cabinOf(details.flightId, details.cabin);
     demand(cabin !== undefined, '«sold out» names a cabin', () => input.id);
-    const legs = input.legs.filter((leg) => leg.flightId === details.flightId && leg.cabin === details.cabin);
+    const legs = (input.legs ?? []).filter((leg) => leg.flightId === details.flightId && leg.cabin === details.cabin);
     const wanted = (input.seats ?? 0) * legs.length;
     recorder.moment();
     const least = gate

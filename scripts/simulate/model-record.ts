@@ -303,6 +303,7 @@ export class ModelRecord {
       locator: booking.locator,
       contact: booking.contact,
       reason: booking.reason,
+      fare: null,
       version: booking.version,
       createdAt: new Date(booking.createdAt).toISOString(),
       legs: booking.legs.map(({ flightId, cabin, cabinId, quantity }) => ({ flightId, cabin, cabinId, quantity })),

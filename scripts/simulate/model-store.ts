@@ -166,15 +166,12 @@ export class ModelStore implements Verbs {
     const { bug } = record;
     return this.#batch(batchId, () => {
       for (const member of members) refuseNul(member.method);
-      const taken = new Set(members.map(({ locator }) => locator).filter((each) => record.locators.has(each)));
       return members.map((member): PayOutcome => {
         const booking = record.bookings.get(member.id);
         if (!booking || (booking.actor !== member.actor && bug !== 'pay-ignores-actor')) return undefined;
         if (booking.status !== 'held' && bug !== 'pay-ignores-status') return undefined;
         if (booking.holdExpiresAt <= record.now() && bug !== 'pay-ignores-deadline') return undefined;
-        if (taken.has(member.locator)) return 'locator_taken';
-        // Two of one batch have drawn the same.
-        if (record.locators.has(member.locator)) throw postgresError('23505', 'locator taken', 'booking_locator_uq');
+        if (record.locators.has(member.locator)) return 'locator_taken';
         if (record.payments.has(member.paymentId)) throw postgresError('23505', 'payment taken', 'payment_pkey');
         record.put(record.locators, member.locator, booking.id);
         record.set(booking, 'locator', booking.locator ?? member.locator);

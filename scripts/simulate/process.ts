@@ -68,6 +68,8 @@ export class Process {
       gate,
       alternatives: { peek: () => [], nearest: async () => [] },
       holdTtlSeconds: ttlSeconds,
+      // Nobody here buys by an offer: an agreed price is what the record sees of one.
+      acceptOffer: () => Promise.reject(new Error('no offers here')),
       announce: () => undefined,
       nudgePayments: () => undefined,
     };

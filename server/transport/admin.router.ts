@@ -10,7 +10,7 @@ import {
 } from '../../shared/flight.ts';
 import { createKeyInput, keyIdInput } from '../../shared/identity.ts';
 import { auditInput, onEventsInput, repairInput, replayInput } from '../../shared/operations.ts';
-import { canaryInput } from '../../shared/provider.ts';
+import { askProvidersInput, canaryInput } from '../../shared/provider.ts';
 import {
   exportFlightsInput,
   getImportInput,
@@ -18,6 +18,7 @@ import {
   listImportsInput,
   previewImportInput,
 } from '../../shared/schedule-import.ts';
+import { listMails } from '../domain/alerts/deliver-alerts.ts';
 import { readTimeline } from '../domain/booking/read-timeline.ts';
 import { createOperatorKey, listOperatorKeys, revokeOperatorKey } from '../domain/identity/operator-keys.ts';
 import { auditSeats } from '../domain/inventory/audit-seats.ts';
@@ -25,6 +26,7 @@ import { createFlight } from '../domain/inventory/create-flight.ts';
 import { listFlights } from '../domain/inventory/list-flights.ts';
 import { previewRemoval, removeFlight } from '../domain/inventory/remove-flight.ts';
 import { repairSeats } from '../domain/inventory/repair-seats.ts';
+import { askProviders } from '../domain/providers/ask-providers.ts';
 import { replaySeats, replayWhole } from '../domain/inventory/replay-seats.ts';
 import { updateFlight } from '../domain/inventory/update-flight.ts';
 import { watchEvents } from '../domain/operations/watch-events.ts';
@@ -76,6 +78,11 @@ export const adminRouter = router({
   }),
   providers: router({
     list: operator.query(({ ctx }) => ctx.rooms.providers.list()),
+    ask: operator
+      .input(askProvidersInput)
+      .query(({ ctx, input, signal }) =>
+        askProviders(ctx.rooms.providers, ctx.rooms.prices.clock, input, signal ?? new AbortController().signal),
+      ),
     canary: operator.input(canaryInput).mutation(({ ctx, input }) => ctx.rooms.providers.runCanary(input.provider)),
   }),
   keys: router({
@@ -83,6 +90,7 @@ export const adminRouter = router({
     list: operator.query(({ ctx }) => listOperatorKeys(ctx.rooms.identity)),
     revoke: operator.input(keyIdInput).mutation(({ ctx, input }) => revokeOperatorKey(ctx.rooms.identity, input.keyId)),
   }),
+  mails: operator.query(({ ctx }) => listMails(ctx.rooms.alerts.pool)),
   overview: operator.query(({ ctx }) => ctx.rooms.overview()),
   onEvents: operator.input(onEventsInput).subscription(async function* ({ ctx, input, signal }) {
     for await (const event of watchEvents(ctx.rooms.booking.feed, input.lastEventId, signal as AbortSignal)) {

@@ -1,21 +1,31 @@
 import type { Logger } from 'pino';
 import type { HealthView, OverviewView } from '../../shared/operations.ts';
+import type { AlertRoom } from '../domain/alerts/alert-room.ts';
 import type { BookingRoom } from '../domain/booking/booking-room.ts';
 import { type Actor, anonymous, type Credentials } from '../domain/identity/actor.ts';
 import type { IdentityRoom } from '../domain/identity/identity-room.ts';
 import type { InventoryRoom } from '../domain/inventory/inventory-room.ts';
+import type { JobsRoom } from '../domain/jobs/jobs-room.ts';
+import type { OfferRoom } from '../domain/offers/offer-room.ts';
 import type { Metrics } from '../domain/operations/metrics.ts';
+import type { PriceRoom } from '../domain/prices/price-room.ts';
 import type { ProviderRoom } from '../domain/providers/provider-room.ts';
 import type { ImportRoom } from '../domain/schedules/import-room.ts';
+import type { SearchRoom } from '../domain/search/search-room.ts';
 import type { Failure } from '../platform/runtime/failure.ts';
 
 /** What the routers call, built once in app.ts. */
 export interface Rooms {
   identity: IdentityRoom;
   inventory: InventoryRoom;
+  offers: OfferRoom;
   booking: BookingRoom;
+  jobs: JobsRoom;
   providers: ProviderRoom;
+  prices: PriceRoom;
+  alerts: AlertRoom;
   schedules: ImportRoom;
+  search: SearchRoom;
   metrics: Metrics;
   log: Logger;
   version: string;

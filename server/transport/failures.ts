@@ -151,3 +151,6 @@ export function trpcErrorOf(failure: Failure): TRPCError {
   Error.stackTraceLimit = limit;
   return error;
 }
+
+/** Where an answer is plain HTTP. */
+export const httpStatusOf = (failure: Failure): number => getHTTPStatusCodeFromError(trpcErrorOf(failure));

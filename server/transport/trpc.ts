@@ -27,7 +27,7 @@ type Traveller = Exclude<Actor, { role: 'anonymous' }>;
 type Operator = Extract<Actor, { role: 'operator' }>;
 
 /** Fails: UNAUTHENTICATED, also on a socket that has outlived its token. */
-function travellerOf({ actor, expiresAtMs, rooms }: Context): Traveller {
+export function travellerOf({ actor, expiresAtMs, rooms }: Context): Traveller {
   if (actor.role === 'anonymous') throw refuse('UNAUTHENTICATED', { reason: 'a token is needed' });
   if (expiresAtMs !== null && expiresAtMs <= rooms.identity.clock.now()) {
     throw refuse('UNAUTHENTICATED', { reason: 'the token has expired' });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { BookingView, Passenger } from '../../shared/booking.ts';
 import { newId } from '../../shared/ids.ts';
 import { type Connected, connectGuest, failureOf } from '../support/connect.ts';
+import { moveDeadline } from '../support/move-deadline.ts';
 import { inOrder } from '../support/row-queue.ts';
 import { openScene, type Scene, silentGateway } from '../support/scene.ts';
 
@@ -171,7 +172,7 @@ describe('two things at once', () => {
     it('[BOOK-7] cancelled while the deadline passes: whichever is first, the seats come back once', async () => {
       const almostDue = async () => {
         const { flight, id } = await held();
-        await scene.db.query(`update booking set hold_expires_at = now() + interval '40 ms' where id = $1`, [id]);
+        await moveDeadline(scene.db, [id], '40 ms');
         return { flight, id, lock: theCabin, of: [flight.id] };
       };
       for (let round = 0; round < 5; round++) {

@@ -4,6 +4,7 @@ import type { Passenger } from '../../shared/booking.ts';
 import { newId } from '../../shared/ids.ts';
 import { type Connected, connect, connectGuest, failureOf } from '../support/connect.ts';
 import { dateIn } from '../support/flights.ts';
+import { moveDeadline } from '../support/move-deadline.ts';
 import { openScene, type Scene, silentGateway } from '../support/scene.ts';
 
 const adult: Passenger = { type: 'adult', givenName: 'Ada', familyName: 'Byron' };
@@ -177,7 +178,7 @@ describe('what a traveller does with a booking', () => {
     const flight = await scene.flight({ seats: 1 });
     const { id } = await scene.hold(flight.id);
     await booking().pay.mutate({ id });
-    await scene.db.query(`update booking set hold_expires_at = now() + interval '200 ms' where id = $1`, [id]);
+    await moveDeadline(scene.db, [id], '200 ms');
     // Somebody is deciding this booking and has its row; the payment waits, and the deadline passes meanwhile.
     const decider = await scene.db.connect();
     await decider.query('begin');

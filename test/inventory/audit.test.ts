@@ -329,7 +329,9 @@ describe('the audit of seats', () => {
           scene.hold(flight.id).then(() => Promise.reject(new Error('a sale went past the lock'))),
           expect
             .poll(() =>
-              scene.db.query(`select from pg_stat_activity where wait_event_type = 'Lock'`).then((r) => r.rowCount),
+              scene.db
+                .query(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
+                .then((r) => r.rowCount),
             )
             .toBeGreaterThan(0),
         ]);

@@ -77,6 +77,8 @@ export async function openGateScene(): Promise<GateScene> {
         pending: async () => 0,
         stuck: async () => 0,
         laneDepth: () => 0,
+        jobs: async () => ({ open: 0, steps: 0, lagSeconds: 0 }),
+        queues: async () => [],
       });
       const report = (error: unknown): string => {
         errors.push(error);

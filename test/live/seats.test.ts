@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Hub, type Update } from '../../server/platform/live/hub.ts';
+import { Hub } from '../../server/platform/live/hub.ts';
+import type { Update } from '../../server/platform/live/topic.ts';
 import { systemClock } from '../../server/platform/runtime/clock.ts';
 import type { SeatsView } from '../../shared/flight.ts';
 import { newId } from '../../shared/ids.ts';

@@ -103,10 +103,11 @@ describe('the record', () => {
       },
     ]);
     await pool.query(
-      `insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, updated_at)
-       values ($1, $2, '\\x00', 'held', 1, 45000, 'USD', now(), '2020-01-01')`,
+      `insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at)
+       values ($1, $2, '\\x00', 'held', 1, 45000, 'USD', now())`,
       [bookingId, newId()],
     );
+    await pool.query(`insert into record_locator values ('ABCDEF', $1)`, [bookingId]);
     await pool.query(`insert into booking_leg values ($1, 1, $2, 1, 'economy', 1, 45000)`, [bookingId, flightId]);
     await pool.query(`insert into passenger values ($1, 1, 'adult', 'Ada', 'Lovelace', null, null)`, [bookingId]);
     await pool.query(`insert into cancel_quote values ($1, $2, 45000, 0, now())`, [bookingId, newId()]);
@@ -122,7 +123,34 @@ describe('the record', () => {
       `insert into refund (id, payment_id, booking_id, amount, currency) values ($1, $2, $3, 45000, 'USD')`,
       [newId(), paymentId, bookingId],
     );
+    await pool.query(
+      `insert into job (id, actor, body_hash, providers, ask, plan, total, open_steps)
+       values ($1, $2, '\\x00', '[]', '{}', '{}', 1, 1)`,
+      [newId(), newId()],
+    );
+    await pool.query(`insert into job_step (job, no, provider, first, last) values (1, 1, 'simulator', 0, 1)`);
+    await pool.query(
+      `insert into job_result (job, position, origin, destination, depart_date, provider, outcome, observed_at)
+       values (1, 0, 'JFK', 'LHR', '2027-03-01', 'simulator', 'empty', now())`,
+    );
+    await pool.query(`insert into fare_family (digest, brands) values ('\\x00', '[]')`);
+    await pool.query(`insert into price_difference values ($1, 'hold', 'guaranteed', 1, 2, 1, 'USD')`, [bookingId]);
     await pool.query(`insert into app_user (id, role) values ($1, 'traveller')`, [newId()]);
+    await pool.query(`insert into operator_key (id, name, digest, scopes) values ($1, 'one', '\\x00', '{read}')`, [
+      newId(),
+    ]);
+    await pool.query(
+      `insert into price_alert (id, actor, body_hash, origin, destination, cabin, trip, depart_from, depart_to, kind, amount,
+         currency) values ($1, $1, '\\x00', 'JFK', 'LHR', 'economy', 'one_way', '2027-03-01', '2027-03-02', 'target', 1, 'USD')`,
+      [newId()],
+    );
+    await pool.query(
+      `insert into alert_delivery (alert_id, crossing, channel, payload) values ($1, 1, 'mail', '{}')`,
+      [newId()],
+    );
+    await pool.query(
+      `insert into price_observation values ('x', 'JFK', 'LHR', 'economy', 'one_way', 'USD', '2027-03-01', '2027-01-01', 1, 1, 1, now())`,
+    );
     await pool.query(`insert into schedule_import (id, format, findings) values ($1, 'ssim', '{}')`, [flightId]);
     await pool.query(
       `insert into schedule_change (import_id, position, kind, flight_id) values ($1, 1, 'created', $1)`,
@@ -131,17 +159,15 @@ describe('the record', () => {
     await pool.query(
       `insert into connection_time (arrival_airport, departure_airport, minutes) values ('JFK', 'JFK', 60)`,
     );
-    await pool.query(`insert into operator_key (id, name, digest, scopes) values ($1, 'one', '\\x00', '{read}')`, [
-      newId(),
-    ]);
   });
 
   /** Each CHECK, and a change that nothing else would stop. */
   const refused: [constraint: string, change: string][] = [
+    ['alert_delivery_channel_check', `update alert_delivery set channel = 'pigeon'`],
+    ['alert_delivery_status_check', `update alert_delivery set status = 'lost'`],
     ['app_user_email_ck', `update app_user set email = 'Ada@example.org'`],
     ['app_user_role_check', `update app_user set role = 'admin'`],
     ['booking_currency_ck', `update booking set price_currency = 'usd'`],
-    ['booking_locator_ck', `update booking set locator = 'ABC10O'`],
     ['booking_price_ck', `update booking set price_amount = -1`],
     ['booking_seats_ck', `update booking set seats = 10`],
     ['booking_status_check', `update booking set status = 'lost'`],
@@ -151,6 +177,7 @@ describe('the record', () => {
     ['cabin_capacity_ck', `update cabin set target_capacity = 1000001, capacity = 1000001`],
     ['cabin_currency_ck', `update cabin set price_currency = 'US'`],
     ['cabin_held_ck', `update cabin set held = -1`],
+    ['cabin_ladder_ck', `update cabin set ladder = array_fill(0, array[18])`],
     ['cabin_no_overbooking_ck', `update cabin set held = 6, sold = 5`],
     ['cabin_price_ck', `update cabin set price_amount = -1`],
     ['cabin_sold_ck', `update cabin set sold = -1`],
@@ -163,6 +190,7 @@ describe('the record', () => {
     ['connection_time_status_ck', `update connection_time set status = 'DX'`],
     ['cluster_demo_until_ck', `update cluster set demo_until = 'tomorrow'`],
     ['cluster_one_ck', `insert into cluster (one) values (2)`],
+    ['fare_family_brands_ck', `update fare_family set brands = '{}'`],
     ['flight_arrives_at_ck', `update flight set arrives_at = '2027-03-01 22:00'`],
     ['flight_departs_at_ck', `update flight set departs_at = '2027-13-01T10:00'`],
     ['flight_departs_at_ck', `update flight set departs_at = '2027-03-01T10.00'`],
@@ -170,6 +198,10 @@ describe('the record', () => {
     ['flight_route_ck', `update flight set destination = origin`],
     ['flight_state_check', `update flight set state = 'departed'`],
     ['flight_times_ck', `update flight set arrives_at_utc = departs_at_utc`],
+    ['job_counts_ck', `update job set done = 1`],
+    ['job_result_outcome_check', `update job_result set outcome = 'maybe'`],
+    ['job_status_check', `update job set status = 'lost'`],
+    ['job_step_range_ck', `update job_step set last = first`],
     ['ledger_kind_check', `update ledger set kind = 'steal'`],
     ['log_horizon_one_ck', `insert into log_horizon (one) values (2)`],
     ['passenger_born_on_ck', `update passenger set born_on = '1990-00-01'`],
@@ -183,6 +215,18 @@ describe('the record', () => {
     ['place_kind_check', `update place set kind = 'harbour' where code = 'JFK'`],
     ['place_latitude_ck', `update place set latitude = 90.1 where code = 'JFK'`],
     ['place_longitude_ck', `update place set longitude = -180.1 where code = 'JFK'`],
+    ['price_alert_amount_ck', `update price_alert set amount = -1`],
+    ['price_alert_cabin_check', `update price_alert set cabin = 'steerage'`],
+    ['price_alert_dates_ck', `update price_alert set depart_to = '2027-02-28'`],
+    ['price_alert_kind_check', `update price_alert set kind = 'hunch'`],
+    ['price_alert_trip_check', `update price_alert set trip = 'there'`],
+    ['price_observation_amount_ck', `update price_observation set least_amount = 2`],
+    ['price_observation_cabin_check', `update price_observation set cabin = 'steerage'`],
+    ['price_observation_trip_check', `update price_observation set trip = 'there'`],
+    ['record_locator_code_ck', `update record_locator set code = 'ABC10O'`],
+    ['price_difference_money_ck', `update price_difference set now_amount = was_amount`],
+    ['price_difference_reason_check', `update price_difference set reason = 'mood'`],
+    ['price_difference_stage_check', `update price_difference set stage = 'charge'`],
     ['refund_amount_ck', `update refund set amount = 0`],
     ['refund_currency_ck', `update refund set currency = '1SD'`],
     ['refund_status_check', `update refund set status = 'failed'`],
@@ -218,6 +262,7 @@ describe('the record', () => {
       `insert into refund (id, payment_id, booking_id, amount, currency) select uuidv7(), payment_id, booking_id, 1, 'USD' from refund`,
     ],
     ['booking_pkey', `insert into booking select * from booking`],
+    ['record_locator_pkey', `insert into record_locator select * from record_locator`],
   ])('[RECORD-4] %s refuses a second one', async (constraint, change) => {
     await expect(pool.query(change)).rejects.toMatchObject({ code: '23505', constraint });
   });

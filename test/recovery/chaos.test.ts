@@ -58,18 +58,21 @@ describe('npm run chaos', () => {
     const again = await runScript('chaos', ['--kills', '7', '--buyers', '40', '--dir', dir, '--resume']);
     expect(`${again.out}\n${again.err}`).toContain('seed 6: 7 kills in 2 rounds');
     expect(again.code).toBe(0);
-    for (const [args, says] of [
+    const mistakes = [
       [['--dir', dir], 'take it up with --resume'],
       [['--dir', dir, '--resume', '--seed', '7'], 'has the seed 6'],
       [['--resume'], '--resume needs the --dir'],
       [['--kills', 'many'], '--kills many is not a number'],
       [['--pity'], "Unknown option '--pity'"],
-    ] as const) {
-      const { code, err } = await runScript('chaos', [...args]);
-      expect(err).toContain(says);
-      expect(err.trim().split('\n')).toHaveLength(1);
-      expect(code).toBe(1);
-    }
+    ] as const;
+    await Promise.all(
+      mistakes.map(async ([args, says]) => {
+        const { code, err } = await runScript('chaos', [...args]);
+        expect(err).toContain(says);
+        expect(err.trim().split('\n')).toHaveLength(1);
+        expect(code).toBe(1);
+      }),
+    );
     expect(JSON.parse(await readFile(join(dir, 'chaos-state.json'), 'utf8'))).toMatchObject({ kills: 7, rounds: 2 });
   }, 120_000);
 

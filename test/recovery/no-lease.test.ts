@@ -3,6 +3,7 @@ import { keyspace } from '../../server/platform/redis/keyspace.ts';
 import type { Lease } from '../../server/platform/redis/lease.ts';
 import { openRedis, type RedisConnections } from '../../server/platform/redis/redis.ts';
 import { createLogger } from '../../server/platform/telemetry/logger.ts';
+import { moveDeadline } from '../support/move-deadline.ts';
 import { openScene, type Scene, silentGateway } from '../support/scene.ts';
 
 const expiring = 30;
@@ -46,9 +47,11 @@ describe('three processes that do the same chores, and a lease that keeps nobody
     await Promise.all(paid.map(({ id }) => scene.deliver({ bookingId: id })));
     // All at once: holds are over, and a full flight is cancelled.
     await Promise.all([
-      scene.db.query(`update booking set hold_expires_at = now() - interval '1 second' where id = any($1)`, [
+      moveDeadline(
+        scene.db,
         over.map(({ id }) => id),
-      ]),
+        '-1 second',
+      ),
       scene.operator.trpc.admin.flights.remove.mutate({ flightId: full.id, expectedVersion: 1 }),
     ]);
     const ended = `select count(*) from booking where status in ('expired', 'refunded')`;

@@ -1,11 +1,13 @@
 import pg from 'pg';
 import { signWebhook } from '../../server/domain/payments/webhook-signature.ts';
 import type { Lease } from '../../server/platform/redis/lease.ts';
+import type { Clock } from '../../server/platform/runtime/clock.ts';
 import type { BookingView } from '../../shared/booking.ts';
 import type { CabinClass, CabinView, OperatorFlightView } from '../../shared/flight.ts';
 import { newId } from '../../shared/ids.ts';
 import { type Connected, connect, connectGuest } from './connect.ts';
 import { createFlight, type flightInput } from './flights.ts';
+import { moveDeadline } from './move-deadline.ts';
 import { startServer, type TestServer } from './start-server.ts';
 
 /** A server with an operator, a guest and a hand on its database: what most tests of selling need. */
@@ -51,7 +53,10 @@ interface DeliverOptions {
 /** A gateway that never answers by itself: the test delivers the events. */
 export const silentGateway = { PAYMENT_MIN_DELAY_MS: '3600000', PAYMENT_MAX_DELAY_MS: '3600000' };
 
-export async function openScene(env: Record<string, string> = {}, options: { lease?: Lease } = {}): Promise<Scene> {
+export async function openScene(
+  env: Record<string, string> = {},
+  options: { lease?: Lease; clock?: Clock } = {},
+): Promise<Scene> {
   const server = await startServer({ env, ...options });
   const operator = connect(server.url, { apiKey: server.apiKey });
   const guest = await connectGuest(server.url);
@@ -69,7 +74,7 @@ export async function openScene(env: Record<string, string> = {}, options: { lea
       return cabins.find((each) => each.cabin === cabin) as CabinView;
     },
     overdue: async (bookingId) => {
-      await db.query(`update booking set hold_expires_at = now() - interval '1 second' where id = $1`, [bookingId]);
+      await moveDeadline(db, [bookingId], '-1 second');
     },
     deliver: async (given, options = {}) => {
       const booking = await db.query<{ payment: string | null; amount: number; currency: string }>(

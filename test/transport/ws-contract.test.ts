@@ -9,7 +9,7 @@ import { RawLine } from './raw-line.ts';
 // What tRPC's protocol over WebSockets is, frame by frame, as its own adapter of the pinned version speaks it; and the
 // same of ours. Whatever a stock client can tell stands here. What ours adds is in ws-adapter.test.ts.
 
-const adapters: AdapterName[] = ['stock'];
+const adapters: AdapterName[] = ['stock', 'own'];
 
 type Method = 'query' | 'mutation' | 'subscription';
 const call = (id: unknown, path: string, input?: unknown, method: Method = 'query', more: object = {}) => ({

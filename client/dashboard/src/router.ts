@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirec
 import { bookingsParams } from './booking/bookings-params.ts';
 import { PageFailure } from './failure/page-failure.tsx';
 import { flightParams } from './flight/flight-params.ts';
+import { jobParams, jobsParams, newJobParams } from './jobs/jobs-params.ts';
 import { boardParams } from './operate/board-params.ts';
 import { importParams } from './operate/import-params.ts';
 import { searchParams } from './search/search-params.ts';
@@ -36,6 +37,27 @@ const bookings = createRoute({
   path: '/bookings',
   validateSearch: bookingsParams,
   component: lazyRouteComponent(() => import('./booking/bookings-page.tsx'), 'BookingsPage'),
+});
+
+const jobs = createRoute({
+  getParentRoute: () => root,
+  path: '/jobs',
+  validateSearch: jobsParams,
+  component: lazyRouteComponent(() => import('./jobs/jobs-page.tsx'), 'JobsPage'),
+});
+
+const newJob = createRoute({
+  getParentRoute: () => root,
+  path: '/jobs/new',
+  validateSearch: newJobParams,
+  component: lazyRouteComponent(() => import('./jobs/new-job-page.tsx'), 'NewJobPage'),
+});
+
+const job = createRoute({
+  getParentRoute: () => root,
+  path: '/jobs/$jobId',
+  validateSearch: jobParams,
+  component: lazyRouteComponent(() => import('./jobs/job-page.tsx'), 'JobPage'),
 });
 
 const operate = createRoute({
@@ -91,6 +113,9 @@ export const router = createRouter({
     flight,
     book,
     bookings,
+    jobs,
+    newJob,
+    job,
     operate.addChildren([overview, board, seats, importing]),
     health,
     healthAlias,

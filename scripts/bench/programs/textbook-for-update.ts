@@ -48,7 +48,7 @@ interface LockedCabin {
 async function hold(pool: pg.Pool, input: HoldInput) {
   const client = await pool.connect();
   const seats = input.seats ?? 1;
-  const [leg] = input.legs as [HoldInput['legs'][number]];
+  const [leg] = input.legs as [NonNullable<HoldInput['legs']>[number]];
   try {
     await client.query(begin([]));
     const { rows } = await client.query<LockedCabin>(lock([leg.flightId, leg.cabin]));

@@ -35,7 +35,7 @@ async function hold(input: HoldInput, connected: () => boolean) {
 
 async function flushOnce(em: Orm['em'], input: HoldInput) {
   const seats = input.seats ?? 1;
-  const [leg] = input.legs as [HoldInput['legs'][number]];
+  const [leg] = input.legs as [NonNullable<HoldInput['legs']>[number]];
   const cabin = await em.findOneOrFail(Cabin, { flight: leg.flightId, cabin: leg.cabin });
   if (cabin.targetCapacity - cabin.held - cabin.sold < seats) throw new Error('SOLD_OUT');
   cabin.held += seats;
@@ -52,7 +52,6 @@ async function flushOnce(em: Orm['em'], input: HoldInput) {
     priceCurrency: cabin.priceCurrency,
     holdExpiresAt,
     createdAt: at,
-    updatedAt: at,
   });
   em.create(BookingLeg, {
     booking: input.id,

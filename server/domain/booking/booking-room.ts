@@ -4,6 +4,7 @@ import type { Orm } from '../../platform/postgres/orm.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import type { Alternatives } from '../inventory/nearest-alternatives.ts';
 import type { SeatGate } from '../inventory/seat-gate.ts';
+import type { Acceptance, AcceptedOffer } from '../offers/accept-offer.ts';
 import type { Metrics } from '../operations/metrics.ts';
 import type { BookingStore } from './booking-store.ts';
 import type { HoldLimits } from './hold-limits.ts';
@@ -27,6 +28,8 @@ export interface SellingRoom {
   clock: Clock;
   metrics: Pick<Metrics, 'bookingsTotal' | 'bookingsSuccess' | 'bookingsFailed'>;
   holdTtlSeconds: number;
+  /** What a hold by an offer may rely on. Fails as `acceptOffer` of the offers does. */
+  acceptOffer(asked: Acceptance): Promise<AcceptedOffer>;
   /** Bookings moved (log channel). Seats that changed are told by the lanes (state channel). */
   announce(bookingIds: string[]): void;
   /** A payment or refund was written that somebody should call the gateway for. */

@@ -1,5 +1,7 @@
 import type { BookingStatus, BookingView, Passenger } from '../../../shared/booking.ts';
+import type { BookingFare } from '../../../shared/offer.ts';
 import type { Queryable } from '../../platform/postgres/transaction.ts';
+import type { StoredFare } from '../offers/stored-fare.ts';
 import { availableActions } from './booking-lifecycle.ts';
 
 /** A booking as the SQL function `booking_rows` tells it: all that makes a view, and what a view must not show. */
@@ -18,6 +20,7 @@ export interface BookingRow {
   locator: string | null;
   contact: BookingView['contact'];
   reason: string | null;
+  fare: StoredFare | null;
   version: number;
   createdAt: string;
   legs: { flightId: string; cabin: BookingView['legs'][number]['cabin']; cabinId: number; quantity: number }[];
@@ -50,13 +53,16 @@ export function bookingViewOf(row: BookingRow): BookingView {
     contact: row.contact,
     price: { amount: row.priceAmount, currency: row.priceCurrency },
     holdExpiresAt: row.holdExpiresAt,
-    // The price was agreed with the seats, so it lives as long as they are held.
-    priceGuaranteedUntil: row.holdExpiresAt,
+    // A hold keeps its price to its end in any case; an offer may be held again at it until its own.
+    priceGuaranteedUntil: row.fare?.guaranteedUntil ?? row.holdExpiresAt,
     availableActions: availableActions(row.status),
     version: row.version,
     createdAt: row.createdAt,
     payment: row.payment,
     refund: row.refund,
     reason: row.reason,
+    fare: row.fare && fareViewOf(row.fare),
   };
 }
+
+const fareViewOf = ({ brand, name, legs, conditions }: StoredFare): BookingFare => ({ brand, name, legs, conditions });

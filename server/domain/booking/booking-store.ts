@@ -2,6 +2,7 @@ import type { Passenger } from '../../../shared/booking.ts';
 import type { CabinClass } from '../../../shared/flight.ts';
 import type { Money } from '../../../shared/money.ts';
 import type { SeatTruth } from '../inventory/seat-truth.ts';
+import type { StoredFare } from '../offers/stored-fare.ts';
 import type { PaymentEvent } from '../payments/payment-event.ts';
 import type { BookingRow } from './booking-rows.ts';
 
@@ -74,6 +75,8 @@ export interface HoldMember {
   legs: { flightId: string; cabin: CabinClass; agreed?: number }[];
   passengers: Passenger[];
   contact: { email: string; phone?: string } | null;
+  /** What the booking keeps of the offer it is made from; then every leg has an agreed price. */
+  fare?: StoredFare;
   /** What the party was shown; another price refuses the hold. */
   expected: Money | null;
   ttlSeconds: number;

@@ -1,5 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { bookingStatuses } from '../../../shared/booking.ts';
+import type { StoredFare } from '../offers/stored-fare.ts';
 
 /** `id`, `actor` and `bodyHash` together are the memory of the request that made it. */
 const BookingSchema = defineEntity({
@@ -15,28 +16,22 @@ const BookingSchema = defineEntity({
     priceAmount: p.bigint('number'),
     priceCurrency: p.string().length(3),
     holdExpiresAt: p.datetime().columnType('timestamptz(3)'),
+    /** As in `record_locator`, which keeps it unique. */
     locator: p.string().length(6).nullable(),
     contact: p.json().$type<{ email: string; phone?: string }>().nullable(),
+    /** Brand and conditions of the offer it was made from. */
+    fare: p.json().$type<StoredFare>().nullable(),
     reason: p.text().nullable(),
     version: p.integer().version(),
     createdAt: p.datetime().columnType('timestamptz(3)').defaultRaw('now()'),
-    updatedAt: p.datetime().columnType('timestamptz(3)').defaultRaw('now()'),
   },
   checks: [
     { name: 'booking_seats_ck', expression: 'seats >= 1 and seats <= 9' },
     { name: 'booking_price_ck', expression: 'price_amount >= 0' },
     { name: 'booking_currency_ck', expression: `price_currency ~ '^[A-Z]{3}$'` },
-    { name: 'booking_locator_ck', expression: `locator ~ '^[A-HJ-NP-Z2-9]{6}$'` },
   ],
-  uniques: [{ name: 'booking_locator_uq', properties: ['locator'] }],
-  indexes: [
-    { name: 'booking_actor_idx', properties: ['actor', 'createdAt', 'id'] },
-    {
-      name: 'booking_due_idx',
-      properties: ['holdExpiresAt'],
-      where: `(status = ANY (ARRAY['held'::text, 'paying'::text]))`,
-    },
-  ],
+  // Of what never changes, so that a step of a booking writes its row and nothing else.
+  indexes: [{ name: 'booking_actor_idx', properties: ['actor', 'createdAt', 'id'] }],
 });
 export class Booking extends BookingSchema.class {}
 BookingSchema.setClass(Booking);

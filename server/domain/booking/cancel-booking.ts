@@ -28,11 +28,15 @@ export async function quoteCancellation(room: SellingRoom, actor: string, id: st
   return { quoteId, ...terms, expiresAt };
 }
 
+/** What each leg costs the party, on which terms; undefined without a fare. */
+const legsOf = ({ fare, seats }: BookingRow) =>
+  fare?.legs.map(({ price, conditions }) => ({ amount: price.amount * seats, refund: conditions.refund }));
+
 async function termsOf(room: SellingRoom, row: BookingRow) {
   // Nothing was paid for a hold, so there is nothing to give back or keep.
   if (row.status === 'held') return { refund: money(0, row.priceCurrency), penalty: money(0, row.priceCurrency) };
   const hours = await room.store.hoursToDeparture(row.id);
-  const terms = cancellationTerms(money(row.priceAmount, row.priceCurrency), hours);
+  const terms = cancellationTerms(money(row.priceAmount, row.priceCurrency), hours, legsOf(row));
   if (!terms) throw refuse('NOT_ALLOWED', { reason: 'the journey has begun', status: row.status });
   return terms;
 }

@@ -12,6 +12,8 @@ export interface HoldAnswer {
   /** Milliseconds since the epoch, by Postgres' clock. */
   at: number;
   truths: SeatTruth[];
+  /** One seat on each leg of the call, if a cabin's price moved with the seats; else its truth says it. */
+  legPrices: (number | null)[] | null;
 }
 
 const refusals: Record<string, HoldRefusal> = {
@@ -71,6 +73,7 @@ export function holdValues(batchId: string, members: HoldMember[], skipLocked: b
     members.some((each) => each.contact)
       ? members.map((each) => each.contact && JSON.stringify(each.contact))
       : arrayLiteral(members.map(() => null)),
+    members.some((each) => each.fare) ? members.map((each) => each.fare && JSON.stringify(each.fare)) : null,
     arrayLiteral(legMember),
     arrayLiteral(legPosition),
     arrayLiteral(legCabin),
@@ -87,7 +90,7 @@ export function holdValues(batchId: string, members: HoldMember[], skipLocked: b
 }
 
 export function holdOutcomes(members: HoldMember[], answer: HoldAnswer): Batch<HoldOutcome> {
-  const { codes, refusedLeg, at, truths } = answer;
+  const { codes, refusedLeg, at, truths, legPrices } = answer;
   const cabins = new Map(truths.map((truth) => [cabinKey(truth), truth]));
   const createdAt = new Date(at).toISOString();
   /** By their lives: most members of a batch have the same, and writing a time costs a microsecond. */
@@ -100,15 +103,20 @@ export function holdOutcomes(members: HoldMember[], answer: HoldAnswer): Batch<H
     }
     return end;
   };
+  let nextLeg = 0;
   const outcomes = members.map((member, place): HoldOutcome => {
+    const firstLeg = nextLeg;
+    nextLeg += member.legs.length;
+    const seatPrice: SeatPrice = (leg, truth) =>
+      member.legs[leg]?.agreed ?? legPrices?.[firstLeg + leg] ?? truth.priceAmount;
     const code = codes === null ? 'h' : (codes[place] as string);
     switch (code) {
       case 'h':
-        return { kind: 'held', booking: heldBooking(member, cabins, createdAt, endOf(member.ttlSeconds)) };
+        return { kind: 'held', booking: heldBooking(member, cabins, seatPrice, createdAt, endOf(member.ttlSeconds)) };
       case 'x':
         return { kind: 'exists' };
       case 'p': {
-        const price = priceOf(member, cabins);
+        const price = priceOf(member, cabins, seatPrice);
         return { kind: 'repriced', now: money(price.amount, price.currency) };
       }
       default: {
@@ -121,13 +129,19 @@ export function holdOutcomes(members: HoldMember[], answer: HoldAnswer): Batch<H
   return { outcomes, truths };
 }
 
-/** Prices do not change in the call that answers them. */
-function priceOf(member: HoldMember, cabins: Map<string, SeatTruth>): { amount: number; currency: string } {
+/** One seat on a leg of a member: as agreed, as the call found it, or as the cabin says it still is. */
+type SeatPrice = (leg: number, truth: SeatTruth) => number;
+
+function priceOf(
+  member: HoldMember,
+  cabins: Map<string, SeatTruth>,
+  seatPrice: SeatPrice,
+): { amount: number; currency: string } {
   let amount = 0;
   let currency = '';
-  for (const leg of member.legs) {
+  for (const [place, leg] of member.legs.entries()) {
     const truth = cabins.get(cabinKey(leg)) as SeatTruth;
-    amount += (leg.agreed ?? truth.priceAmount) * member.seats;
+    amount += seatPrice(place, truth) * member.seats;
     currency = truth.priceCurrency;
   }
   return { amount, currency };
@@ -137,14 +151,15 @@ function priceOf(member: HoldMember, cabins: Map<string, SeatTruth>): { amount: 
 function heldBooking(
   member: HoldMember,
   cabins: Map<string, SeatTruth>,
+  seatPrice: SeatPrice,
   createdAt: string,
   holdExpiresAt: string,
 ): BookingRow {
   let priceAmount = 0;
   let priceCurrency = '';
-  const legs = member.legs.map((leg) => {
+  const legs = member.legs.map((leg, place) => {
     const truth = cabins.get(cabinKey(leg)) as SeatTruth;
-    priceAmount += (leg.agreed ?? truth.priceAmount) * member.seats;
+    priceAmount += seatPrice(place, truth) * member.seats;
     priceCurrency = truth.priceCurrency;
     return { flightId: leg.flightId, cabin: leg.cabin, cabinId: truth.cabinId, quantity: member.seats };
   });
@@ -161,6 +176,7 @@ function heldBooking(
     locator: null,
     contact: member.contact,
     reason: null,
+    fare: member.fare ?? null,
     version: 1,
     createdAt,
     legs,

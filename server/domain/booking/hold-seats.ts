@@ -5,6 +5,7 @@ import { violatesUnique } from '../../platform/postgres/pg-errors.ts';
 import { type Failure, invalidInput, refuse } from '../../platform/runtime/failure.ts';
 import type { SoldOut } from '../inventory/seat-gate.ts';
 import { availableOf } from '../inventory/seat-truth.ts';
+import type { AcceptedOffer } from '../offers/accept-offer.ts';
 import type { Buyer, SellingRoom } from './booking-room.ts';
 import { type BookingRow, bookingViewOf } from './booking-rows.ts';
 import type { HoldMember, HoldOutcome } from './booking-store.ts';
@@ -15,25 +16,28 @@ import type { Shed } from './selling-lanes.ts';
 const lockedRetryMs = 100;
 
 /**
- * Holds seats on all legs, or on none.
+ * Holds seats on all legs, or on none: those that are named, or those of an offer at its price.
  *
  * Repeating the call with the same id and body answers the same booking. Fails: NOT_FOUND, CLOSED,
- * PRICE_CHANGED (only when `expected` was given), SOLD_OUT with the refusing cabin's counts and
+ * PRICE_CHANGED (only when `expected` or an offer was given), SOLD_OUT with the refusing cabin's counts and
  * alternatives, REQUEST_ID_REUSED, RATE_LIMITED (too many open holds), BUSY. A failure has written
  * nothing.
  */
 export async function holdSeats(room: SellingRoom, buyer: Buyer, input: HoldInput): Promise<BookingView> {
   const { actor } = buyer;
+  const offer = input.offerToken === undefined ? undefined : await accept(room, input, input.offerToken);
   const member: HoldMember = {
     id: input.id,
     actor,
     bodyHash: hashOf(input),
-    seats: input.passengers ? seatsTaken(input.passengers) : (input.seats as number),
-    legs: input.legs,
+    seats: offer?.seats ?? (seatsOf(input) as number),
+    legs: offer?.legs ?? (input.legs as HoldMember['legs']),
     passengers: input.passengers ?? [],
     contact: input.contact ?? null,
-    expected: input.expected ?? null,
+    // An agreed price is in the offer's currency, whatever the cabin's is by now.
+    expected: input.expected ?? offer?.price ?? null,
     ttlSeconds: room.holdTtlSeconds,
+    ...(offer && { fare: offer.fare }),
   };
   const outcome = await decide(room, buyer, member);
   switch (outcome.kind) {
@@ -52,9 +56,20 @@ export async function holdSeats(room: SellingRoom, buyer: Buyer, input: HoldInpu
     }
     default:
       room.limits.left({ ...buyer, bookingId: input.id, abandoned: false });
-      throw await refusalOf(room, member, outcome);
+      throw await refusalOf(room, member, outcome, offer);
   }
 }
+
+const accept = (room: SellingRoom, input: HoldInput, offerToken: string): Promise<AcceptedOffer> =>
+  room.acceptOffer({
+    offerToken,
+    legs: input.legs,
+    seats: seatsOf(input),
+    expected: input.expected,
+    isRepeat: () => room.lanes.known.send(input.id),
+  });
+
+const seatsOf = ({ passengers, seats }: HoldInput): number | undefined => (passengers ? seatsTaken(passengers) : seats);
 
 /** The gate sheds whom it can; the record decides about everybody else. */
 async function decide(room: SellingRoom, buyer: Buyer, member: HoldMember): Promise<HoldOutcome | Shed> {
@@ -94,8 +109,8 @@ function queue(room: SellingRoom, member: HoldMember, wants: Parameters<SellingR
 }
 
 /** SHA-256 of what was asked, with the keys in the schema's order. */
-function hashOf({ legs, seats, passengers, expected, contact }: HoldInput): string {
-  return hash('sha256', JSON.stringify({ legs, seats, passengers, expected, contact }), 'hex');
+function hashOf({ legs, seats, passengers, expected, contact, offerToken }: HoldInput): string {
+  return hash('sha256', JSON.stringify({ legs, seats, passengers, expected, contact, offerToken }), 'hex');
 }
 
 async function soldOut(room: SellingRoom, member: HoldMember, { leg, available, version }: SoldOut): Promise<Failure> {
@@ -108,9 +123,14 @@ async function soldOut(room: SellingRoom, member: HoldMember, { leg, available, 
 
 type Refusal = Exclude<HoldOutcome | Shed, { kind: 'held' | 'exists' }>;
 
-async function refusalOf(room: SellingRoom, member: HoldMember, outcome: Refusal): Promise<Failure> {
+async function refusalOf(
+  room: SellingRoom,
+  member: HoldMember,
+  outcome: Refusal,
+  offer: AcceptedOffer | undefined,
+): Promise<Failure> {
   if (outcome.kind === 'shed') return soldOut(room, member, outcome.soldOut);
-  if (outcome.kind === 'repriced') return refuse('PRICE_CHANGED', { was: member.expected as Money, now: outcome.now });
+  if (outcome.kind === 'repriced') return repricedFailure(member.expected as Money, outcome.now, offer);
   const { leg, why, cabin } = outcome;
   const refused = member.legs[leg] as HoldMember['legs'][number];
   switch (why) {
@@ -133,4 +153,10 @@ async function refusalOf(room: SellingRoom, member: HoldMember, outcome: Refusal
     case 'locked':
       return refuse('BUSY', { retryAfterMs: lockedRetryMs });
   }
+}
+
+/** An agreed price says nothing in another currency; then the offer is priced again. */
+async function repricedFailure(was: Money, now: Money, offer: AcceptedOffer | undefined): Promise<Failure> {
+  const isForeign = offer !== undefined && offer.price.currency !== now.currency;
+  return refuse('PRICE_CHANGED', { was, now: isForeign ? await offer.priceNow() : now });
 }

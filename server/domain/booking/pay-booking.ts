@@ -1,6 +1,5 @@
 import type { BookingView } from '../../../shared/booking.ts';
 import { newId } from '../../../shared/ids.ts';
-import { violatesUnique } from '../../platform/postgres/pg-errors.ts';
 import { refuse } from '../../platform/runtime/failure.ts';
 import type { Buyer, SellingRoom } from './booking-room.ts';
 import { type BookingRow, bookingViewOf } from './booking-rows.ts';
@@ -43,14 +42,9 @@ async function startPayment(
 ): Promise<BookingRow | undefined> {
   for (let draw = 1; draw <= locatorDrawsMax; draw++) {
     const payment = { paymentId: newId(), locator: newLocator(), method: method ?? null };
-    try {
-      const outcome = await room.lanes.pay.send({ id, actor, ...payment });
-      if (outcome === 'locator_taken') continue;
-      return outcome && (await startedRow(room, id, outcome.version, payment));
-    } catch (error) {
-      // Somebody has taken it at the same moment; nothing was written.
-      if (!violatesUnique(error, 'booking_locator_uq')) throw error;
-    }
+    const outcome = await room.lanes.pay.send({ id, actor, ...payment });
+    if (outcome === 'locator_taken') continue;
+    return outcome && (await startedRow(room, id, outcome.version, payment));
   }
   throw refuse('BUSY', { retryAfterMs: 50 });
 }

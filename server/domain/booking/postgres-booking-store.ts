@@ -9,8 +9,8 @@ import type { Batch, BookingStore, CancelMember, CancelOutcome, HoldMember, Sett
 import { type HoldAnswer, holdOutcomes, holdValues } from './hold-batch.ts';
 
 const holdSql = `
-  select codes, refused_leg as "refusedLeg", (extract(epoch from at) * 1000)::float8 as at, truths from hold_seats(
-    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`;
+  select codes, refused_leg as "refusedLeg", (extract(epoch from at) * 1000)::float8 as at, truths, leg_prices as "legPrices" from hold_seats(
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`;
 const paySql = 'select moved, versions, redraw from start_payments($1, $2, $3, $4, $5, $6, $7)';
 const settleSql = 'select codes, truths from settle_payments($1, $2, $3, $4, $5, $6, $7, $8)';
 const cancelSql = 'select codes, truths from cancel_bookings($1, $2, $3, $4)';
@@ -20,8 +20,7 @@ const refundedSql = 'select moved from complete_refunds($1, $2, $3)';
 const sealSql = 'insert into batch (id) values ($1) on conflict do nothing';
 
 const knownSql = 'select id from booking where id = any($1::uuid[])';
-const dueSql = `
-  select id from booking where status in ('held', 'paying') and hold_expires_at <= now() order by hold_expires_at limit $1`;
+const dueSql = 'select unnest(due_bookings($1)) as id';
 const strandedSql = `
   select distinct g.booking_id as id from cabin c
   join booking_leg g on g.cabin_id = c.id

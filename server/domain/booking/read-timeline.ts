@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { BookingStatus, TimelineEntry, TimelineView } from '../../../shared/booking.ts';
 import type { CabinClass } from '../../../shared/flight.ts';
 import type { Money } from '../../../shared/money.ts';
+import type { PriceReason } from '../../../shared/offer.ts';
 import type { Instant, WallTime } from '../../../shared/times.ts';
 import { refuse } from '../../platform/runtime/failure.ts';
 import type { MovementKind } from '../inventory/ledger.entity.ts';
@@ -17,6 +18,7 @@ interface Sources {
   payments: { at: Instant; amount: Money; method: string | null }[];
   paymentEvents: { at: Instant; type: string; amount: Money }[];
   refunds: { at: Instant; doneAt: Instant | null; amount: Money }[];
+  prices: { at: Instant; stage: 'offer' | 'hold'; reason: PriceReason; was: Money; now: Money }[];
   moves: { at: Instant; kind: MovementKind; seats: number; cabin: CabinClass; flightId: string }[];
   changes: { at: Instant; type: string; flightId: string; data: ScheduleChange }[];
   flights: { id: string; carrier: string; number: string; origin: string; destination: string }[];
@@ -57,6 +59,14 @@ const sourcesSql = `
       'refund r where r.booking_id = b.id',
       'r.created_at, r.id',
     )} as refunds,
+    ${list(
+      `'at', ${instant('d.at')}, 'stage', d.stage, 'reason', d.reason,
+       'was', jsonb_build_object('amount', d.was_amount, 'currency', d.currency),
+       'now', jsonb_build_object('amount', d.now_amount, 'currency', d.currency)`,
+      'price_difference d where d.booking_id = b.id',
+      // What was shown comes before what was held.
+      'd.stage desc',
+    )} as prices,
     ${list(
       `'at', ${instant('g.at')}, 'kind', g.kind, 'seats', greatest(abs(g.d_held), abs(g.d_sold)), 'cabin', c.cabin,
        'flightId', c.flight_id`,
@@ -104,7 +114,12 @@ function entriesOf(sources: Sources): TimelineEntry[] {
     status: 'held',
     version: 1,
   };
-  const causes = [...scheduleEntries(sources), ...moneyEntries(sources), ...seatEntries(sources)];
+  const causes = [
+    ...scheduleEntries(sources),
+    ...priceEntries(sources),
+    ...moneyEntries(sources),
+    ...seatEntries(sources),
+  ];
   const states = [held, ...sources.log.map(stateEntry)];
   const timed = [...causes, ...states].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   // Clocks may be set back, versions cannot: the states keep their order whatever their times say.
@@ -160,6 +175,25 @@ function moneyEntries({ payments, paymentEvents, refunds }: Sources): TimelineEn
     ]),
   ];
 }
+
+/** A price that became another between the offer and the hold. */
+function priceEntries({ prices }: Sources): TimelineEntry[] {
+  return prices.map(({ at, stage, reason, was, now }) => ({
+    at,
+    kind: 'price',
+    title: stage === 'hold' ? 'Held at the price you were promised' : 'Held at another price than first shown',
+    detail: reasonWords[reason],
+    was,
+    now,
+  }));
+}
+
+const reasonWords: Record<PriceReason, string> = {
+  seats: 'Seats were sold or given back in the meantime.',
+  price_set: 'The airline has set another price in the meantime.',
+  brand_gone: 'The fare you were shown first is sold no more.',
+  guaranteed: 'It costs something else by now.',
+};
 
 /** What a provider told. Providers may learn new words. */
 function paymentTitle(type: string): string {

@@ -23,6 +23,10 @@ const CabinSchema = defineEntity({
     sold: p.integer().default(0),
     priceAmount: p.bigint('number'),
     priceCurrency: p.string().length(3),
+    /** Pairs of above and amount (server/domain/offers/party-price.ts); the price is then its present step. */
+    ladder: p.array().columnType('int8[]').$type<number[]>().nullable(),
+    /** Its brands (`fare_family`); null: there is one, on the house's terms. */
+    fareFamilyId: p.integer().nullable(),
     state: p.enum(['open', 'closed', 'cancelled'] as const).default('open'),
     departsAtUtc: p.datetime().columnType('timestamptz(0)'),
     version: p.integer().version(),
@@ -35,6 +39,10 @@ const CabinSchema = defineEntity({
     { name: 'cabin_target_ck', expression: 'capacity >= target_capacity' },
     { name: 'cabin_capacity_ck', expression: 'target_capacity >= 0 and target_capacity <= 1000000' },
     { name: 'cabin_price_ck', expression: 'price_amount >= 0' },
+    {
+      name: 'cabin_ladder_ck',
+      expression: 'cardinality(ladder) >= 2 and cardinality(ladder) <= 16 and (cardinality(ladder) % 2) = 0',
+    },
     { name: 'cabin_currency_ck', expression: `price_currency ~ '^[A-Z]{3}$'` },
   ],
   uniques: [{ name: 'cabin_flight_cabin_uq', properties: ['flight', 'cabin'] }],

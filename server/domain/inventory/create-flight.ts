@@ -4,11 +4,12 @@ import { newId } from '../../../shared/ids.ts';
 import { writeLog } from '../../platform/feed/write-log.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { refuse } from '../../platform/runtime/failure.ts';
+import { storeFares } from '../offers/store-fares.ts';
 import { type FlightRow, operatorFlightViewOf, readFlights } from './flight-rows.ts';
 import { flightInstants } from './flight-times.ts';
 import type { InventoryRoom } from './inventory-room.ts';
 import type { SeatTruth } from './seat-truth.ts';
-import { writeFlights } from './write-flights.ts';
+import { type NewCabin, writeFlights } from './write-flights.ts';
 
 /**
  * Puts a flight up for sale. Repeating the call with the same id and body answers the same flight.
@@ -26,8 +27,10 @@ export async function createFlight(room: InventoryRoom, input: CreateFlightInput
     );
     if (rows[0] && !rows[0].createdBy?.equals(createdBy)) throw refuse('REQUEST_ID_REUSED', {});
     if (rows[0]) return false;
+    const cabins: NewCabin[] = [];
+    for (const { fares, ...cabin } of body.cabins) cabins.push({ ...cabin, ...(await storeFares(tx, fares)) });
     const written = await writeFlights(tx, [
-      { ...body, id, departsAtUtc: departsAtUtc.getTime(), arrivesAtUtc: arrivesAtUtc.getTime(), createdBy },
+      { ...body, cabins, id, departsAtUtc: departsAtUtc.getTime(), arrivesAtUtc: arrivesAtUtc.getTime(), createdBy },
     ]);
     // Two calls with one id at once: the other one made it.
     if (written === 0) return false;

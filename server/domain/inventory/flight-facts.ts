@@ -7,7 +7,10 @@ export interface KnownFlight {
   facts: FlightFacts;
 }
 
-/** Columns of a `flight` row (aliased f) that make a KnownFlight. Capacities are what the operator asked for. */
+/**
+ * Columns of a `flight` row (aliased f) that make a KnownFlight. Capacities are what the operator asked
+ * for; of a ladder the first step is the price, since the present one moves with every sale.
+ */
 export const knownFlightColumns = `
   f.id, f.version, jsonb_build_object('carrier', f.carrier, 'number', f.number, 'origin', f.origin,
     'destination', f.destination, 'departsAt', f.departs_at, 'arrivesAt', f.arrives_at,
@@ -16,7 +19,7 @@ export const knownFlightColumns = `
     'originTerminal', f.origin_terminal, 'destinationTerminal', f.destination_terminal, 'aircraft', f.aircraft,
     'serviceType', f.service_type,
     'cabins', coalesce((select jsonb_agg(jsonb_build_object('cabin', c.cabin, 'capacity', c.target_capacity,
-       'price', jsonb_build_object('amount', c.price_amount, 'currency', c.price_currency)) order by c.cabin)
+       'price', jsonb_build_object('amount', coalesce(c.ladder[2], c.price_amount), 'currency', c.price_currency)) order by c.cabin)
        from cabin c where c.flight_id = f.id), '[]')) as facts`;
 
 const absentSql = `

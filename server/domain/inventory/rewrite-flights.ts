@@ -42,6 +42,8 @@ const repeatSql = `
 // Cutting capacity below what is taken keeps every seat that was promised, as in edit-cabins.ts.
 const cabinsSql = `
   update cabin c set target_capacity = u.capacity, capacity = greatest(u.capacity, c.held + c.sold),
+    -- Another price is that of every seat, and ends a ladder.
+    ladder = case when u.amount = c.ladder[2] and u.currency = c.price_currency then c.ladder end,
     price_amount = u.amount, price_currency = u.currency, version = c.version + 1
   from unnest($1::uuid[], $2::text[], $3::int4[], $4::int8[], $5::text[]) as u (flight_id, cabin, capacity, amount, currency)
   where c.flight_id = u.flight_id and c.cabin = u.cabin returning c.flight_id as "flightId", c.cabin`;

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { type CabinClass, cabinClasses } from '../../../shared/flight.ts';
-import type { Update } from '../../platform/live/hub.ts';
+import type { Update } from '../../platform/live/topic.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import type { ErrorReporter } from '../../platform/telemetry/error-reporter.ts';
 import type { Metrics } from '../operations/metrics.ts';

@@ -1,5 +1,5 @@
 import type { CabinClass, CabinView, FlightState } from '../../../shared/flight.ts';
-import type { Update } from '../../platform/live/hub.ts';
+import type { Update } from '../../platform/live/topic.ts';
 
 /** One cabin as Postgres has just confirmed it. Absolute values, never a difference. */
 export interface SeatTruth {

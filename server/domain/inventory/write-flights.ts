@@ -1,6 +1,7 @@
 import type { CabinClass } from '../../../shared/flight.ts';
 import type { Money } from '../../../shared/money.ts';
 import type { Queryable } from '../../platform/postgres/transaction.ts';
+import type { StoredFares } from '../offers/store-fares.ts';
 
 export interface NewFlight {
   id: string;
@@ -20,7 +21,14 @@ export interface NewFlight {
   destinationTerminal?: string | null;
   aircraft?: string | null;
   serviceType?: string | null;
-  cabins: { cabin: CabinClass; capacity: number; price: Money }[];
+  cabins: NewCabin[];
+}
+
+export interface NewCabin extends StoredFares {
+  cabin: CabinClass;
+  capacity: number;
+  /** With a ladder: what it says for an empty cabin. */
+  price: Money;
 }
 
 const carriersSql = `insert into carrier (code, name) select c, c from unnest($1::text[]) c on conflict do nothing`;
@@ -38,9 +46,11 @@ const flightsSql = `
   on conflict (id) do nothing`;
 
 const cabinsSql = `
-  insert into cabin (flight_id, cabin, target_capacity, capacity, price_amount, price_currency, departs_at_utc, state)
-  select c.flight_id, c.cabin, c.capacity, c.capacity, c.amount, c.currency, f.departs_at_utc, f.state
-  from unnest($1::uuid[], $2::text[], $3::int4[], $4::int8[], $5::text[]) as c (flight_id, cabin, capacity, amount, currency)
+  insert into cabin (flight_id, cabin, target_capacity, capacity, price_amount, price_currency, departs_at_utc, state, ladder,
+    fare_family_id)
+  select c.flight_id, c.cabin, c.capacity, c.capacity, c.amount, c.currency, f.departs_at_utc, f.state, c.ladder::int8[], c.family
+  from unnest($1::uuid[], $2::text[], $3::int4[], $4::int8[], $5::text[], $6::text[], $7::int4[])
+    as c (flight_id, cabin, capacity, amount, currency, ladder, family)
   join flight f on f.id = c.flight_id
   on conflict (flight_id, cabin) do nothing`;
 
@@ -74,15 +84,14 @@ export async function writeFlights(tx: Queryable, flights: NewFlight[]): Promise
 }
 
 /** Adds cabins to flights that are there. */
-export async function writeCabins(
-  tx: Queryable,
-  cabins: { flightId: string; cabin: CabinClass; capacity: number; price: Money }[],
-): Promise<void> {
+export async function writeCabins(tx: Queryable, cabins: ({ flightId: string } & NewCabin)[]): Promise<void> {
   await tx.query(cabinsSql, [
     cabins.map((each) => each.flightId),
     cabins.map((each) => each.cabin),
     cabins.map((each) => each.capacity),
     cabins.map((each) => each.price.amount),
     cabins.map((each) => each.price.currency),
+    cabins.map((each) => (each.ladder ? `{${each.ladder.join()}}` : null)),
+    cabins.map((each) => each.familyId ?? null),
   ]);
 }

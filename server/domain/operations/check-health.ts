@@ -11,7 +11,8 @@ const checkMs = 2_000;
 const backlogSql = `
   select (select count(*)::int from payment where next_call_at < now() - interval '1 minute') as payments,
     (select count(*)::int from refund where next_call_at < now() - interval '1 minute') as refunds,
-    (select count(*)::int from booking where status in ('held', 'paying') and hold_expires_at < now() - interval '1 minute') as holds`;
+    (select count(*)::int from hold_deadline h cross join unnest(h.bookings) u (id) join booking b on b.id = u.id
+      where h.at < now() - interval '1 minute' and b.status in ('held', 'paying')) as holds`;
 
 /**
  * Each part as it is now. Without Postgres nothing can be promised: down. Without Redis selling goes

@@ -15,7 +15,9 @@ export interface Metrics {
   seatDrift: Gauge;
   seatRepairsTotal: Counter;
   requestLatencySeconds: Histogram<'procedure' | 'outcome'>;
-  sockets: Gauge;
+  jobStepsTotal: Counter<'provider' | 'end'>;
+  jobOutcomesTotal: Counter<'provider' | 'outcome'>;
+  jobStepSeconds: Histogram<'provider'>;
 }
 
 export function createMetrics(gauges: {
@@ -23,6 +25,10 @@ export function createMetrics(gauges: {
   pending: () => Promise<number>;
   stuck: () => Promise<number>;
   laneDepth: () => number;
+  /** Open jobs, their open steps, and how long the oldest due step has waited (s). */
+  jobs: () => Promise<{ open: number; steps: number; lagSeconds: number }>;
+  /** Steps in the queues of the providers. */
+  queues: () => Promise<{ provider: string; waiting: number; active: number }[]>;
 }): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -64,6 +70,30 @@ export function createMetrics(gauges: {
       laneDepth.set(gauges.laneDepth());
     },
   });
+  const jobsGauge: Gauge<'what'> = new Gauge({
+    name: 'jobs_open',
+    help: 'Fare-search jobs that are not over, their open steps, and the seconds that the oldest due step has waited',
+    labelNames: ['what'],
+    registers,
+    collect: async () => {
+      const { open, steps, lagSeconds } = await gauges.jobs().catch(() => unreadable);
+      jobsGauge.set({ what: 'jobs' }, open);
+      jobsGauge.set({ what: 'steps' }, steps);
+      jobsGauge.set({ what: 'lag_seconds' }, lagSeconds);
+    },
+  });
+  const queueDepth: Gauge<'provider' | 'state'> = new Gauge({
+    name: 'job_queue_depth',
+    help: 'Steps in the queue of a provider',
+    labelNames: ['provider', 'state'],
+    registers,
+    collect: async () => {
+      for (const { provider, waiting, active } of await gauges.queues().catch(() => [])) {
+        queueDepth.set({ provider, state: 'waiting' }, waiting);
+        queueDepth.set({ provider, state: 'active' }, active);
+      }
+    },
+  });
   const counter = (name: string, help: string) => new Counter({ name, help, registers });
   return {
     registry,
@@ -100,6 +130,26 @@ export function createMetrics(gauges: {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
       registers,
     }),
-    sockets: new Gauge({ name: 'websocket_connections', help: 'Open sockets of this process', registers }),
+    jobStepsTotal: new Counter({
+      name: 'job_steps_total',
+      help: 'Runs of fare-search steps by how they ended: done, again, later, back',
+      labelNames: ['provider', 'end'],
+      registers,
+    }),
+    jobOutcomesTotal: new Counter({
+      name: 'job_outcomes_total',
+      help: 'Combinations that came to an outcome',
+      labelNames: ['provider', 'outcome'],
+      registers,
+    }),
+    jobStepSeconds: new Histogram({
+      name: 'job_step_seconds',
+      help: 'From taking a step to its end',
+      labelNames: ['provider'],
+      buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300],
+      registers,
+    }),
   };
 }
+
+const unreadable = { open: Number.NaN, steps: Number.NaN, lagSeconds: Number.NaN };

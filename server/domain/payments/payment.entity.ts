@@ -25,7 +25,6 @@ const PaymentSchema = defineEntity({
     nextCallAt: p.datetime().columnType('timestamptz(3)').nullable(),
     calls: p.smallint().default(0),
     createdAt: p.datetime().columnType('timestamptz(3)').defaultRaw('now()'),
-    updatedAt: p.datetime().columnType('timestamptz(3)').defaultRaw('now()'),
   },
   checks: [
     { name: 'payment_amount_ck', expression: 'amount >= 0' },

@@ -1,6 +1,8 @@
 import type { Pool } from 'pg';
 import type { PlaceView } from '../../../shared/place.ts';
+import { type Clock, systemClock } from '../../platform/runtime/clock.ts';
 import type { PlaceFact } from './place-fact.ts';
+import { createPlaceIndex } from './place-index.ts';
 
 /**
  * All places in memory: some thousand rows that hardly change and that every search and every
@@ -8,6 +10,8 @@ import type { PlaceFact } from './place-fact.ts';
  */
 export interface PlaceDirectory {
   reload(): Promise<void>;
+  /** Counts again how many flights leave from where: the busier place is found first. */
+  countTraffic(): Promise<void>;
   get(code: string): PlaceView | undefined;
   zoneOf(code: string): string | undefined;
   coordinatesOf(code: string): { latitude: number; longitude: number } | undefined;
@@ -17,19 +21,13 @@ export interface PlaceDirectory {
   all(): PlaceView[];
 }
 
-const folded = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+/** Which of several places is meant is told by their traffic; it is counted again when it is that old. */
+const countLifeMs = 600_000;
 
-interface Entry {
-  view: PlaceView;
-  code: string;
-  city: string;
-  words: string[];
-  text: string;
-}
-
-export async function openPlaceDirectory(pool: Pool): Promise<PlaceDirectory> {
-  let byCode = new Map<string, Entry>();
-  let entries: Entry[] = [];
+export async function openPlaceDirectory(pool: Pool, clock: Clock = systemClock): Promise<PlaceDirectory> {
+  let byCode = new Map<string, PlaceView>();
+  let countedAt = clock.now();
+  let index = createPlaceIndex([], new Map());
 
   const reload = async (): Promise<void> => {
     const { rows } = await pool.query<PlaceFact>(
@@ -39,56 +37,44 @@ export async function openPlaceDirectory(pool: Pool): Promise<PlaceDirectory> {
       rows.filter((row) => row.kind === 'airport' && row.cityCode),
       (row) => row.cityCode as string,
     );
-    entries = rows.map(({ cityCode, ...row }): Entry => {
-      const related =
-        row.kind === 'city' ? (airports.get(row.code) ?? []).map((each) => each.code) : cityCode ? [cityCode] : [];
-      const text = folded(`${row.city} ${row.name}`);
-      return {
-        view: { ...row, related },
-        code: folded(row.code),
-        city: folded(row.city),
-        words: text.split(/[^a-z0-9]+/),
-        text,
-      };
-    });
-    byCode = new Map(entries.map((entry) => [entry.view.code, entry]));
+    const relatedOf = ({ kind, code, cityCode }: PlaceFact): string[] => {
+      if (kind === 'city') return (airports.get(code) ?? []).map((each) => each.code);
+      return cityCode ? [cityCode] : [];
+    };
+    byCode = new Map(
+      rows.map((row) => {
+        const { cityCode: _, ...place } = row;
+        return [row.code, { ...place, related: relatedOf(row) }];
+      }),
+    );
+    await countTraffic();
   };
 
-  /** Smaller is better; undefined does not match. A code beats a city beats a word beats the middle of a word. */
-  const rank = (entry: Entry, q: string): number | undefined => {
-    if (entry.code === q) return 0;
-    if (entry.city === q) return entry.view.kind === 'city' ? 1 : 2;
-    if (entry.city.startsWith(q)) return entry.view.kind === 'city' ? 3 : 4;
-    if (entry.code.startsWith(q)) return 5;
-    if (entry.words.some((word) => word.startsWith(q))) return 6;
-    return q.length >= 3 && entry.text.includes(q) ? 7 : undefined;
+  const countTraffic = async (): Promise<void> => {
+    countedAt = clock.now();
+    const { rows } = await pool.query<{ code: string; flights: number }>(
+      'select origin as code, count(*)::int as flights from flight group by origin',
+    );
+    index = createPlaceIndex([...byCode.values()], new Map(rows.map(({ code, flights }) => [code, flights])));
   };
 
   await reload();
   return {
     reload,
-    get: (code) => byCode.get(code)?.view,
-    zoneOf: (code) => byCode.get(code)?.view.zone,
-    coordinatesOf: (code) => byCode.get(code)?.view,
+    countTraffic,
+    get: (code) => byCode.get(code),
+    zoneOf: (code) => byCode.get(code)?.zone,
+    coordinatesOf: (code) => byCode.get(code),
     airportsOf: (code) => {
-      const view = byCode.get(code)?.view;
-      if (!view) return [];
-      return view.kind === 'city' ? view.related : [view.code];
+      const place = byCode.get(code);
+      if (!place) return [];
+      return place.kind === 'city' ? place.related : [place.code];
     },
     find: (q, limit) => {
-      const wanted = folded(q.trim());
-      return entries
-        .flatMap((entry) => {
-          const at = rank(entry, wanted);
-          return at === undefined ? [] : [{ at, entry }];
-        })
-        .sort(
-          (a, b) =>
-            a.at - b.at || a.entry.city.localeCompare(b.entry.city) || (a.entry.view.code < b.entry.view.code ? -1 : 1),
-        )
-        .slice(0, limit)
-        .map(({ entry }) => entry.view);
+      // Whoever asks next sees it; an old count ranks as well as a new one, nearly always.
+      if (clock.now() - countedAt > countLifeMs) countTraffic().catch(() => undefined);
+      return index.find(q, limit);
     },
-    all: () => entries.map((entry) => entry.view),
+    all: () => [...byCode.values()],
   };
 }

@@ -30,6 +30,18 @@ export interface FareOffer {
   /** Of all slices together, from departure to arrival. Null where the provider does not say. */
   durationMinutes: number | null;
   departsAt: string | null;
+  /** The airline's name for the kind of ticket, where one flight has several prices. */
+  fareBrand?: string;
+}
+
+/** Where a provider itself says what is usual on the route. */
+export interface ProviderInsight {
+  level: 'low' | 'typical' | 'high';
+  usual: Money;
+  /** Below: low. */
+  low: Money;
+  /** Above: high. */
+  high: Money;
 }
 
 /** Why an answer is unknown; each is told apart, since each is met in another way. */
@@ -47,7 +59,7 @@ export type UnknownReason =
  * answer (a block, a limit, something that could not be read) is `unknown`, never empty.
  */
 export type FareAnswer =
-  | { outcome: 'found' /** Cheapest first, at least one. */; offers: FareOffer[] }
+  | { outcome: 'found' /** Cheapest first, at least one. */; offers: FareOffer[]; insight?: ProviderInsight }
   | { outcome: 'empty' /** What proves it, in a few words. */; evidence: string }
   | {
       outcome: 'unknown';
@@ -101,10 +113,19 @@ export interface FareProvider {
   budget: ProviderBudget;
   /** A call that takes longer is given up. 30 s unless told. */
   timeoutMs?: number;
+  /** It refuses questions, each for itself; that says nothing of the next one, so it is never left alone. */
+  refusesQuestions?: boolean;
   /** One answer a question, in order. Rejects only when the signal was aborted. */
   ask(questions: readonly FareQuestion[], context: AskContext): Promise<FareAnswer[]>;
   /** A question whose answer shows whether the provider still works; null: none is needed. */
   canary: FareQuestion | null;
+}
+
+/** What identifies flights, whoever sells them: the operating carrier's number and the local date of each leg. */
+export function offerKey(slices: { carrier: string; number: string; date: string }[][]): string {
+  const legOf = ({ carrier, number, date }: { carrier: string; number: string; date: string }) =>
+    `${carrier}${number.replace(/^0+(?=.)/, '')}@${date}`;
+  return slices.map((legs) => legs.map(legOf).join('+')).join('/');
 }
 
 /** Who or what a question is, as text: the same for the same question, whoever asks it. */

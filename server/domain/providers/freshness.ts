@@ -23,3 +23,6 @@ export function freshForLeadTime(question: FareQuestion, answer: FareAnswer, at:
   const lifeMs = livesByLeadDays.find(([days]) => leadDays <= days)?.[1] as number;
   return answer.outcome === 'empty' ? Math.min(emptyLifeMs, lifeMs) : lifeMs;
 }
+
+/** For answers that are exact at their moment and cost nothing to ask again: they are not kept at all. */
+export const neverFresh = (): number => 0;

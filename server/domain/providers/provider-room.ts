@@ -1,22 +1,32 @@
 import type { CanaryView, ProviderView } from '../../../shared/provider.ts';
+import type { Instant } from '../../../shared/times.ts';
 import type { Keyspace } from '../../platform/redis/keyspace.ts';
+import { type Note, openNote } from '../../platform/redis/note.ts';
 import type { RedisConnections } from '../../platform/redis/redis.ts';
 import { type Clock, isoNow } from '../../platform/runtime/clock.ts';
 import { refuse } from '../../platform/runtime/failure.ts';
 import type { ErrorReporter } from '../../platform/telemetry/error-reporter.ts';
-import type { FareProvider, FareQuestion } from './fare-provider.ts';
+import { openAnswerCache } from './answer-cache.ts';
+import type { FareAnswer, FareProvider, FareQuestion } from './fare-provider.ts';
 import { guardProvider } from './guard-provider.ts';
 import { answerClassOf, createHealthBook } from './health-book.ts';
+import { type SharedProvider, shareAnswers } from './share-answers.ts';
+import { askersBudget, openSpending } from './spending.ts';
 
-/** The fare providers that are on. What is asked through here is guarded and written down. */
+/** The fare providers that are on. What is asked through here is guarded, shared and written down. */
 export interface ProviderRoom {
   /** In the order of the settings. */
   names: readonly string[];
-  /** Undefined: not on. */
+  /** Undefined: not on. Its budget is what those who ask for somebody may spend. */
   get(name: string): FareProvider | undefined;
   list(): Promise<ProviderView[]>;
   /** Asks the provider's canary question now, past every cache. Fails: NOT_FOUND, NOT_ALLOWED. */
   runCanary(name: string): Promise<CanaryView>;
+  /** Asks the canaries that have not been asked for six hours, within the budget of renewals. */
+  runDueCanaries(signal: AbortSignal): Promise<void>;
+  /** Renews the answers that are asked for most, within the budget of renewals. */
+  renewPopular(signal: AbortSignal): Promise<void>;
+  close(): void;
 }
 
 export interface ProviderRoomOptions {
@@ -26,61 +36,126 @@ export interface ProviderRoomOptions {
   clock: Clock;
   report: ErrorReporter;
   processId: string;
+  /** Told of every answer that came from a provider itself. */
+  onAnswers?: (
+    provider: string,
+    questions: readonly FareQuestion[],
+    answers: readonly FareAnswer[],
+    at: Instant,
+  ) => void;
 }
 
-export function openProviderRoom(options: ProviderRoomOptions): ProviderRoom {
-  const { clock, report } = options;
-  const health = createHealthBook(options);
-  const guarded = new Map(options.providers.map((each) => [each.name, guardProvider(each, { clock, health, report })]));
-  const canaries = new Map<string, CanaryView['last']>();
+const canaryEveryMs = 6 * 3_600_000;
+const canaryLifeMs = 7 * 86_400_000;
+const popularMax = 100;
 
-  const canaryOf = (provider: FareProvider): CanaryView | null =>
-    provider.canary && {
-      route: `${provider.canary.origin}-${provider.canary.destination}`,
-      departDate: provider.canary.departDate,
-      last: canaries.get(provider.name) ?? null,
+export function openProviderRoom(options: ProviderRoomOptions): ProviderRoom {
+  const { redis, keys, clock, report, onAnswers } = options;
+  const health = createHealthBook(options);
+  const cache = openAnswerCache(options);
+  const entries = new Map(
+    options.providers.map((provider) => {
+      const spending = openSpending(provider, options);
+      const guarded = guardProvider(provider, { clock, health, report });
+      const shared: SharedProvider = shareAnswers(guarded, {
+        cache,
+        clock,
+        mayRenew: spending.mayRenew,
+        onAnswers: (questions, answers, at) => {
+          const asked = answers.filter((each) => each.outcome !== 'unknown' || each.wasAsked !== false).length;
+          spending.note(Math.ceil(asked / provider.capabilities.questionsPerCall));
+          onAnswers?.(provider.name, questions, answers, at);
+        },
+        onError: (error) => report(error, { provider: provider.name }),
+      });
+      const canary: Note<NonNullable<CanaryView['last']>> = openNote(
+        redis,
+        keys.key('fares', provider.name, 'canary'),
+        canaryLifeMs,
+      );
+      const asked: FareProvider = { ...shared, budget: askersBudget(provider.budget) };
+      return [provider.name, { provider, guarded, shared, asked, spending, canary }] as const;
+    }),
+  );
+
+  const runCanary = async (name: string): Promise<CanaryView> => {
+    const entry = entries.get(name);
+    if (!entry) throw refuse('NOT_FOUND', { reason: 'no such provider is on', provider: name });
+    const question = entry.provider.canary;
+    if (!question) throw refuse('NOT_ALLOWED', { reason: 'this provider needs no canary', provider: name });
+    const startedAt = clock.now();
+    const [answer] = await entry.guarded.ask([question], { signal: new AbortController().signal, at: isoNow(clock) });
+    if (!answer) throw new Error(`${name} did not answer its canary`);
+    entry.spending.note(1);
+    const last: NonNullable<CanaryView['last']> = {
+      at: isoNow(clock),
+      class: answerClassOf(answer),
+      // A canary's route is flown every day: nothing found is a fault, too.
+      isHealthy: answer.outcome === 'found',
+      detail: detailOf(answer),
+      tookMs: clock.now() - startedAt,
     };
+    entry.canary.put(last);
+    return { ...routeOf(question), last };
+  };
 
   return {
-    names: [...guarded.keys()],
-    get: (name) => guarded.get(name),
+    names: [...entries.keys()],
+    get: (name) => entries.get(name)?.asked,
     list: async () => {
       const healths = await health.read();
-      return Array.from(
-        guarded.values(),
-        (provider): ProviderView => ({
-          name: provider.name,
-          roundTrip: provider.capabilities.roundTrip,
-          questionsPerCall: provider.capabilities.questionsPerCall,
-          budget: { ...provider.budget, requestsLeft: provider.budget.requestsPerWindow },
-          health: healths.get(provider.name) ?? { ...neverAsked, breaker: provider.breakerState() },
-          canary: canaryOf(provider),
+      return Promise.all(
+        Array.from(entries.values(), async ({ provider, guarded, spending, canary }): Promise<ProviderView> => {
+          const question = provider.canary;
+          return {
+            name: provider.name,
+            roundTrip: provider.capabilities.roundTrip,
+            questionsPerCall: provider.capabilities.questionsPerCall,
+            budget: { ...provider.budget, requestsLeft: await spending.left() },
+            health: healths.get(provider.name) ?? { ...neverAsked, breaker: guarded.breakerState() },
+            canary: question && { ...routeOf(question), last: (await canary.get()) ?? null },
+          };
         }),
       );
     },
-    runCanary: async (name) => {
-      const provider = guarded.get(name);
-      if (!provider) throw refuse('NOT_FOUND', { reason: 'no such provider is on', provider: name });
-      if (!provider.canary) throw refuse('NOT_ALLOWED', { reason: 'this provider needs no canary', provider: name });
-      const startedAt = clock.now();
-      const question: FareQuestion = provider.canary;
-      const [answer] = await provider.ask([question], { signal: new AbortController().signal, at: isoNow(clock) });
-      if (!answer) throw new Error(`${name} did not answer its canary`);
-      canaries.set(name, {
-        at: isoNow(clock),
-        class: answerClassOf(answer),
-        // A canary's route is flown every day: nothing found is a fault, too.
-        isHealthy: answer.outcome === 'found',
-        detail: answer.outcome === 'found' ? `${answer.offers.length} offers` : detailOf(answer),
-        tookMs: clock.now() - startedAt,
-      });
-      return canaryOf(provider) as CanaryView;
+    runCanary,
+    runDueCanaries: async (signal) => {
+      for (const [name, { provider, canary, spending }] of entries) {
+        if (signal.aborted || !provider.canary) continue;
+        const last = await canary.get();
+        if (last && clock.now() - Date.parse(last.at) < canaryEveryMs) continue;
+        if (await spending.mayRenew()) await runCanary(name);
+      }
+    },
+    renewPopular: async (signal) => {
+      for (const [name, { shared }] of entries) {
+        if (signal.aborted) return;
+        const popular = await cache.popular(name, popularMax);
+        if (popular.length > 0) await shared.renew(popular, signal);
+      }
+    },
+    close: () => {
+      for (const { shared } of entries.values()) shared.stop();
     },
   };
 }
 
-const detailOf = (answer: { detail: string } | { evidence: string }): string =>
-  'detail' in answer ? answer.detail : answer.evidence;
+const routeOf = ({ origin, destination, departDate }: FareQuestion) => ({
+  route: `${origin}-${destination}`,
+  departDate,
+});
+
+/** An answer in a few words. */
+export function detailOf(answer: FareAnswer): string {
+  switch (answer.outcome) {
+    case 'found':
+      return `${answer.offers.length} offers`;
+    case 'empty':
+      return answer.evidence;
+    case 'unknown':
+      return answer.detail;
+  }
+}
 
 const neverAsked = {
   calls: 0,

@@ -10,7 +10,6 @@ import {
   questionKey,
   type SimulatorSettings,
 } from './fare-provider.ts';
-import { freshForLeadTime } from './freshness.ts';
 
 export const simulatorDefaults: SimulatorSettings = {
   seed: 1,
@@ -36,6 +35,9 @@ export interface SimulatorFate {
 /** Of the blocked questions half stay blocked, of the failing ones a tenth fail always. */
 const lastingShare = { blocked: 0.5, failed: 0.1 };
 
+/** Long enough for two jobs to share an answer; a large job's answers must not fill Redis for hours. */
+const simulatorFreshMs = 60_000;
+
 /** Pure: whoever knows the settings knows the fate of every question before it is asked. */
 export function simulatorFate(settings: SimulatorSettings, question: FareQuestion): SimulatorFate {
   const draw = drawsOf(settings.seed, questionKey(question));
@@ -56,9 +58,10 @@ export function simulatorFate(settings: SimulatorSettings, question: FareQuestio
 export function createSimulatorProvider(clock: Clock): FareProvider {
   return {
     name: 'simulator',
-    capabilities: { roundTrip: true, questionsPerCall: 1_000, freshMs: freshForLeadTime },
+    capabilities: { roundTrip: true, questionsPerCall: 1_000, freshMs: () => simulatorFreshMs },
     budget: { requestsPerWindow: null, windowMs: 1_000, concurrency: 64 },
     timeoutMs: 120_000,
+    refusesQuestions: true,
     canary: canaryQuestion,
     ask: async (questions, context) => {
       const settings = context.simulator ?? simulatorDefaults;

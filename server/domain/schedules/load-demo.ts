@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
+import { type CabinClass, cabinClasses } from '../../../shared/flight.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { writeFlights } from '../inventory/write-flights.ts';
+import { saveFareFamily } from '../offers/fare-families.ts';
 import type { PlaceDirectory } from '../places/place-directory.ts';
 import { dateOfDay, dayOfDate } from '../places/zoned-time.ts';
+import { demoBrands, demoLadder } from './demo-fares.ts';
 import { demoCarriers, demoTimetable } from './demo-timetable.ts';
 import { flightKey } from './scheduled-flight.ts';
 
@@ -50,6 +53,8 @@ export async function loadDemo(options: {
      on conflict (code) do update set name = excluded.name`,
     [demoCarriers.map((each) => each.code), demoCarriers.map((each) => each.name)],
   );
+  const families = new Map<CabinClass, number>();
+  for (const cabin of cabinClasses) families.set(cabin, await saveFareFamily(pool, demoBrands[cabin]));
   let next = from;
   let done = 0;
   let added = 0;
@@ -59,6 +64,11 @@ export async function loadDemo(options: {
       const flights = Array.from(demoTimetable({ today: date, days: 1, places }), (flight) => ({
         ...flight,
         id: demoId(flightKey(flight)),
+        cabins: flight.cabins.map((each) => ({
+          ...each,
+          ladder: demoLadder(each.capacity, each.price.amount),
+          familyId: families.get(each.cabin) as number,
+        })),
       }));
       const written = await inTransaction(pool, async (tx) => {
         await tx.query(`set local lock_timeout = '20s'; set local statement_timeout = '60s'`);

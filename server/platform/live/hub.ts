@@ -1,4 +1,26 @@
 import type { Clock } from '../runtime/clock.ts';
+import { type Sink, Topic, type Update, Watch, Watcher } from './topic.ts';
+
+export interface HubOptions {
+  clock: Clock;
+  /** Reads the newest truth of topics; topics that do not exist are left out of the answer. */
+  load: (topics: string[]) => Promise<Update[]>;
+  /** Changes that are shown without waiting for the others of their window. */
+  isUrgent?: (before: unknown, after: unknown) => boolean;
+  onError: (error: unknown) => void;
+}
+
+/** Every watched topic is read again this often, so a lost message is healed within it. */
+const antiEntropyMs = 1_000;
+const topicsPerLoad = 500;
+/** So many sinks are shown a topic before everything else has its turn: a call waits for less than a millisecond. */
+const sinksPerTurn = 128;
+
+/** Changes within this time are shown as one: the more look, the fewer frames each gets. */
+function windowMs(watchers: number): number {
+  if (watchers <= 1_000) return 100;
+  return watchers <= 5_000 ? 200 : 500;
+}
 
 /**
  * The state channel inside one process: newest value wins, any number of times, in any order.
@@ -7,144 +29,179 @@ import type { Clock } from '../runtime/clock.ts';
  * (from a commit of our own, from another process, from a re-read) and keeps it where it is newer.
  * Only watched topics are kept, so memory is bounded by the number of watchers.
  */
-export interface Part {
-  version: number;
-  body: unknown;
-}
-export interface Update {
-  topic: string;
-  parts: Record<string, Part>;
-}
-
-interface Topic {
-  parts: Map<string, Part>;
-  watchers: Set<Watcher>;
-}
-
-interface Watcher {
-  dirty: Set<string>;
-  wake: (() => void) | undefined;
-}
-
-/** Changes within this time reach a watcher as one. */
-const conflationMs = 50;
-/** Every watched topic is read again this often, so a lost message is healed within it. */
-const antiEntropyMs = 1_000;
-const topicsPerLoad = 500;
-
 export class Hub {
   readonly #topics = new Map<string, Topic>();
-  readonly #clock: Clock;
-  readonly #load: (topics: string[]) => Promise<Update[]>;
+  readonly #options: HubOptions;
   readonly #stopping = new AbortController();
   readonly #healing: Promise<void>;
+  /** To be read from the record; one reading at a time. */
+  readonly #wanted = new Set<string>();
+  #reading: Promise<void> | undefined;
 
-  /** @param load reads the newest truth of topics; topics that do not exist are left out of the answer. */
-  constructor(options: {
-    clock: Clock;
-    load: (topics: string[]) => Promise<Update[]>;
-    onError: (error: unknown) => void;
-  }) {
-    this.#clock = options.clock;
-    this.#load = options.load;
-    this.#healing = this.#heal(options.onError);
+  constructor(options: HubOptions) {
+    this.#options = options;
+    this.#healing = this.#heal();
   }
 
   get topicCount(): number {
     return this.#topics.size;
   }
 
-  /** Takes newer parts and wakes whoever watches. Parts of unwatched topics are dropped. */
+  /** Takes newer parts and shows them to whoever watches. Parts of unwatched topics are dropped. */
   offer(updates: Update[]): void {
+    const { isUrgent } = this.#options;
     for (const { topic: name, parts } of updates) {
       const topic = this.#topics.get(name);
       if (!topic) continue;
-      let changed = false;
-      for (const [part, value] of Object.entries(parts)) {
-        const known = topic.parts.get(part);
-        if (known && known.version >= value.version) continue;
-        topic.parts.set(part, value);
-        changed = true;
-      }
-      if (!changed) continue;
-      for (const watcher of topic.watchers) {
-        watcher.dirty.add(name);
-        watcher.wake?.();
-      }
+      const change = topic.take(parts, isUrgent);
+      if (change && topic.isComplete) this.#showSoon(topic, change === 'urgent');
     }
   }
 
   /**
-   * Yields (topic, its parts): each topic's newest value at once, then again whenever it changed,
-   * conflated. Ends when the signal aborts. A topic that does not exist yields nothing.
+   * Shows each topic's newest value at once, then again whenever it changed, conflated. A topic that
+   * does not exist shows nothing. `shown`: the version that the sink has already; nothing older or
+   * equal is shown.
    */
-  async *watch(topics: string[], signal: AbortSignal): AsyncGenerator<{ topic: string; parts: Map<string, Part> }> {
-    const watcher: Watcher = { dirty: new Set(), wake: undefined };
-    const names = [...new Set(topics)];
-    // Registered before the read, so that nothing between the two is missed.
-    for (const name of names) this.#topicOf(name).watchers.add(watcher);
-    const wakeUp = () => watcher.wake?.();
+  join(names: readonly string[], sink: Sink, shown = 0): Watch {
+    const watchers = [...new Set(names)].map((name) => {
+      const topic = this.#topics.get(name) ?? new Topic(name, this.#topics);
+      this.#topics.set(name, topic);
+      const watcher = new Watcher(topic, sink, shown);
+      topic.watchers.add(watcher);
+      if (topic.isComplete) watcher.show();
+      // Known or not: what is known may have been overtaken somewhere else.
+      this.#wanted.add(name);
+      return watcher;
+    });
+    this.#read();
+    return new Watch(watchers);
+  }
+
+  /** The same as a generator, for a consumer that takes its time. Ends when the signal aborts. */
+  async *watch(names: readonly string[], signal: AbortSignal, shown = 0): AsyncGenerator<Topic> {
+    const changed = new Set<Topic>();
+    let wake = () => {};
+    const watch = this.join(
+      names,
+      {
+        show: (topic) => {
+          changed.add(topic);
+          wake();
+          return true;
+        },
+      },
+      shown,
+    );
+    const wakeUp = () => wake();
     signal.addEventListener('abort', wakeUp, { once: true });
     try {
-      this.offer(await this.#load(names));
-      for (const name of names) {
-        const topic = this.#topics.get(name);
-        if (topic && topic.parts.size > 0) watcher.dirty.add(name);
-      }
       while (!signal.aborted) {
-        if (watcher.dirty.size === 0) {
-          await new Promise<void>((resolve) => {
-            watcher.wake = resolve;
-            if (signal.aborted || watcher.dirty.size > 0) resolve();
-          });
-          watcher.wake = undefined;
-          continue;
+        for (const topic of changed) {
+          changed.delete(topic);
+          if (signal.aborted) return;
+          yield topic;
         }
-        const changed = [...watcher.dirty];
-        watcher.dirty.clear();
-        for (const name of changed) {
-          const topic = this.#topics.get(name);
-          if (topic && !signal.aborted) yield { topic: name, parts: topic.parts };
-        }
-        await this.#clock.sleep(conflationMs, signal);
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          if (signal.aborted || changed.size > 0) resolve();
+        });
       }
     } finally {
       signal.removeEventListener('abort', wakeUp);
-      for (const name of names) {
-        const topic = this.#topics.get(name);
-        topic?.watchers.delete(watcher);
-        if (topic?.watchers.size === 0) this.#topics.delete(name);
-      }
+      watch.stop();
     }
   }
 
   async close(): Promise<void> {
     this.#stopping.abort();
-    await this.#healing;
+    await Promise.all([this.#healing, this.#reading]);
   }
 
-  #topicOf(name: string): Topic {
-    let topic = this.#topics.get(name);
-    if (!topic) {
-      topic = { parts: new Map(), watchers: new Set() };
-      this.#topics.set(name, topic);
+  // ---- showing -------------------------------------------------------------------------------------------------------
+
+  #showSoon(topic: Topic, isUrgent: boolean): void {
+    const { clock } = this.#options;
+    const now = clock.now();
+    const window = windowMs(topic.watchers.size);
+    const hasPassed = now - topic.shownAt >= window;
+    if (hasPassed || (isUrgent && now - topic.urgentAt >= window)) {
+      topic.shownAt = now;
+      // What flaps is shown once more in each window, and not each time.
+      if (!hasPassed) topic.urgentAt = now;
+      this.#show(topic);
+    } else if (!topic.isDue) {
+      topic.isDue = true;
+      void clock.sleep(topic.shownAt + window - now, this.#stopping.signal).then(() => {
+        topic.isDue = false;
+        topic.shownAt = clock.now();
+        this.#show(topic);
+      });
     }
-    return topic;
   }
 
-  async #heal(onError: (error: unknown) => void): Promise<void> {
-    const signal = this.#stopping.signal;
-    while (!signal.aborted) {
-      await this.#clock.sleep(antiEntropyMs, signal);
-      const names = [...this.#topics.keys()];
-      for (let from = 0; from < names.length && !signal.aborted; from += topicsPerLoad) {
-        try {
-          this.offer(await this.#load(names.slice(from, from + topicsPerLoad)));
-        } catch (error) {
-          onError(error);
-          break;
+  /** After the answers of this turn; in slices, and anew for all when it changed on the way. */
+  #show(topic: Topic): void {
+    if (topic.showing !== undefined) return;
+    topic.showing = topic.version;
+    const watchers = topic.watchers.values();
+    const showSome = (): void => {
+      for (let n = 0; n < sinksPerTurn; n++) {
+        const { value: watcher, done } = watchers.next();
+        if (done) {
+          const shown = topic.showing as number;
+          topic.showing = undefined;
+          if (topic.version > shown) this.#showSoon(topic, false);
+          return;
         }
+        watcher.show();
       }
+      setImmediate(showSome);
+    };
+    setImmediate(showSome);
+  }
+
+  // ---- reading -------------------------------------------------------------------------------------------------------
+
+  #read(): void {
+    this.#reading ??= this.#readWanted().finally(() => {
+      this.#reading = undefined;
+      if (this.#wanted.size > 0 && !this.#stopping.signal.aborted) this.#read();
+    });
+  }
+
+  async #readWanted(): Promise<void> {
+    // Whoever joins in this turn is read in one go.
+    await new Promise(setImmediate);
+    while (this.#wanted.size > 0 && !this.#stopping.signal.aborted) {
+      const names = [...this.#wanted].slice(0, topicsPerLoad);
+      for (const name of names) this.#wanted.delete(name);
+      try {
+        this.#takeRead(await this.#options.load(names.filter((name) => this.#topics.has(name))));
+      } catch (error) {
+        // The next look at everything makes up for it.
+        this.#options.onError(error);
+      }
+    }
+  }
+
+  /** Only what was read is complete: a message tells of one part. */
+  #takeRead(updates: Update[]): void {
+    this.offer(updates);
+    for (const { topic: name } of updates) {
+      const topic = this.#topics.get(name);
+      if (!topic || topic.isComplete) continue;
+      topic.isComplete = true;
+      this.#show(topic);
+    }
+  }
+
+  async #heal(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await this.#options.clock.sleep(antiEntropyMs, signal);
+      for (const name of this.#topics.keys()) this.#wanted.add(name);
+      if (this.#wanted.size > 0 && !signal.aborted) this.#read();
     }
   }
 }

@@ -16,7 +16,7 @@ export interface OwnConnection {
  * Everything here is found by an index: a plan that was made while a table was empty, and scans it,
  * would be kept until the next statistics.
  */
-const bounds = '-c lock_timeout=250ms -c statement_timeout=5s -c enable_seqscan=off -c jit=off';
+const bounds = '-c lock_timeout=250ms -c statement_timeout=5s -c enable_seqscan=off -c enable_nestloop=off -c jit=off';
 /** The server should have answered before; a connection that has not by then is given up. */
 const answerTimeoutMs = 8_000;
 

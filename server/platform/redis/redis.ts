@@ -1,7 +1,7 @@
 import { Cluster, Redis } from 'ioredis';
 import type { Logger } from 'pino';
 
-type RedisClient = Redis | Cluster;
+export type RedisClient = Redis | Cluster;
 
 /**
  * Three connections: one for commands, one that only listens, one for the call that waits on the
@@ -13,6 +13,8 @@ export interface RedisConnections {
   subscriber: RedisClient;
   /** Busy as long as its call waits, so it has one user only. */
   blocking: RedisClient;
+  /** One more, that queues its commands while Redis is away; closed with the others. */
+  open(name: string): RedisClient;
   close(): Promise<void>;
 }
 
@@ -45,14 +47,21 @@ export function openRedis(url: string, log: Logger): RedisConnections {
   const commands = connect('commands', false);
   const subscriber = connect('subscriber', true);
   const blocking = connect('blocking', false);
+  const more: RedisClient[] = [];
   return {
     commands,
     subscriber,
     blocking,
+    open: (name) => {
+      const client = connect(name, true);
+      more.push(client);
+      return client;
+    },
     close: async () => {
       commands.disconnect();
       subscriber.disconnect();
       blocking.disconnect();
+      for (const client of more) client.disconnect();
     },
   };
 }

@@ -4,6 +4,8 @@ import type { TRPCRequestInfo } from '@trpc/server/http';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import type { Call } from './call.ts';
+import type { Connection } from './connection.ts';
+import type { LiveFrames } from './live-frames.ts';
 import type { StraightProcedure } from './straight-procedure.ts';
 
 /** What one socket may have and keep of this process. */
@@ -41,13 +43,15 @@ export interface CallObserver {
 
 export type CreateContext = (options: { req: IncomingMessage; res: WebSocket; info: TRPCRequestInfo }) => unknown;
 
+/** Milliseconds after which so many calls may come; 0: they may now. */
+export type WaitMs = (context: unknown, calls: number) => number;
+
 export type OnError = (options: {
   error: TRPCError;
   type: TRPCProcedureType | 'unknown';
   path: string | undefined;
   input: unknown;
   ctx: unknown;
-  req: IncomingMessage;
 }) => void;
 
 /** What all connections of one adapter share. */
@@ -55,10 +59,13 @@ export interface AdapterParts {
   router: AnyTRPCRouter;
   config: TRPCRootConfig<AnyTRPCRootTypes>;
   straight: ReadonlyMap<string, StraightProcedure>;
+  frames: LiveFrames;
+  connections: Set<Connection>;
   createContext: CreateContext | undefined;
   limits: AdapterLimits;
   stats: AdapterStats;
   clock: Clock;
   observer: CallObserver | undefined;
   onError: OnError | undefined;
+  waitMs: WaitMs | undefined;
 }

@@ -1,21 +1,26 @@
 import type { IncomingMessage } from 'node:http';
-import { callTRPCProcedure, getErrorShape, getTRPCErrorFromUnknown, isTrackedEnvelope, TRPCError } from '@trpc/server';
+import type { Socket } from 'node:net';
+import { callTRPCProcedure, getTRPCErrorFromUnknown, TRPCError } from '@trpc/server';
 import { parseConnectionParamsFromUnknown, type TRPCRequestInfo } from '@trpc/server/http';
-import { isObservable, observableToAsyncIterable } from '@trpc/server/observable';
 import { parseTRPCMessage } from '@trpc/server/rpc';
 import { type RawData, WebSocket } from 'ws';
 import { refuse } from '../../platform/runtime/failure.ts';
 import { trpcErrorOf } from '../failures.ts';
 import type { AdapterParts } from './adapter-parts.ts';
-import { answerHead, errorTail, resultTail, startedTail, stoppedTail, trackedTail } from './answers.ts';
-import { Call, type RequestId } from './call.ts';
-import { FrameWriter } from './frame-writer.ts';
-import { pumpEvents } from './pump-events.ts';
+import { Call, type CallOwner, runCall } from './call.ts';
+import { type FrameOwner, FrameWriter } from './frame-writer.ts';
+import type { FrameTarget, LiveWatch } from './live-watch.ts';
+import { Replies } from './replies.ts';
+import { isStream, Subscriptions } from './subscriptions.ts';
 
 type Message = ReturnType<typeof parseTRPCMessage>;
 
 /** `expected`: the first message will tell who asks. */
-type ContextState = { kind: 'expected' } | { kind: 'making' } | { kind: 'ready' } | { kind: 'failed'; error: unknown };
+type ContextState =
+  | { kind: 'expected'; request: IncomingMessage }
+  | { kind: 'making' }
+  | { kind: 'ready' }
+  | { kind: 'failed'; error: unknown };
 
 /** Between two looks of the watchdog. */
 interface Watched {
@@ -32,46 +37,53 @@ const comeBack = 1013;
 const busyRetryMs = 200;
 
 /** One socket: its context, its calls in flight, its subscriptions, and what leaves over it. */
-export class Connection {
+export class Connection implements CallOwner, FrameOwner, FrameTarget {
   readonly #parts: AdapterParts;
   readonly #socket: WebSocket;
-  readonly #request: IncomingMessage;
+  /** Under the socket. */
+  readonly #connection: Socket;
   readonly #writer: FrameWriter;
-  readonly #subscriptions = new Map<RequestId, Call>();
-  /** Subscriptions that have not been started yet. */
-  readonly #beginning = new Set<Call>();
+  readonly #replies: Replies;
+  readonly #subscriptions: Subscriptions;
   /** Calls that wait for the context, or for their turn. */
   readonly #waiting: Call[] = [];
   #calls = 0;
   #queries = 0;
-  #state: ContextState = { kind: 'expected' };
-  #ctx: unknown;
+  #state: ContextState;
   #gone: AbortController | undefined;
   #starting = false;
   #isDraining = false;
+  /** What could not be shown while the client did not read. */
+  #late: Set<LiveWatch> | undefined;
   /** For the watchdog: whether anything was heard since its last look, and what it saw then. */
   readonly watched: Watched;
 
   constructor(parts: AdapterParts, socket: WebSocket, request: IncomingMessage) {
     this.#parts = parts;
     this.#socket = socket;
-    this.#request = request;
+    this.#connection = request.socket;
+    parts.connections.add(this);
+    parts.stats.sockets++;
     this.watched = { heard: false, at: parts.clock.now(), asked: false, buffered: 0, fullSince: 0 };
-    this.#writer = new FrameWriter(socket, request.socket, {
-      bufferedMax: parts.limits.bufferedBytesPerSocket,
-      onFull: () => this.#waitForDrain(),
-      onOverflow: () => this.closeAsSlow(),
-    });
+    this.#writer = new FrameWriter(socket, request.socket, this);
+    this.#replies = new Replies(parts, this.#writer);
+    this.#subscriptions = new Subscriptions(parts, this.#replies, this);
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
-    socket.on('error', (error) => this.#tellError(getTRPCErrorFromUnknown(error)));
-    socket.once('close', () => this.#closed());
+    socket.on('error', (error) => this.#replies.report(getTRPCErrorFromUnknown(error)));
+    socket.on('close', () => this.#closed());
+    // The request is dropped when it has been looked at: it is a third of what an idle socket would keep.
+    this.#state = { kind: 'expected', request };
     if (new URL(request.url ?? '/', 'http://localhost').searchParams.get('connectionParams') !== '1') {
-      void this.#makeContext(() => null);
+      void this.#makeContext(request, () => null);
     }
   }
 
   get buffered(): number {
     return this.#writer.buffered;
+  }
+
+  get bufferedMax(): number {
+    return this.#parts.limits.bufferedBytesPerSocket;
   }
 
   get isFull(): boolean {
@@ -97,8 +109,9 @@ export class Connection {
   }
 
   #closed(): void {
-    for (const call of this.#subscriptions.values()) call.stopping?.abort();
-    this.#subscriptions.clear();
+    this.#parts.connections.delete(this);
+    this.#parts.stats.sockets--;
+    this.#subscriptions.close();
     this.#gone?.abort();
     for (const call of this.#waiting.splice(0)) this.#end(call);
   }
@@ -114,7 +127,9 @@ export class Connection {
       if (text === 'PONG') return;
       if (text === 'PING') return void this.#writer.send('PONG');
     }
-    if (this.#state.kind === 'expected') return void this.#makeContext(() => connectionParamsOf(text));
+    if (this.#state.kind === 'expected') {
+      return void this.#makeContext(this.#state.request, () => connectionParamsOf(text));
+    }
     let messages: Message[];
     try {
       const parsed: unknown = JSON.parse(textOf(text));
@@ -123,43 +138,48 @@ export class Connection {
         ? parsed.map((each) => parseTRPCMessage(each, transformer))
         : [parseTRPCMessage(parsed, transformer)];
     } catch (cause) {
-      return void this.#sendError(null, undefined, new TRPCError({ code: 'PARSE_ERROR', cause }));
+      return void this.#replies.error(null, undefined, new TRPCError({ code: 'PARSE_ERROR', cause }));
     }
-    for (let index = 0; index < messages.length; index++) this.#handle(messages[index] as Message, index);
+    // Before there is a context, the bound for calls of a socket has to do.
+    const isReady = this.#state.kind === 'ready';
+    const waitMs = isReady ? (this.#parts.waitMs?.(this.#replies.ctx, messages.length) ?? 0) : 0;
+    const refusal = waitMs > 0 ? trpcErrorOf(refuse('RATE_LIMITED', { retryAfterMs: waitMs })) : undefined;
+    for (let index = 0; index < messages.length; index++) this.#handle(messages[index] as Message, index, refusal);
   }
 
-  #handle(message: Message, batchIndex: number): void {
+  #handle(message: Message, batchIndex: number, refusal: TRPCError | undefined): void {
     const { id, jsonrpc } = message;
     if (id === null || id === undefined) {
       const error = new TRPCError({ code: 'PARSE_ERROR', message: '`id` is required' });
-      this.#tellError(error);
-      return void this.#sendError(null, jsonrpc, error);
+      this.#replies.report(error);
+      return void this.#replies.error(null, jsonrpc, error);
     }
     if (message.method === 'subscription.stop') {
-      return void this.#stop(id);
+      return void this.#subscriptions.stop(id);
     }
     const { path, lastEventId } = message.params;
     const input = withLastEventId(message.params.input, lastEventId);
-    const call = new Call({ id, jsonrpc, path, type: message.method, input }, batchIndex, this.#signalOf);
+    const call = new Call({ id, jsonrpc, path, type: message.method, input }, batchIndex, this);
     const { limits, stats } = this.#parts;
     this.#calls++;
     stats.callsInFlight++;
-    if (call.type === 'subscription') this.#beginning.add(call);
-    const subscriptions = this.#subscriptions.size + this.#beginning.size;
-    if (this.#calls > limits.callsPerSocket || subscriptions > limits.subscriptionsPerSocket) {
+    if (call.type === 'subscription') this.#subscriptions.begin(call);
+    const isFull = this.#calls > limits.callsPerSocket || this.#subscriptions.count > limits.subscriptionsPerSocket;
+    if (refusal || isFull) {
       stats.callsRefused++;
-      this.#fail(call, trpcErrorOf(refuse('BUSY', { retryAfterMs: busyRetryMs })));
+      this.#fail(call, refusal ?? trpcErrorOf(refuse('BUSY', { retryAfterMs: busyRetryMs })));
     } else if (this.#mayStart(call)) void this.#start(call);
     else this.#waiting.push(call);
   }
 
   // ---- the context ---------------------------------------------------------------------------------------------------
 
-  async #makeContext(connectionParams: () => TRPCRequestInfo['connectionParams']): Promise<void> {
+  async #makeContext(req: IncomingMessage, connectionParams: () => TRPCRequestInfo['connectionParams']): Promise<void> {
     this.#state = { kind: 'making' };
+    const goneSignal = () => this.#goneSignal;
     try {
-      this.#ctx = await this.#parts.createContext?.({
-        req: this.#request,
+      this.#replies.ctx = await this.#parts.createContext?.({
+        req,
         res: this.#socket,
         info: {
           connectionParams: connectionParams(),
@@ -167,7 +187,9 @@ export class Connection {
           isBatchCall: false,
           accept: null,
           type: 'unknown',
-          signal: this.#goneSignal,
+          get signal() {
+            return goneSignal();
+          },
           url: null,
         },
       });
@@ -175,8 +197,8 @@ export class Connection {
     } catch (cause) {
       const error = getTRPCErrorFromUnknown(cause);
       this.#state = { kind: 'failed', error };
-      this.#tellError(error);
-      this.#sendError(null, undefined, error);
+      this.#replies.report(error);
+      this.#replies.error(null, undefined, error);
       setImmediate(() => {
         this.#writer.flush();
         this.#socket.close();
@@ -208,25 +230,30 @@ export class Connection {
     call.isRunning = true;
     if (call.type === 'query') this.#queries++;
     const { observer } = this.#parts;
-    return observer ? observer.scope(this.#run, call) : this.#run(call);
+    return observer ? observer.scope(runCall, call) : this.run(call);
   }
 
-  readonly #run = async (call: Call): Promise<void> => {
-    const straight = this.#parts.straight.get(call.path);
-    const observer = straight && this.#parts.observer;
+  async run(call: Call): Promise<void> {
+    const known = this.#parts.straight.get(call.path);
+    const straight = known?.type === call.type && this.#state.kind === 'ready' ? known : undefined;
+    // What tRPC calls is observed around the procedure itself.
+    let observer = straight && this.#parts.observer;
     const startedAt = observer ? performance.now() : 0;
     try {
       if (this.#state.kind === 'failed') throw this.#state.error;
-      call.ctx = this.#ctx;
-      const result = await (straight && straight.type === call.type ? straight.run(call) : this.#callByTrpc(call));
+      call.ctx = this.#replies.ctx;
+      const result = await (straight ? straight.run(call) : this.#callByTrpc(call));
       observer?.ended(call, startedAt);
-      if (call.type === 'subscription') await this.#subscribe(call, result);
-      else this.#answer(call, result);
+      observer = undefined;
+      if (call.type !== 'subscription') this.#answer(call, result);
+      // Lost meanwhile: what never started needs no end.
+      else if (this.#socket.readyState === WebSocket.OPEN) this.#subscriptions.start(call, result);
     } catch (error) {
       observer?.ended(call, startedAt, error);
-      this.#fail(call, error);
+      this.#replies.failure(call, error);
     }
-  };
+    this.#end(call);
+  }
 
   #callByTrpc(call: Call): Promise<unknown> {
     return callTRPCProcedure({
@@ -247,12 +274,11 @@ export class Connection {
         message: `Cannot return an async iterable or observable from a ${call.type} procedure with WebSockets`,
       });
     }
-    this.#send(call, resultTail(this.#parts.config.transformer.output, result));
-    this.#end(call);
+    this.#replies.result(call, result);
   }
 
   #fail(call: Call, error: unknown): void {
-    this.#sendFailure(call, error);
+    this.#replies.failure(call, error);
     this.#end(call);
   }
 
@@ -260,67 +286,16 @@ export class Connection {
     this.#calls--;
     this.#parts.stats.callsInFlight--;
     if (call.isRunning && call.type === 'query') this.#queries--;
-    if (call.type === 'subscription') this.#beginning.delete(call);
+    if (call.type === 'subscription') this.#subscriptions.begun(call);
     call.isRunning = false;
     if (this.#waiting.length > 0) this.#startWaiting();
   }
 
-  // ---- subscriptions -------------------------------------------------------------------------------------------------
-
-  async #subscribe(call: Call, result: unknown): Promise<void> {
-    const { id, path } = call;
-    if (!isStream(result)) {
-      const message = `Subscription ${path} did not return an observable or a AsyncGenerator`;
-      throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message });
-    }
-    const { signal } = call;
-    const events = isObservable(result) ? observableToAsyncIterable(result, signal) : result;
-    if (this.#socket.readyState !== WebSocket.OPEN) {
-      // It was lost meanwhile; nobody would ever end this.
-      await events[Symbol.asyncIterator]().return?.();
-      return this.#end(call);
-    }
-    if (this.#subscriptions.has(id)) throw new TRPCError({ code: 'BAD_REQUEST', message: `Duplicate id ${id}` });
-    this.#subscriptions.set(id, call);
-    this.#parts.stats.subscriptions++;
-    this.#end(call);
-    this.#send(call, startedTail);
-    const { output } = this.#parts.config.transformer;
-    try {
-      await pumpEvents(events, signal, {
-        take: (event) =>
-          this.#send(
-            call,
-            isTrackedEnvelope(event) ? trackedTail(output, event[0], event[1]) : resultTail(output, event),
-          ),
-        fail: (error) => this.#sendFailure(call, error),
-      });
-      this.#send(call, stoppedTail);
-    } catch (error) {
-      this.#sendFailure(call, error);
-      call.stopping?.abort();
-    }
-    this.#parts.stats.subscriptions--;
-    if (this.#subscriptions.get(id) === call) this.#subscriptions.delete(id);
-  }
-
-  #stop(id: RequestId): void {
-    const call = this.#subscriptions.get(id) ?? this.#beginningOf(id);
-    if (!call) return;
-    call.stopping ??= new AbortController();
-    call.stopping.abort();
-  }
-
-  #beginningOf(id: RequestId): Call | undefined {
-    for (const call of this.#beginning) if (call.id === id) return call;
-    return undefined;
-  }
-
-  readonly #signalOf = (call: Call): AbortSignal => {
+  signalOf(call: Call): AbortSignal {
     if (call.type === 'query') return this.#goneSignal;
     call.stopping ??= new AbortController();
     return call.stopping.signal;
-  };
+  }
 
   /** Fires when the socket is gone. */
   get #goneSignal(): AbortSignal {
@@ -331,60 +306,33 @@ export class Connection {
 
   // ---- writing -------------------------------------------------------------------------------------------------------
 
-  #send(call: Call, tail: string): void {
-    this.#parts.stats.answersSent++;
-    this.#writer.send(answerHead(call.id, call.jsonrpc) + tail);
+  /** For the hub: one frame, as soon as it can leave. */
+  push(frame: Buffer): void {
+    this.#parts.stats.framesPushed++;
+    this.#writer.sendNow(frame);
   }
 
-  #sendFailure(call: Call, cause: unknown): void {
-    const quick = this.#parts.observer?.shapeOf(cause, call);
-    if (quick !== undefined) return void this.#send(call, errorTail(this.#parts.config.transformer.output, quick));
-    const error = getTRPCErrorFromUnknown(cause);
-    this.#tellError(error, call);
-    this.#sendError(call.id, call.jsonrpc, error, call);
-  }
-
-  #sendError(id: RequestId | null, jsonrpc: '2.0' | undefined, error: TRPCError, call?: Call): void {
-    const { config } = this.#parts;
-    const shape = getErrorShape({
-      config,
-      error,
-      type: call?.type ?? 'unknown',
-      path: call?.path,
-      input: call?.rawInput,
-      ctx: this.#ctx,
-    });
-    this.#writer.send(answerHead(id, jsonrpc) + errorTail(config.transformer.output, shape));
-  }
-
-  #tellError(error: TRPCError, call?: Call): void {
-    this.#parts.onError?.({
-      error,
-      type: call?.type ?? 'unknown',
-      path: call?.path,
-      input: call?.rawInput,
-      ctx: this.#ctx,
-      req: this.#request,
-    });
+  whenRead(watch: LiveWatch): void {
+    this.#parts.stats.framesSkipped++;
+    this.#late ??= new Set();
+    this.#late.add(watch);
   }
 
   /** Whoever does not read is not read from either, so that it cannot ask for more. */
-  #waitForDrain(): void {
+  waitForDrain(): void {
     if (this.#isDraining) return;
     this.#isDraining = true;
     this.#socket.pause();
-    this.#request.socket.once('drain', () => {
+    this.#connection.once('drain', () => {
       this.#isDraining = false;
       this.#socket.resume();
+      const late = this.#late;
+      this.#late = undefined;
+      for (const watch of late ?? []) watch.catchUp();
       if (this.#waiting.length > 0) this.#startWaiting();
     });
   }
 }
-
-type Stream = AsyncIterable<unknown> | Parameters<typeof observableToAsyncIterable>[0];
-
-const isStream = (value: unknown): value is Stream =>
-  typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || isObservable(value));
 
 function textOf(text: string | undefined): string {
   if (text === undefined) throw new Error('binary data, where text is spoken');

@@ -1,7 +1,7 @@
 import '@mantine/core/styles/Timeline.layer.css';
 import { Skeleton, Timeline } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { Armchair, CalendarClock, CreditCard, Flag, type LucideIcon, UserRound } from 'lucide-react';
+import { Armchair, CalendarClock, CreditCard, Flag, type LucideIcon, Tag, UserRound } from 'lucide-react';
 import type { BookingStatus, TimelineEntry, TimelineKind } from '../../../../shared/booking.ts';
 import { formatMoney } from '../../../../shared/money.ts';
 import { FailureNotice } from '../failure/failure-notice.tsx';
@@ -13,6 +13,7 @@ const icons: Record<TimelineKind, LucideIcon> = {
   state: Flag,
   passengers: UserRound,
   money: CreditCard,
+  price: Tag,
   seats: Armchair,
   schedule: CalendarClock,
 };
@@ -63,6 +64,11 @@ export function BookingTimeline({ bookingId }: { bookingId: string }) {
             title={
               <>
                 <span>{entry.title}</span>
+                {entry.was && entry.now && (
+                  <span className={styles.amount}>
+                    {formatMoney(entry.was)} → {formatMoney(entry.now)}
+                  </span>
+                )}
                 {entry.amount && <span className={styles.amount}>{formatMoney(entry.amount)}</span>}
               </>
             }

@@ -38,7 +38,7 @@ export function useHold() {
   };
   return {
     /** The cabin of the first leg that was asked for. */
-    cabin: sent && 'legs' in sent.request ? sent.request.legs[0]?.cabin : undefined,
+    cabin: sent && 'legs' in sent.request ? sent.request.legs?.[0]?.cabin : undefined,
     error: mutation.error,
     pending: mutation.isPending,
     hold: (request: HoldRequest) => send(newId(), request),

@@ -1,6 +1,6 @@
 import { ActionIcon, Tooltip, UnstyledButton } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { Activity, CircleHelp, Command, RadioTower, Search, Ticket } from 'lucide-react';
+import { Activity, CircleHelp, Command, Radar, RadioTower, Search, Ticket } from 'lucide-react';
 import styles from './app-header.module.css';
 import { openPalette, openSheet } from './command-keys.tsx';
 import { ConnectionDot } from './connection-dot.tsx';
@@ -9,6 +9,7 @@ import { SchemeToggle } from './scheme-toggle.tsx';
 const places = [
   { to: '/', label: 'Search', icon: Search, exact: true },
   { to: '/bookings', label: 'Bookings', icon: Ticket, exact: false },
+  { to: '/jobs', label: 'Jobs', icon: Radar, exact: false },
   { to: '/operate', label: 'Operate', icon: RadioTower, exact: false },
   { to: '/status', label: 'Health', icon: Activity, exact: false },
 ] as const;

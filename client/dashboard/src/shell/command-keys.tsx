@@ -1,5 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
+import { searchParams } from '../search/search-params.ts';
 import { focusSearch } from './focus-search.ts';
 
 const Palette = lazy(() => import('./palette.tsx').then((module) => ({ default: module.Palette })));
@@ -12,7 +13,7 @@ export const openSheet = (): void => show('sheet');
 
 /** How long after `g` the second key still counts. */
 const sequenceMs = 1_200;
-const places = { f: '/', b: '/bookings', o: '/operate', h: '/status' } as const;
+const places = { f: '/', b: '/bookings', j: '/jobs', o: '/operate', h: '/status' } as const;
 
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(?:INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
@@ -42,7 +43,7 @@ export function CommandKeys() {
       if (event.key === '?') setShown('sheet');
       if (event.key === '/') {
         event.preventDefault();
-        void navigate({ to: '/', search: (before) => before }).then(focusSearch);
+        void navigate({ to: '/', search: (before) => searchParams.parse(before) }).then(focusSearch);
       }
     };
     window.addEventListener('keydown', press);

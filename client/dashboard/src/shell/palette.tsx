@@ -10,6 +10,7 @@ import {
   Plane,
   PlaneTakeoff,
   Plus,
+  Radar,
   Search,
   ShieldCheck,
   Sun,
@@ -33,7 +34,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   useEffect(() => {
     spotlight.open();
   }, []);
-  const go = (to: '/' | '/bookings' | '/operate' | '/operate/seats' | '/operate/import' | '/status') => () =>
+  const go = (to: '/' | '/bookings' | '/jobs' | '/operate' | '/operate/seats' | '/operate/import' | '/status') => () =>
     void navigate({ to });
   const pasted = query.trim();
   const actions = isId(pasted)
@@ -67,6 +68,19 @@ export function Palette({ onClose }: { onClose: () => void }) {
           description: 'g b',
           leftSection: <Ticket size={17} aria-hidden />,
           onClick: go('/bookings'),
+        },
+        {
+          id: 'jobs',
+          label: 'Fare-search jobs',
+          description: 'g j',
+          leftSection: <Radar size={17} aria-hidden />,
+          onClick: go('/jobs'),
+        },
+        {
+          id: 'new-job',
+          label: 'New fare-search job',
+          leftSection: <Plus size={17} aria-hidden />,
+          onClick: () => void navigate({ to: '/jobs/new' }),
         },
         {
           id: 'overview',

@@ -1,11 +1,13 @@
 import { Outlet, useRouterState } from '@tanstack/react-router';
-import { Suspense, useEffect, useRef } from 'react';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import { AppHeader } from './app-header.tsx';
 import { CommandKeys } from './command-keys.tsx';
 import { Leftovers } from './leftovers.tsx';
 import { PagePending } from './page-pending.tsx';
 import { ReconnectBanner } from './reconnect-banner.tsx';
 import styles from './shell.module.css';
+
+const JobNotices = lazy(() => import('../jobs/job-notices.tsx').then((module) => ({ default: module.JobNotices })));
 
 /** What every page shares: the header, the banner that floats above, and the keys. */
 export function Shell() {
@@ -32,6 +34,9 @@ export function Shell() {
       </main>
       <CommandKeys />
       <Leftovers />
+      <Suspense fallback={null}>
+        <JobNotices />
+      </Suspense>
     </>
   );
 }

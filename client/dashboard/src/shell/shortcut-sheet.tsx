@@ -5,6 +5,7 @@ const shortcuts: [keys: string[], does: string][] = [
   [['/'], 'Search flights'],
   [['g', 'f'], 'Go to flights'],
   [['g', 'b'], 'Go to bookings'],
+  [['g', 'j'], 'Go to jobs'],
   [['g', 'o'], 'Go to operate'],
   [['g', 'h'], 'Go to health'],
   [['?'], 'Show this sheet'],

@@ -1,0 +1,51 @@
+import type { JobView, PruneReason } from '../../../../shared/jobs.ts';
+import type { CalendarDate } from '../../../../shared/times.ts';
+import { addDays, formatDate } from '../flight/flight-times.ts';
+
+export const providerTitles: Record<string, string> = {
+  inventory: 'Own inventory',
+  simulator: 'Simulator',
+  'google-flights': 'Google Flights',
+  duffel: 'Duffel',
+};
+
+export const pruneNames: Record<PruneReason, string> = {
+  same_place: 'from a place to itself',
+  return_before_departure: 'back before out',
+  past_date: 'on a day that is over',
+  unknown_place: 'with a code that nobody knows',
+};
+
+export const whole = (n: number): string => n.toLocaleString();
+
+const list = (codes: string[]): string =>
+  codes.length <= 3 ? codes.join(', ') : `${codes.slice(0, 2).join(', ')} and ${codes.length - 2} more`;
+
+export const span = (dates: CalendarDate[]): string => {
+  const [first, last] = [dates[0], dates.at(-1)];
+  if (!first || !last) return '';
+  return first === last ? formatDate(first) : `${formatDate(first)} – ${formatDate(last)}`;
+};
+
+/** `LON, PAR → NYC, Tue, 1 Dec – Mon, 7 Dec` */
+export const titleOf = ({ ask }: Pick<JobView, 'ask'>): string =>
+  `${list(ask.origins)} → ${list(ask.destinations)}, ${span(ask.departDates.toSorted())}`;
+
+/** Seconds as somebody would say them: `40 s`, `12 min`, `3 h 10`, `2 d 4 h`. */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 1) return 'under 1 s';
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 90) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48
+    ? `${hours} h ${String(minutes % 60).padStart(2, '0')}`
+    : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** Every day from the first to the last, a bounded number. */
+export function daysFrom(first: CalendarDate, last: CalendarDate, max: number): CalendarDate[] {
+  const days: CalendarDate[] = [];
+  for (let day = first; day <= last && days.length < max; day = addDays(day, 1)) days.push(day);
+  return days;
+}

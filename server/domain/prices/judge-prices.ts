@@ -1,0 +1,72 @@
+import { type Money, money } from '../../../shared/money.ts';
+import type { ObservedRoute, PriceVerdictInput, PriceVerdictView, Verdict } from '../../../shared/price.ts';
+import { type Clock, isoNow } from '../../platform/runtime/clock.ts';
+import type { FareAnswer, FareQuestion } from '../providers/fare-provider.ts';
+import type { BandBook, BandKey } from './read-bands.ts';
+import { boundsOf, leadBucketOf, percentileOf, verdictMethod, verdictOf, windowDays } from './verdict.ts';
+
+const dayMs = 86_400_000;
+
+export interface JudgingRoom {
+  bands: BandBook;
+  clock: Clock;
+}
+
+/**
+ * The verdict on the cheapest offer of each answer, as the same provider has been seen on the route: one
+ * look at the record for what memory does not have. Where too little was seen, what the provider itself
+ * says of the price counts (Google tells); else `unknown`, as for what was not found.
+ */
+export async function judgeAnswers(
+  room: JudgingRoom,
+  provider: string,
+  asked: readonly { question: FareQuestion; answer: FareAnswer }[],
+): Promise<Verdict[]> {
+  const today = isoNow(room.clock).slice(0, 10);
+  const judged = asked.map(({ question, answer }) => {
+    const price = answer.outcome === 'found' ? answer.offers[0]?.price : undefined;
+    const { children, infantsOnLap, infantsInSeat, adults } = question.party;
+    if (!price || children + infantsOnLap + infantsInSeat > 0) return undefined;
+    const { origin, destination, cabin, departDate, returnDate } = question;
+    const trip = returnDate === null ? ('one_way' as const) : ('round_trip' as const);
+    const key = keyOf({ origin, destination, cabin, trip }, { provider, price, departDate }, today);
+    return { key, amount: Math.round(price.amount / adults) };
+  });
+  const bands = await room.bands.read(judged.flatMap((each) => each?.key ?? []));
+  let next = 0;
+  return asked.map(({ question, answer }, index) => {
+    const own = judged[index];
+    const band = own && bands[next++];
+    const verdict = own && band ? verdictOf(own.amount, band, band.previous[question.departDate]) : 'unknown';
+    if (verdict !== 'unknown' || answer.outcome !== 'found') return verdict;
+    return answer.insight?.level ?? 'unknown';
+  });
+}
+
+/** A verdict with all that it rests on. */
+export async function judgePrice(room: JudgingRoom, input: PriceVerdictInput): Promise<PriceVerdictView> {
+  const today = isoNow(room.clock).slice(0, 10);
+  const { departDate, price, provider = null } = input;
+  const key = keyOf(input, { provider, price, departDate }, today);
+  const [band = { n: 0, quantiles: [], previous: {} }] = await room.bands.read([key]);
+  const bounds = boundsOf(band);
+  const of = (amount: number): Money => money(amount, price.currency);
+  return {
+    verdict: verdictOf(price.amount, band, band.previous[departDate]),
+    percentile: percentileOf(price.amount, band),
+    n: band.n,
+    window: { from: new Date(Date.parse(today) - windowDays * dayMs).toISOString().slice(0, 10), to: today },
+    leadDays: key.leadDays,
+    band: bounds ? { low: of(bounds.low), usual: of(bounds.usual), high: of(bounds.high) } : null,
+    method: verdictMethod,
+  };
+}
+
+function keyOf(
+  { origin, destination, cabin, trip }: ObservedRoute,
+  { provider, price, departDate }: { provider: string | null; price: Money; departDate: string },
+  today: string,
+): BandKey {
+  const leadDays = Math.max(0, Math.round((Date.parse(departDate) - Date.parse(today)) / dayMs));
+  return { provider, origin, destination, cabin, trip, currency: price.currency, leadDays: leadBucketOf(leadDays) };
+}

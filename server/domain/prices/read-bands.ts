@@ -1,0 +1,109 @@
+import type { Pool } from 'pg';
+import type { ObservedRoute } from '../../../shared/price.ts';
+import { type Clock, isoNow } from '../../platform/runtime/clock.ts';
+import { type Band, halfLifeDays, observationsMin, quantileShares, windowDays } from './verdict.ts';
+
+/** What is compared: a route at a stretch of lead time, in one currency, as one provider sees it or all (null). */
+export interface BandKey extends ObservedRoute {
+  provider: string | null;
+  currency: string;
+  leadDays: { from: number; to: number | null };
+}
+/** A band, and for each departure date in it the newest price before today. */
+export interface KnownBand extends Band {
+  previous: Record<string, number>;
+}
+
+/** Bands in memory for ten minutes: a job asks for the same few a thousand times. */
+export interface BandBook {
+  read(keys: BandKey[]): Promise<KnownBand[]>;
+}
+
+const lifeMs = 600_000;
+/** Of what does not say anything yet, and may soon. */
+const unknownLifeMs = 5_000;
+const bandsMax = 5_000;
+
+// Today's own observations are what is judged; they are compared with what was seen before, and with each other.
+const bandsSql = `
+  with k as (
+    select * from unnest($1::int4[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int4[], $9::int4[])
+      as k (n, provider, origin, destination, cabin, trip, currency, lead_from, lead_to)
+  ), seen as (
+    select k.n, o.depart_date, o.observed_on, o.least_amount as amount,
+      power(0.5, ($10::date - o.observed_on) / $11::float8) as weight
+    from k join price_observation o on o.origin = k.origin and o.destination = k.destination and o.cabin = k.cabin
+      and o.trip = k.trip and o.currency = k.currency and (k.provider is null or o.provider = k.provider)
+      and o.observed_on between $10::date - $12::int4 and $10::date
+      and o.depart_date - o.observed_on >= k.lead_from and (k.lead_to is null or o.depart_date - o.observed_on <= k.lead_to)
+  ), ranked as (
+    select n, amount, sum(weight) over by_amount / sum(weight) over (partition by n) as share,
+      count(*) over (partition by n) as rows
+    from seen window by_amount as (partition by n order by amount rows unbounded preceding)
+  ), cut as (
+    select r.n, max(r.rows)::int4 as rows, s.share,
+      coalesce(min(r.amount) filter (where r.share >= s.share - 1e-9), max(r.amount))::float8 as amount
+    from ranked r cross join unnest($13::float8[]) as s (share) group by r.n, s.share
+  ), before as (
+    select distinct on (n, depart_date) n, depart_date::text as depart_date, amount::float8 as amount
+    from seen where observed_on < $10::date order by n, depart_date, observed_on desc, amount
+  )
+  select k.n, coalesce(max(c.rows), 0) as rows,
+    coalesce(array_agg(c.amount order by c.share) filter (where c.amount is not null), '{}') as quantiles,
+    (select coalesce(jsonb_object_agg(b.depart_date, b.amount), '{}') from before b where b.n = k.n) as previous
+  from k left join cut c on c.n = k.n group by k.n`;
+
+interface BandRow {
+  n: number;
+  rows: number;
+  quantiles: number[];
+  previous: Record<string, number>;
+}
+
+export function createBandBook({ pool, clock }: { pool: Pool; clock: Clock }): BandBook {
+  const known = new Map<string, { band: KnownBand; until: number }>();
+  return {
+    read: async (keys) => {
+      const now = clock.now();
+      const texts = keys.map((key) => JSON.stringify(key));
+      const missing = [...new Set(texts)].filter((text) => (known.get(text)?.until ?? 0) <= now);
+      if (missing.length > 0) {
+        const wanted = missing.map((text) => JSON.parse(text) as BandKey);
+        const bands = await readBands(pool, wanted, isoNow(clock).slice(0, 10));
+        if (known.size + missing.length > bandsMax) known.clear();
+        for (const [index, text] of missing.entries()) {
+          const band = bands[index] as KnownBand;
+          known.set(text, { band, until: now + (band.n < observationsMin ? unknownLifeMs : lifeMs) });
+        }
+      }
+      return texts.map((text) => (known.get(text) as { band: KnownBand }).band);
+    },
+  };
+}
+
+export async function readBands(pool: Pool, keys: BandKey[], today: string): Promise<KnownBand[]> {
+  const { rows } = await pool.query<BandRow>({
+    name: 'read-bands',
+    text: bandsSql,
+    values: [
+      keys.map((_, index) => index),
+      keys.map((key) => key.provider),
+      keys.map((key) => key.origin),
+      keys.map((key) => key.destination),
+      keys.map((key) => key.cabin),
+      keys.map((key) => key.trip),
+      keys.map((key) => key.currency),
+      keys.map((key) => key.leadDays.from),
+      keys.map((key) => key.leadDays.to),
+      today,
+      halfLifeDays,
+      windowDays,
+      quantileShares,
+    ],
+  });
+  const byKey = new Map(rows.map((row) => [row.n, row]));
+  return keys.map((_, index) => {
+    const row = byKey.get(index);
+    return { n: row?.rows ?? 0, quantiles: row?.quantiles ?? [], previous: row?.previous ?? {} };
+  });
+}

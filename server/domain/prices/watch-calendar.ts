@@ -1,0 +1,32 @@
+import type { PriceCalendarInput, PriceCell } from '../../../shared/price.ts';
+import type { PriceRoom } from './price-room.ts';
+import { readCalendar } from './read-prices.ts';
+
+/**
+ * The calendar as it is, and then each time what has changed in it, while jobs and alerts bring new
+ * prices. State, not a log: what changes twice between two deliveries is told once.
+ */
+export async function* watchCalendar(
+  room: PriceRoom,
+  input: PriceCalendarInput,
+  signal: AbortSignal,
+): AsyncGenerator<PriceCell[]> {
+  const shown = new Map<string, string>();
+  const waiter = room.news.join(input.origin, input.destinations);
+  try {
+    for (let isFirst = true; !signal.aborted; isFirst = false) {
+      const { cells } = await readCalendar(room, input);
+      const changed = cells.filter((cell) => {
+        const key = `${cell.destination} ${cell.departDate}`;
+        const text = JSON.stringify(cell);
+        if (shown.get(key) === text) return false;
+        shown.set(key, text);
+        return true;
+      });
+      if (changed.length > 0 || isFirst) yield changed;
+      await waiter.next(signal);
+    }
+  } finally {
+    waiter.leave();
+  }
+}

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { type CabinClass, cabinClasses } from '../../../shared/flight.ts';
+import type { ConnectionView, FlightLeg, Itinerary, ItinerarySlice } from '../../../shared/itinerary.ts';
+import { isDefaultConnection } from '../connections/minimum-connection.ts';
+import type { OfferLeg } from '../offers/offer-seal.ts';
+import { bareFlightView } from '../timetable/flight-view.ts';
+import { type CabinColumns, rowFamily, type Timetable } from '../timetable/timetable.ts';
+import { rowsOf } from './answer-search.ts';
+import { type ConnectionTimes, connectionAsked, connectionMinutes } from './connection-times.ts';
+import { type Front, legsMax } from './front.ts';
+import type { KeptSearch } from './kept-searches.ts';
+import type { ResolvedSearch } from './resolve-search.ts';
+import type { SearchRoom } from './search-room.ts';
+
+/** The journey at a place of the ranking, as it is shown. */
+export function itineraryView(room: SearchRoom, { search, answered, at }: KeptSearch, place: number): Itinerary {
+  const { fronts, ranking, timetable, versions } = answered;
+  const { input, seats } = search;
+  const nowMs = room.clock.now();
+  const entries = fronts.map((_, slice) => ranking.entries[place * fronts.length + slice] as number);
+  const slices = fronts.map((front, slice): ItinerarySlice => {
+    const entry = entries[slice] as number;
+    const legs = rowsOf(front, entry).map(
+      (row, leg): FlightLeg => ({
+        ...bareFlightView(timetable, room.live.names, row, nowMs),
+        cabin: input.cabin,
+        price: {
+          amount: front.prices[entry * legsMax + leg] as number,
+          currency: room.live.names.currencies.at(front.currency[entry] as number),
+        },
+        cabinVersion: versions[slice]?.[entry * legsMax + leg] ?? 0,
+      }),
+    );
+    return {
+      legs,
+      durationMinutes: front.minutes[entry] as number,
+      stops: front.stops[entry] as number,
+      connections: connectionsOf(room, timetable, room.engine.times(), front, entry),
+      groundKm: groundKmOf(search, slice, timetable, rowsOf(front, entry)),
+    };
+  });
+  const amount = fronts.reduce((sum, front, slice) => sum + (front.price[entries[slice] as number] as number), 0);
+  const first = fronts[0] as Front;
+  const currency = room.live.names.currencies.at(first.currency[entries[0] as number] as number);
+  const columns = timetable.cabins[cabinClasses.indexOf(input.cabin)] as CabinColumns;
+  const offered = fronts.flatMap((front, slice) =>
+    rowsOf(front, entries[slice] as number).map((row, leg): OfferLeg => {
+      const shown = (slices[slice] as ItinerarySlice).legs[leg] as FlightLeg;
+      const familyId = rowFamily(timetable, columns, row) || null;
+      return {
+        flightId: shown.id,
+        cabin: input.cabin,
+        version: shown.cabinVersion,
+        seatPrice: shown.price.amount,
+        familyId,
+      };
+    }),
+  );
+  return {
+    id: journeyId(slices, input.cabin),
+    slices,
+    price: { amount, currency },
+    priceKind: fronts.length === 1 ? 'one_way' : 'sum_of_one_ways',
+    seatsLeft: seatsLeft(timetable, input.cabin, fronts, entries, seats),
+    // Guaranteed from when it was found, on whatever page it is shown.
+    offerToken: room.seal.seal({ legs: offered, brand: null, seats, currency }, at),
+  };
+}
+
+/** A UUID (version 8, custom) that the same flights in the same cabin always have. */
+export function journeyId(slices: Pick<ItinerarySlice, 'legs'>[], cabin: CabinClass): string {
+  const flights = slices.map(({ legs }) => legs.map((leg) => leg.id).join('+')).join('/');
+  const hex = createHash('sha256').update(`${cabin} ${flights}`).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+function seatsLeft(t: Timetable, cabin: CabinClass, fronts: Front[], entries: number[], seats: number): number {
+  const { available } = t.cabins[cabinClasses.indexOf(cabin)] as CabinColumns;
+  let least = Number.POSITIVE_INFINITY;
+  for (const [slice, front] of fronts.entries())
+    for (const row of rowsOf(front, entries[slice] as number)) least = Math.min(least, available[row] as number);
+  // What was sold since the search is left to the hold to say; the journey was offered to this party.
+  return Math.max(seats, least);
+}
+
+function groundKmOf(
+  { groundKm }: ResolvedSearch,
+  slice: number,
+  t: Timetable,
+  rows: number[],
+): ItinerarySlice['groundKm'] {
+  const ends = groundKm[slice];
+  const from = t.marketFrom[t.market[rows[0] as number] as number] as number;
+  const to = t.marketTo[t.market[rows.at(-1) as number] as number] as number;
+  return { origin: ends?.origin.get(from) ?? 0, destination: ends?.destination.get(to) ?? 0 };
+}
+
+function connectionsOf(
+  room: SearchRoom,
+  t: Timetable,
+  times: ConnectionTimes,
+  front: Front,
+  entry: number,
+): ConnectionView[] {
+  const rows = rowsOf(front, entry);
+  return rows.slice(1).map((row, at): ConnectionView => {
+    const before = rows[at] as number;
+    const [market, next] = [t.market[before] as number, t.market[row] as number];
+    const [arrive, depart] = [t.marketTo[market] as number, t.marketFrom[next] as number];
+    const arrives = (t.departs[before] as number) + (t.minutes[before] as number);
+    const departs = t.departs[row] as number;
+    const offset = t.departsOffset[row] as number;
+    return {
+      arrive: room.live.names.airports.at(arrive),
+      depart: room.live.names.airports.at(depart),
+      minutes: departs - arrives,
+      minimumMinutes: connectionMinutes(times, t, before, row),
+      isDefault: isDefaultConnection(times.table, connectionAsked(t, before, row)),
+      overnight: Math.floor((arrives + offset) / 1_440) !== Math.floor((departs + offset) / 1_440),
+    };
+  });
+}

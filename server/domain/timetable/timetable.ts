@@ -1,0 +1,281 @@
+import { cabinClasses } from '../../../shared/flight.ts';
+import { ladderPrice } from '../offers/party-price.ts';
+
+/**
+ * The timetable as a search reads it: columns of numbers in shared memory, no objects and no pointers, one copy for
+ * all threads of a process. A flight is a row. The rows of a market (one airport to one other) lie side by side in the
+ * order of their departure: its *block*.
+ *
+ * One thread writes (`TimetableWriter`), any number read, nobody waits:
+ *
+ * - Seats, prices and states are overwritten in place, each by one aligned store.
+ * - Whatever changes the order of a block (a flight more, another time) writes the whole block anew at the end and
+ *   then publishes its place by one store into `marketBlock`. Rows of an old block stay as they were until the next
+ *   rebuild, so a reader that is still among them sees the market as it was.
+ * - A rebuild makes new columns and leaves the old ones to whoever still holds them.
+ */
+export interface Timetable {
+  /** What is in use of each part; places in `counted`. */
+  counts: Int32Array;
+
+  // A flight a row.
+  /** Minutes since the epoch, UTC. */
+  departs: Int32Array;
+  minutes: Uint16Array;
+  /** Minutes that the clocks of the two airports are ahead of UTC then. */
+  departsOffset: Int16Array;
+  arrivesOffset: Int16Array;
+  carrier: Uint16Array;
+  number: Uint16Array;
+  /** Character code, 0 for none. */
+  suffix: Uint8Array;
+  /** Place in `rowStates`. */
+  state: Uint8Array;
+  /** The flight's own, which operator edits raise. */
+  version: Uint32Array;
+  market: Int32Array;
+  /** As the connection rules write them; 0: not known. */
+  departsTerminal: Uint16Array;
+  arrivesTerminal: Uint16Array;
+  /** The 128 bits of the flight's id, most significant first. */
+  id0: Uint32Array;
+  id1: Uint32Array;
+  id2: Uint32Array;
+  id3: Uint32Array;
+  /** In the order of `cabinClasses`. */
+  cabins: CabinColumns[];
+
+  blockStart: Int32Array;
+  blockCount: Int32Array;
+
+  // Markets.
+  marketFrom: Uint16Array;
+  marketTo: Uint16Array;
+  marketBlock: Int32Array;
+  marketKm: Float32Array;
+  /** 1: both airports are in one country. */
+  marketDomestic: Uint8Array;
+  /** No flight of the market was ever shorter: a bound, not a fact. */
+  marketMinutes: Uint16Array;
+  /** By cabin class: no seat of the market was ever cheaper, in whatever currency. */
+  marketFloors: Float64Array;
+
+  // Airports: unit vectors, the country, the city (an airport without one is its own), and lists of markets.
+  airportX: Float64Array;
+  airportY: Float64Array;
+  airportZ: Float64Array;
+  airportCountry: Uint16Array;
+  airportCity: Int32Array;
+  /** The code as `codeNumber` of the connection rules writes it. */
+  airportCode: Int32Array;
+  airportOut: Int32Array;
+  airportIn: Int32Array;
+  /** Lists: their length, then that many numbers. List 0 is empty. */
+  lists: Int32Array;
+
+  /** What prices mean: rows of `tariffWidth` numbers, see `Tariff`. */
+  tariffs: Int32Array;
+  /** Steps of fare ladders, pairs of (above, amount). */
+  ladders: Float64Array;
+  /** By carrier: its code as the connection rules write it. */
+  carrierCode: Int32Array;
+}
+
+/** One cabin class of every flight. Version 0: the flight has no such cabin. */
+export interface CabinColumns {
+  /** One seat, the lower 32 bits; the rest stands in the tariff. */
+  price: Uint32Array;
+  tariff: Uint32Array;
+  /** At most `seatsShown`. */
+  available: Uint16Array;
+  capacity: Uint16Array;
+  /** While its cabin is being written the highest bit is set. */
+  version: Uint32Array;
+}
+
+export const rowStates = ['open', 'closed', 'cancelled', 'gone'] as const;
+export const stateOpen = 0;
+export const stateGone = 3;
+
+/** More seats than this are shown as this. */
+export const seatsShown = 65_535;
+
+export const writing = 0x8000_0000;
+
+/** Currency, what price / 2^32 is, ladder from and to (equal: none), fare family (0: none). */
+export const tariffWidth = 5;
+
+export const counted = { rows: 0, blocks: 1, markets: 2, airports: 3, lists: 4, tariffs: 5, ladders: 6, carriers: 7 };
+
+type Kind =
+  | typeof Int32Array
+  | typeof Uint32Array
+  | typeof Uint16Array
+  | typeof Int16Array
+  | typeof Uint8Array
+  | typeof Float32Array
+  | typeof Float64Array;
+export type Part = keyof typeof counted;
+
+type Flat = Exclude<keyof Timetable, 'counts' | 'cabins'>;
+
+/** Every column: which part it belongs to, of what kind, and how many numbers an entry takes. */
+const columns: Record<Flat, readonly [part: Part, kind: Kind, width?: number]> = {
+  departs: ['rows', Int32Array],
+  minutes: ['rows', Uint16Array],
+  departsOffset: ['rows', Int16Array],
+  arrivesOffset: ['rows', Int16Array],
+  carrier: ['rows', Uint16Array],
+  number: ['rows', Uint16Array],
+  suffix: ['rows', Uint8Array],
+  state: ['rows', Uint8Array],
+  version: ['rows', Uint32Array],
+  market: ['rows', Int32Array],
+  departsTerminal: ['rows', Uint16Array],
+  arrivesTerminal: ['rows', Uint16Array],
+  id0: ['rows', Uint32Array],
+  id1: ['rows', Uint32Array],
+  id2: ['rows', Uint32Array],
+  id3: ['rows', Uint32Array],
+  blockStart: ['blocks', Int32Array],
+  blockCount: ['blocks', Int32Array],
+  marketFrom: ['markets', Uint16Array],
+  marketTo: ['markets', Uint16Array],
+  marketBlock: ['markets', Int32Array],
+  marketKm: ['markets', Float32Array],
+  marketDomestic: ['markets', Uint8Array],
+  marketMinutes: ['markets', Uint16Array],
+  marketFloors: ['markets', Float64Array, 4],
+  airportX: ['airports', Float64Array],
+  airportY: ['airports', Float64Array],
+  airportZ: ['airports', Float64Array],
+  airportCountry: ['airports', Uint16Array],
+  airportCity: ['airports', Int32Array],
+  airportCode: ['airports', Int32Array],
+  airportOut: ['airports', Int32Array],
+  airportIn: ['airports', Int32Array],
+  lists: ['lists', Int32Array],
+  tariffs: ['tariffs', Int32Array, tariffWidth],
+  ladders: ['ladders', Float64Array],
+  carrierCode: ['carriers', Int32Array],
+};
+
+const cabinKinds = {
+  price: Uint32Array,
+  tariff: Uint32Array,
+  available: Uint16Array,
+  capacity: Uint16Array,
+  version: Uint32Array,
+} as const satisfies Record<keyof CabinColumns, Kind>;
+
+/** `from` with room for so many entries of each part; all of it new where there is no `from`. */
+function widened(room: Partial<Record<Part, number>>, from?: Timetable): Timetable {
+  const column = (kind: Kind, length: number, old: Column | undefined): Column => {
+    const fresh = new (kind as Int32ArrayConstructor)(new SharedArrayBuffer(length * kind.BYTES_PER_ELEMENT));
+    if (old) fresh.set(old);
+    return fresh;
+  };
+  const made: Record<string, unknown> = { counts: from?.counts ?? column(Int32Array, 8, undefined) };
+  for (const [name, [part, kind, width = 1]] of Object.entries(columns)) {
+    const old = from?.[name as Flat];
+    const length = room[part];
+    made[name] = length === undefined ? old : column(kind, length * width, old);
+  }
+  made.cabins =
+    room.rows === undefined
+      ? from?.cabins
+      : cabinClasses.map((_, place) =>
+          Object.fromEntries(
+            Object.entries(cabinKinds).map(([name, kind]) => [
+              name,
+              column(kind, room.rows as number, from?.cabins[place]?.[name as keyof CabinColumns]),
+            ]),
+          ),
+        );
+  return made as unknown as Timetable;
+}
+
+export function allocateTimetable(rows: number): Timetable {
+  const t = widened({
+    rows,
+    blocks: 1_024,
+    markets: 512,
+    airports: 256,
+    lists: 4_096,
+    tariffs: 256,
+    ladders: 64,
+    carriers: 64,
+  });
+  // List and block 0 are empty.
+  t.counts[counted.lists] = 2;
+  t.counts[counted.blocks] = 1;
+  return t;
+}
+
+/** How many entries a part has room for. */
+export function roomOf(t: Timetable, part: Part): number {
+  const [name, [, , width = 1]] = Object.entries(columns).find(([, [own]]) => own === part) as [
+    Flat,
+    [Part, Kind, number?],
+  ];
+  return t[name].length / width;
+}
+
+/** The same timetable in wider columns. Whoever reads the old ones goes on with what they were. */
+export const widenTimetable = (t: Timetable, part: Part, entries: number): Timetable => widened({ [part]: entries }, t);
+
+export type Column = Int32Array | Uint32Array | Uint16Array | Int16Array | Uint8Array | Float32Array | Float64Array;
+
+/** All columns of a flight's row. */
+export const rowColumns = (t: Timetable): Column[] => [
+  ...Object.entries(columns).flatMap(([name, [part]]) => (part === 'rows' ? [t[name as Flat]] : [])),
+  ...t.cabins.flatMap((cabin) => Object.keys(cabinKinds).map((name) => cabin[name as keyof CabinColumns])),
+];
+
+/** Bytes of shared memory that are in use, and those of one flight's row. */
+export function timetableBytes(t: Timetable): { all: number; row: number; searched: number } {
+  const row = rowColumns(t).reduce((sum, column) => sum + column.BYTES_PER_ELEMENT, 0);
+  const count = (what: Part) => t.counts[counted[what]] as number;
+  return {
+    row,
+    // Departure, minutes, carrier, state, and of each cabin price, tariff and seats.
+    searched: 4 + 2 + 2 + 1 + 4 * (4 + 4 + 2),
+    all:
+      row * count('rows') +
+      8 * count('blocks') +
+      47 * count('markets') +
+      42 * count('airports') +
+      4 * count('lists') +
+      4 * tariffWidth * count('tariffs') +
+      8 * count('ladders'),
+  };
+}
+
+/** The unit price of a cabin, in minor units, for a party that takes so many of its seats. */
+export function rowPrice(t: Timetable, cabin: CabinColumns, row: number, seats: number): number {
+  const at = (cabin.tariff[row] as number) * tariffWidth;
+  const from = t.tariffs[at + 2] as number;
+  const to = t.tariffs[at + 3] as number;
+  return from === to
+    ? (t.tariffs[at + 1] as number) * 4_294_967_296 + (cabin.price[row] as number)
+    : ladderPrice(t.ladders, cabin.available[row] as number, seats, from, to);
+}
+
+/** The family of brands of a cabin; 0: none. */
+export const rowFamily = (t: Timetable, cabin: CabinColumns, row: number): number =>
+  t.tariffs[(cabin.tariff[row] as number) * tariffWidth + 4] as number;
+
+export const rowCurrency = (t: Timetable, cabin: CabinColumns, row: number): number =>
+  t.tariffs[(cabin.tariff[row] as number) * tariffWidth] as number;
+
+/** The first row of a block, from `from` on, that departs at `minute` or later; `to` if none does. */
+export function firstFrom(departs: Int32Array, from: number, to: number, minute: number): number {
+  let low = from;
+  let high = to;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((departs[middle] as number) < minute) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
