@@ -35,6 +35,7 @@ import { exportTimetable } from '../domain/schedules/export-timetable.ts';
 import { importTimetable } from '../domain/schedules/import-timetable.ts';
 import { getImport, listImports } from '../domain/schedules/list-imports.ts';
 import { previewImport } from '../domain/schedules/preview-import.ts';
+import { previewRollback } from '../domain/schedules/preview-rollback.ts';
 import { operator, router } from './trpc.ts';
 
 export const adminRouter = router({
@@ -54,6 +55,9 @@ export const adminRouter = router({
   imports: router({
     preview: operator.input(previewImportInput).mutation(({ ctx, input }) => previewImport(ctx.rooms.schedules, input)),
     commit: operator.input(importIdInput).mutation(({ ctx, input }) => applyImport(ctx.rooms.schedules, input.id)),
+    previewRollback: operator
+      .input(importIdInput)
+      .query(({ ctx, input }) => previewRollback(ctx.rooms.schedules, input.id)),
     rollback: operator.input(importIdInput).mutation(({ ctx, input }) => rollBackImport(ctx.rooms.schedules, input.id)),
     list: operator.input(listImportsInput).query(({ ctx, input }) => listImports(ctx.rooms.schedules, input)),
     get: operator.input(getImportInput).query(({ ctx, input }) => getImport(ctx.rooms.schedules, input)),
