@@ -15,7 +15,7 @@ const eventOf = (epoch: number, entry: FeedEntry): AdminEvent => ({
 
 /** The noun of the event's name says what its subject is. */
 function subjectOf({ type, subject }: FeedEntry): AdminEvent['subject'] {
-  if (!subject) return {};
+  if (!subject || /^(?:alert|job)\./.test(type)) return {};
   return /^(?:flight|seats)\./.test(type) ? { flightId: subject } : { bookingId: subject };
 }
 
