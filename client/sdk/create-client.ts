@@ -9,6 +9,7 @@ import { type ConnectionHandle, createConnection } from './connection.ts';
 import { createFlights, createSearch, type Flights, type Search } from './flights.ts';
 import { gateLink } from './gate-link.ts';
 import { createIntentLog, ownerOf } from './intents.ts';
+import { createJobs, type Jobs } from './jobs.ts';
 import type { SocketConstructor } from './live-socket.ts';
 import { defaultRepeat, type Repeat, type RepeatSettings, repeatLink } from './repeat-link.ts';
 import { type ClientStorage, defaultStorage } from './storage.ts';
@@ -65,6 +66,7 @@ export interface AirsideClient {
   search: Search;
   flights: Flights;
   bookings: Bookings;
+  jobs: Jobs;
   admin: Admin;
   /** Closes the connection for good. Calls in flight are rejected, watches end. */
   close(): Promise<void>;
@@ -155,6 +157,7 @@ export function createClient(options: ClientOptions): AirsideClient {
     },
     search: createSearch(trpc, call),
     flights: createFlights(trpc, call, isOver),
+    jobs: createJobs(trpc, call, isOver),
     bookings: createBookings(trpc, call, createIntentLog(storage, intentPrefix), owner, isOver),
     admin: createAdmin(trpc, call, isOver),
     close: () => connection.close(),
