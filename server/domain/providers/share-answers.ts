@@ -186,14 +186,6 @@ export function shareAnswers(
       return provider.canary;
     },
     ask,
-    recall: async (questions, context) => {
-      if (provider.capabilities.freshMs === neverFresh || questions.length === 0) return questions.map(() => undefined);
-      const kept = await cache.read(
-        name,
-        questions.map((question) => keyOf(question, context)),
-      );
-      return kept.map((each) => each?.answer);
-    },
     renew,
     stop: () => stopping.abort(),
   };
