@@ -49,7 +49,7 @@ export function resolveSearch(room: SearchRoom, input: SearchItinerariesInput): 
       notBefore: notBefore(room, firstDay + days),
       bounds: defaultBounds(input.filters.layover?.maxMinutes),
       filters: filtersOf(room, input.filters, slice.departure, slice.arrival),
-      keepDominated: input.dominated,
+      keep: input.dominated ? 'all' : 'front',
     };
   });
   return {
@@ -61,7 +61,7 @@ export function resolveSearch(room: SearchRoom, input: SearchItinerariesInput): 
 }
 
 /** Airports of the timetable that these codes mean, with the km on the ground from the nearest that was named. */
-function airportsOf(
+export function airportsOf(
   room: SearchRoom,
   codes: string[],
   nearbyKm: number,

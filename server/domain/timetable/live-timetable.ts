@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
 import { cabinClasses } from '../../../shared/flight.ts';
-import { type Feed, PositionLost } from '../../platform/feed/feed.ts';
+import { type Feed, type FeedEntry, PositionLost } from '../../platform/feed/feed.ts';
 import type { LogRecord } from '../../platform/feed/log-record.ts';
 import type { Update } from '../../platform/live/topic.ts';
 import { whenAvailable } from '../../platform/postgres/when-available.ts';
@@ -20,7 +20,7 @@ import {
   readRecords,
   readRecordsOfDate,
 } from './read-records.ts';
-import { counted, stateGone, type Timetable } from './timetable.ts';
+import { counted, rowCurrency, rowFamily, rowPrice, stateGone, type Timetable } from './timetable.ts';
 import { type AirportFact, TimetableWriter } from './timetable-writer.ts';
 
 interface Options {
@@ -28,6 +28,8 @@ interface Options {
   clock: Clock;
   report: ErrorReporter;
   airport: (code: string) => AirportFact | undefined;
+  /** The rules for connections were imported. */
+  onConnections: () => void;
   onProgress?: ((what: string, done: number, of: number) => void) | undefined;
 }
 
@@ -87,6 +89,10 @@ export class LiveTimetable {
 
   get timetable(): Timetable {
     return this.#writer.timetable;
+  }
+  /** False while the record is read for the first time. */
+  get isBuilt(): boolean {
+    return this.#isBuilt;
   }
   get names() {
     return this.#writer.names;
@@ -237,11 +243,7 @@ export class LiveTimetable {
       try {
         for await (const entry of feed.follow(position, signal)) {
           position = entry.position;
-          if (entry.type === 'timetable.imported') this.compareAll();
-          else if (entry.type.startsWith('flight.') && entry.subject) {
-            if (entry.type === 'flight.deleted') this.#writer.remove(entry.subject);
-            this.#want(entry.subject);
-          }
+          this.#hear(entry);
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -250,6 +252,31 @@ export class LiveTimetable {
         this.compareAll();
       }
     }
+  }
+
+  #hear({ type, subject, data }: FeedEntry): void {
+    const ids = subject ? [subject] : ((data.ids ?? []) as string[]);
+    switch (type) {
+      case 'timetable.imported':
+        this.compareAll();
+        return;
+      case 'flight.deleted':
+      case 'flights.deleted':
+        for (const id of ids) if (this.#writer.remove(id)) this.#version++;
+        break;
+      case 'flight.created':
+      case 'flight.updated':
+      case 'flight.cancelled':
+      case 'flights.created':
+        break;
+      case 'connections.imported':
+        this.#options.onConnections();
+        return;
+      default:
+        return;
+    }
+    // Also what was deleted may have been made again since.
+    for (const id of ids) this.#want(id);
   }
 
   /** Something changed that nobody names: every date is compared with the record, without rest. */
@@ -321,9 +348,29 @@ export class LiveTimetable {
     for (const row of this.#liveRows()) {
       const market = t.market[row] as number;
       const airports = [t.marketFrom[market], t.marketTo[market]].map((each) => this.names.airports.at(each as number));
-      const own = [t.departs, t.minutes, t.departsOffset, t.arrivesOffset, t.number, t.suffix, t.state, t.version];
-      const cabins = t.cabins.map(({ version, available, capacity, price }) =>
-        [version, available, capacity, price].map((column) => column[row]).join(),
+      const own = [
+        t.departs,
+        t.minutes,
+        t.departsOffset,
+        t.arrivesOffset,
+        t.departsTerminal,
+        t.arrivesTerminal,
+        t.number,
+        t.suffix,
+        t.state,
+        t.version,
+      ];
+      const cabins = t.cabins.map((cabin) =>
+        cabin.version[row] === 0
+          ? '-'
+          : [
+              cabin.version[row],
+              cabin.available[row],
+              cabin.capacity[row],
+              rowPrice(t, cabin, row, 1),
+              this.names.currencies.at(rowCurrency(t, cabin, row)),
+              rowFamily(t, cabin, row),
+            ].join(),
       );
       lines.push([idOf(t, row), ...airports, ...own.map((column) => column[row]), ...cabins].join(' '));
     }

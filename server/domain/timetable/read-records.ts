@@ -9,8 +9,8 @@ const recordColumns = `
   (extract(epoch from f.arrives_at_utc - f.departs_at_utc) / 60)::int4 as minutes,
   (extract(epoch from f.departs_at::timestamp - f.departs_at_utc at time zone 'UTC') / 60)::int4 as departs_offset,
   (extract(epoch from f.arrives_at::timestamp - f.arrives_at_utc at time zone 'UTC') / 60)::int4 as arrives_offset,
-  f.state, f.version,
-  (select json_agg(json_build_array(c.cabin, c.price_amount, c.price_currency, null, 0,
+  f.state, f.version, f.origin_terminal, f.destination_terminal,
+  (select json_agg(json_build_array(c.cabin, c.price_amount, c.price_currency, c.ladder, coalesce(c.fare_family_id, 0),
       greatest(0, c.target_capacity - c.held - c.sold), c.target_capacity, c.version))
    from cabin c where c.flight_id = f.id) as cabins`;
 
@@ -41,6 +41,8 @@ interface Row {
   arrives_offset: number;
   state: FlightRecord['state'];
   version: number;
+  origin_terminal: string | null;
+  destination_terminal: string | null;
   cabins: CabinTuple[] | null;
 }
 
@@ -67,6 +69,8 @@ const recordOf = (row: Row): FlightRecord => ({
   arrivesOffset: row.arrives_offset,
   state: row.state,
   version: row.version,
+  departsTerminal: row.origin_terminal,
+  arrivesTerminal: row.destination_terminal,
   cabins: (row.cabins ?? []).map(cabinOf),
 });
 

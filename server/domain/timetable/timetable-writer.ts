@@ -1,4 +1,5 @@
 import { type CabinClass, cabinClasses } from '../../../shared/flight.ts';
+import { codeNumber } from '../connections/minimum-connection.ts';
 import { FlightIndex, idOf, readId } from './flight-index.ts';
 import { kmBetween } from './geography.ts';
 import { rearrange } from './rearrange.ts';
@@ -32,6 +33,8 @@ export interface FlightRecord {
   arrivesOffset: number;
   state: (typeof rowStates)[number];
   version: number;
+  departsTerminal: string | null;
+  arrivesTerminal: string | null;
   cabins: CabinRecord[];
 }
 
@@ -89,13 +92,6 @@ export interface TimetableNames {
 }
 
 const radians = Math.PI / 180;
-
-/** A code of up to three capitals and digits as a number above 0; as the connection rules write it. */
-export function codeNumber(code: string): number {
-  let value = 0;
-  for (const symbol of code.toUpperCase()) value = value * 37 + 1 + Number.parseInt(symbol, 36);
-  return value;
-}
 
 /** The one hand that writes a timetable. Not for use by two threads. */
 export class TimetableWriter {
@@ -261,7 +257,9 @@ export class TimetableWriter {
       t.departs[row] === record.departs &&
       t.minutes[row] === record.minutes &&
       t.departsOffset[row] === record.departsOffset &&
-      t.arrivesOffset[row] === record.arrivesOffset
+      t.arrivesOffset[row] === record.arrivesOffset &&
+      t.departsTerminal[row] === codeNumber(record.departsTerminal) &&
+      t.arrivesTerminal[row] === codeNumber(record.arrivesTerminal)
     );
   }
 
@@ -270,11 +268,16 @@ export class TimetableWriter {
     let changed = this.setState(row, record.version, record.state);
     for (const cabin of record.cabins) {
       const columns = t.cabins[cabinClasses.indexOf(cabin.cabin)] as CabinColumns;
-      if (cabin.version <= (columns.version[row] as number)) continue;
+      // Of the same version it may still be another ladder: that does not travel with the state.
+      if (cabin.version < (columns.version[row] as number) || this.#isStored(row, columns, cabin)) continue;
       this.#store(row, cabin);
       changed = true;
     }
     return changed;
+  }
+
+  #isStored(row: number, columns: CabinColumns, cabin: CabinRecord): boolean {
+    return columns.version[row] === cabin.version && columns.tariff[row] === this.#tariffOf(cabin);
   }
 
   /** The market, with its airports, made if need be; −1 where a place is not known. */
@@ -387,6 +390,8 @@ export class TimetableWriter {
     t.state[row] = rowStates.indexOf(record.state);
     t.version[row] = record.version;
     t.market[row] = market;
+    t.departsTerminal[row] = codeNumber(record.departsTerminal);
+    t.arrivesTerminal[row] = codeNumber(record.arrivesTerminal);
     [t.id0[row], t.id1[row], t.id2[row], t.id3[row]] = readId(record.id, [0, 0, 0, 0]);
     for (const cabin of record.cabins) this.#store(row, cabin);
     if (record.minutes < (t.marketMinutes[market] as number)) t.marketMinutes[market] = record.minutes;
