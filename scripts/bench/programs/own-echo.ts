@@ -24,8 +24,6 @@ const rooms = {
     laneDepth: () => 0,
     jobs: async () => ({ open: 0, steps: 0, lagSeconds: 0 }),
     queues: async () => [],
-    jobs: async () => ({ open: 0, steps: 0, lagSeconds: 0 }),
-    queues: async () => [],
   }),
   log: createLogger('error'),
   failureOf: createFailureMap(() => 'none'),
