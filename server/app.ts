@@ -34,15 +34,12 @@ import { startMockGateway } from './domain/payments/mock-gateway.ts';
 import { startPaymentChore } from './domain/payments/payment-chore.ts';
 import type { PaymentGateways } from './domain/payments/payment-gateway.ts';
 import { createPostgresPaymentQueue } from './domain/payments/postgres-payment-queue.ts';
-import { KeptSearches } from './domain/search/kept-searches.ts';
-import { createSearchEngine } from './domain/search/search-engine.ts';
-import type { SearchRoom } from './domain/search/search-room.ts';
-import { LiveTimetable } from './domain/timetable/live-timetable.ts';
 import type { Engines } from './engines.ts';
 import { openFareRooms } from './fare-rooms.ts';
 import { openIdentity } from './open-identity.ts';
 import { openJobs } from './open-jobs.ts';
 import { closeRecord, loadDemoInto, loadPlaces, openRecord } from './open-record.ts';
+import { openSearch } from './open-search.ts';
 import { Feed } from './platform/feed/feed.ts';
 import { LogRecord } from './platform/feed/log-record.ts';
 import { LogStream } from './platform/feed/log-stream.ts';
@@ -171,14 +168,17 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   const endings = { hint: (_subject: string): void => undefined };
   // Chores start after the rooms that nudge them.
   let nudge = { payments: () => {}, releases: () => {}, relay: () => {} };
-  const live = await LiveTimetable.open({
+  const offerSeal = createOfferSeal(engines.authSecret);
+  const search = await openSearch({
     pool,
     clock,
+    redis,
+    keys,
+    epoch: cluster.epoch,
+    places,
+    seal: offerSeal,
+    closing,
     report,
-    airport: (code) => {
-      const place = places.get(code);
-      return place?.kind === 'airport' ? { ...place, city: place.related[0] ?? code } : undefined;
-    },
     onProgress: options.onProgress,
   });
   const seatBroadcast: Broadcast<Update[]> = await openBroadcast({
@@ -188,7 +188,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     onMessage: (updates) => {
       hub.offer(updates);
       gate.learn(updates);
-      live.offer(updates);
+      search.live.offer(updates);
     },
   });
   const logBroadcast: Broadcast<LogHint> = await openBroadcast({
@@ -203,19 +203,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     },
   });
   closing.push('broadcasts', () => Promise.all([seatBroadcast.close(), logBroadcast.close()]).then(() => undefined));
-  await live.build(feed, record);
-  closing.push('timetable', () => live.close());
-  const engine = createSearchEngine(live);
-  closing.push('search threads', engine.close);
-  const search: SearchRoom = {
-    pool,
-    clock,
-    places,
-    live,
-    engine,
-    kept: new KeptSearches(clock),
-    allianceOf: () => undefined,
-  };
+  await search.build(feed, record);
 
   const seats = createSeatChannel({ hub, broadcast: seatBroadcast, clock, epoch: cluster.epoch });
   closing.push('truth pusher', startTruthPusher({ known, redis: redisGate, pool, clock, report }).stop);
@@ -227,13 +215,14 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     onSeats: (truths) => {
       gate.settle(truths);
       seats.publish(truths);
+      search.projection.offer(truths);
     },
     onBatch: (verb, members) => metrics.laneBatchMembers.observe({ verb }, members),
   });
   const offers: OfferRoom = {
     pool,
     clock,
-    seal: createOfferSeal(engines.authSecret),
+    seal: offerSeal,
     families: createFareFamilies(pool),
   };
   const booking: BookingRoom = {
@@ -289,6 +278,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     clock,
     feed,
     places,
+    findOneWays: search.findOneWays,
     announce: booking.announce,
     report,
     closing,
@@ -320,7 +310,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     providers: fares.providers,
     prices: fares.prices,
     alerts: fares.alerts,
-    search,
+    search: search.room,
     schedules: { inventory, announcePlaces: () => logBroadcast.send({ bookings: [], places: true }) },
     metrics,
     log,
@@ -339,11 +329,14 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     readiness,
     log,
     adapter: options.adapter,
+    rateLimits: config.RATE_LIMITS,
   });
   sockets = door.sockets;
   endings.hint = door.endSocketsOf;
   address.self = door.url;
 
+  const lease = options.lease ?? createLease(redis, (name) => keys.key('lease', name));
+  await search.project(feed, record, lease);
   if (config.AIRSIDE_ROLE !== 'web') {
     if (!config.PAYMENT_MOCK_URL) {
       const mock = await startMockGateway({
@@ -357,7 +350,6 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
       closing.push('mock gateway', mock.close);
       address.mock = mock.url;
     }
-    const lease = options.lease ?? createLease(redis, (name) => keys.key('lease', name));
     const chores = startBookingChores(booking, { lease, report });
     const payments = startPaymentChore({
       queue: createPostgresPaymentQueue(pool),

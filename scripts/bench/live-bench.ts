@@ -15,6 +15,7 @@ its own, and removes them.
   --rounds N       counted rounds of the comparison (3)
   --seconds S      length of a turn (2)
   --watchers N     sockets of storm, memory and buying (5000)
+  --holds N        holds that are followed to their last watcher (60)
   --json FILE      everything that was measured, as JSON
 `;
 
@@ -26,6 +27,7 @@ function readOptions(args: string[]): LiveOptions & { json: string | undefined }
       rounds: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '2' },
       watchers: { type: 'string', default: '5000' },
+      holds: { type: 'string', default: '60' },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -34,7 +36,7 @@ function readOptions(args: string[]): LiveOptions & { json: string | undefined }
   const only = values.only?.split(',').filter((each) => each !== '') ?? [];
   const unknown = only.find((each) => !(liveParts as readonly string[]).includes(each));
   if (unknown) throw new Complaint(`there is no part ${unknown}; there are ${liveParts.join(', ')}`);
-  const number = (name: 'rounds' | 'seconds' | 'watchers', least: number, most: number) => {
+  const number = (name: 'rounds' | 'seconds' | 'watchers' | 'holds', least: number, most: number) => {
     const value = Number(values[name]);
     if (!(value >= least && value <= most))
       throw new Complaint(`--${name} ${values[name]} is not from ${least} to ${most}`);
@@ -46,6 +48,7 @@ function readOptions(args: string[]): LiveOptions & { json: string | undefined }
     seconds: number('seconds', 0.2, 30),
     // Each is a file of two processes, and a port.
     watchers: Math.round(number('watchers', 20, 8_000)),
+    holds: Math.round(number('holds', 1, 300)),
     json: values.json,
   };
 }

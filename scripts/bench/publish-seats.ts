@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seatUpdates } from '../../server/domain/inventory/seat-truth.ts';
-import type { Update } from '../../server/platform/live/hub.ts';
+import type { Update } from '../../server/platform/live/topic.ts';
 import { openBroadcast } from '../../server/platform/redis/broadcast.ts';
 import { keyspace } from '../../server/platform/redis/keyspace.ts';
 import { openRedis } from '../../server/platform/redis/redis.ts';

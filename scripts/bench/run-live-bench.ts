@@ -18,10 +18,14 @@ export interface LiveOptions {
   parts: LivePart[];
   rounds: number;
   seconds: number;
+  /** Sockets of `memory`, `buying` and `storm`; the other parts have a thousand at the most. */
   watchers: number;
+  /** Of which each is followed to its last watcher. */
+  holds: number;
 }
 
 type HostName = 'ours' | 'raw' | 'stock';
+const allHosts: HostName[] = ['ours', 'raw', 'stock'];
 
 interface Host {
   name: HostName;
@@ -31,12 +35,10 @@ interface Host {
 }
 
 /** Fan-out: everybody watches all flights, and each changes so often a second, which is below the conflation. */
-const fanoutSockets = 1_000;
+const crowdMax = 1_000;
 const fanoutFlights = 10;
 const changesPerSecond = 6;
-/** Watchers of the flight whose changes are timed; a hold at a time, further apart than the conflation. */
-const latencySockets = 1_000;
-const latencyHolds = 60;
+/** Of holds whose way to the watchers is timed: they are further apart than the conflation. */
 const latencyPauseMs = 180;
 /** Holds a second while others watch or come back. */
 const holdsPerSecond = 300;
@@ -54,17 +56,15 @@ export async function runLiveBench(
   const database = await stage.database('bench_live', fanoutFlights, 1_000_000);
   const publisher = await openPublisher(stage, database);
   closing.push('publisher', publisher.close);
-  const names: HostName[] = parts.some((part) => part === 'fanout' || part === 'memory')
-    ? ['ours', 'raw', 'stock']
-    : ['ours'];
+  const names: HostName[] = parts.includes('fanout') ? allHosts : ['ours'];
   const hosts: Host[] = [];
   for (const name of names) hosts.push(await openHost(stage, database, publisher, name));
   const [ours] = hosts as [Host];
   const figures: Figure[] = [];
   // Whatever is timed to the millisecond comes before the crowds.
-  if (parts.includes('latency')) figures.push(...(await measureLatency(ours, database, say)));
+  if (parts.includes('latency')) figures.push(...(await measureLatency(ours, database, options, say)));
   if (parts.includes('fanout')) figures.push(...(await compareFanout(hosts, publisher, options, say)));
-  if (parts.includes('memory')) figures.push(...(await compareMemory(hosts, publisher, options, say)));
+  if (parts.includes('memory')) figures.push(...(await compareMemory(stage, database, publisher, options, say)));
   if (parts.includes('storm') || parts.includes('buying'))
     figures.push(...(await measureBuying(stage, ours, database, options, say)));
   return figures;
@@ -115,11 +115,12 @@ async function compareFanout(
 ): Promise<Figure[]> {
   const rates = new Map<HostName, number[]>(hosts.map(({ name }) => [name, []]));
   const shares: number[] = [];
+  const sockets = Math.min(crowdMax, options.watchers);
   for (let round = 0; round <= options.rounds; round++) {
     say(round === 0 ? 'fan-out, warming up' : `fan-out, round ${round} of ${options.rounds}`);
     for (let n = 0; n < hosts.length; n++) {
       const host = hosts[(n + round) % hosts.length] as Host;
-      await openWatchers(host, fanoutSockets);
+      await openWatchers(host, sockets);
       const counting = (async () => {
         await sleep(500);
         return host.watchers.ask<{ counted: Counted }>(
@@ -132,7 +133,7 @@ async function compareFanout(
       await closeWatchers(host);
       if (round === 0) continue;
       rates.get(host.name)?.push(frames / (cpu.server as number));
-      if (host.name === 'ours') shares.push(frames / seconds / (fanoutSockets * fanoutFlights * changesPerSecond));
+      if (host.name === 'ours') shares.push(frames / seconds / (sockets * fanoutFlights * changesPerSecond));
     }
   }
   const of = (name: HostName) => rates.get(name) as number[];
@@ -149,8 +150,14 @@ async function compareFanout(
 
 // ---- how soon --------------------------------------------------------------------------------------------------------
 
-async function measureLatency(ours: Host, database: Database, say: (line: string) => void): Promise<Figure[]> {
-  say(`from a hold to the last of ${latencySockets} watchers`);
+async function measureLatency(
+  ours: Host,
+  database: Database,
+  options: LiveOptions,
+  say: (line: string) => void,
+): Promise<Figure[]> {
+  const sockets = Math.min(crowdMax, options.watchers);
+  say(`from a hold to the last of ${sockets} watchers`);
   const flightId = database.flightIds[0] as string;
   const [token] = (await guests(ours.server.ready, 1)) as [string];
   const hello = [
@@ -160,44 +167,48 @@ async function measureLatency(ours: Host, database: Database, say: (line: string
       params: { path: 'flights.onSeats', input: { json: { flightIds: [flightId] } } },
     }),
   ];
-  await openWatchers(ours, latencySockets, { hello });
+  await openWatchers(ours, sockets, { hello });
   const follow = (holds: number) =>
     ours.watchers.ask<{ followed: number[] }>(
       { follow: { token, flightId, holds, pauseMs: latencyPauseMs } },
       patienceMs,
     );
-  await follow(10);
-  const took = (await follow(latencyHolds)).followed.toSorted((a, b) => a - b);
+  await follow(Math.min(10, options.holds));
+  const took = (await follow(options.holds)).followed.toSorted((a, b) => a - b);
   await closeWatchers(ours);
   const at = (share: number) => took[Math.min(took.length - 1, Math.floor(took.length * share))] as number;
   return [
-    figure(`hold sent → last of ${latencySockets} watchers, p50`, 'ms', [at(0.5)]),
-    figure(`hold sent → last of ${latencySockets} watchers, p99`, 'ms', [at(0.99)], { kind: 'most', value: 50 }),
+    figure(`hold sent → last of ${sockets} watchers, p50`, 'ms', [at(0.5)]),
+    figure(`hold sent → last of ${sockets} watchers, p99`, 'ms', [at(0.99)], { kind: 'most', value: 50 }),
   ];
 }
 
 // ---- memory ----------------------------------------------------------------------------------------------------------
 
+/** Each server is a new one: what earlier sockets left behind would hold the next ones for nothing. */
 async function compareMemory(
-  hosts: Host[],
+  stage: Stage,
+  database: Database,
   publisher: Publisher,
   options: LiveOptions,
   say: (line: string) => void,
 ): Promise<Figure[]> {
   const kilobytes = new Map<HostName, number>();
-  for (const host of hosts) {
-    say(`memory a socket, ${host.name}`);
+  for (const name of allHosts) {
+    say(`memory a socket, ${name}`);
+    const host = await openHost(stage, database, publisher, name);
     // Once in small, so that code and caches are there.
-    await openWatchers(host, 300);
+    await openWatchers(host, Math.min(200, options.watchers));
     await publisher.publish(4, sleep(1_000));
     await closeWatchers(host);
-    await sleep(1_500);
+    await sleep(1_000);
     const before = residentMb(host.server.pid);
     await openWatchers(host, options.watchers);
     await sleep(2_000);
     const after = residentMb(host.server.pid);
-    kilobytes.set(host.name, ((after - before) * 1024) / options.watchers);
+    kilobytes.set(name, ((after - before) * 1024) / options.watchers);
     await closeWatchers(host);
+    await host.server.stop();
   }
   const of = (name: HostName) => kilobytes.get(name) as number;
   return [

@@ -1,5 +1,5 @@
 import type { CabinPart } from '../../server/domain/inventory/seat-truth.ts';
-import type { Update } from '../../server/platform/live/hub.ts';
+import type { Update } from '../../server/platform/live/topic.ts';
 import type { CabinView, SeatsView } from '../../shared/flight.ts';
 
 /** What a message of the seats' channel tells of, as watchers are shown it. */

@@ -17,6 +17,8 @@ export interface LiveOptions {
   /** How long there are changes and cuts. */
   seconds: number;
   seed: number;
+  /** Of the connections, cut each tenth of a second (a fortieth: everybody loses its socket about every four seconds). */
+  cutShare?: number;
   onProgress?: (second: number, sofar: LiveProof) => void;
 }
 
@@ -39,8 +41,6 @@ const promisedMs = 2_000;
 /** Beyond the promise the wait goes on, to tell by how much it was missed. */
 const patienceMs = 30_000;
 const cutEveryMs = 100;
-/** Of the connections at each of these moments: everybody loses its socket about every four seconds. */
-const cutShare = 0.025;
 const faultsMax = 50;
 
 type Trpc = TRPCClient<AppRouter>;
@@ -92,7 +92,7 @@ export async function proveLive(options: LiveOptions): Promise<LiveProof> {
       const dice = createRandom(`${options.seed}/cuts`);
       while (!isOver()) {
         await sleep(cutEveryMs);
-        proof.cuts += proxy.cut(dice, cutShare);
+        proof.cuts += proxy.cut(dice, options.cutShare ?? 1 / 40);
       }
     })();
     const reporting = (async () => {

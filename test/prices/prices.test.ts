@@ -3,7 +3,6 @@ import { readBands } from '../../server/domain/prices/read-bands.ts';
 import { createRecorder, observationOf, writeObservations } from '../../server/domain/prices/record-observations.ts';
 import { bandOf } from '../../server/domain/prices/verdict.ts';
 import type { FareAnswer, FareQuestion } from '../../server/domain/providers/fare-provider.ts';
-import { systemClock } from '../../server/platform/runtime/clock.ts';
 import { newId } from '../../shared/ids.ts';
 import { dateIn } from '../support/flights.ts';
 import { openScene, type Scene } from '../support/scene.ts';
@@ -55,7 +54,7 @@ const found = (amount: number): FareAnswer => ({
 
 describe('observations', () => {
   test('[PRICE-4] one row a day and departure date: the least of the day and the newest, for one adult', async () => {
-    const recorder = createRecorder({ pool: scene.db, clock: systemClock });
+    const recorder = createRecorder(scene.db);
     const at = (hour: number) => `${dateIn(0)}T${String(hour).padStart(2, '0')}:00:00.000Z`;
     recorder.observe('duffel', [question(), question()], [found(30_000), found(20_000)], at(1));
     recorder.observe('duffel', [question()], [found(26_000)], at(2));
@@ -73,7 +72,7 @@ describe('observations', () => {
   });
 
   test('[PRICE-4] what is gathered beyond a bound is dropped, and a round writes so much and no more', async () => {
-    const recorder = createRecorder({ pool: scene.db, clock: systemClock });
+    const recorder = createRecorder(scene.db);
     const many = Array.from({ length: 60_000 }, (_, index) =>
       question({
         origin: 'OSL',

@@ -22,6 +22,8 @@ const rooms = {
     pending: async () => 0,
     stuck: async () => 0,
     laneDepth: () => 0,
+    jobs: async () => ({ open: 0, steps: 0, lagSeconds: 0 }),
+    queues: async () => [],
   }),
   log: createLogger('error'),
   failureOf: createFailureMap(() => 'none'),

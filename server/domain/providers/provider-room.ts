@@ -19,7 +19,6 @@ export interface ProviderRoom {
   names: readonly string[];
   /** Undefined: not on. Its budget is what those who ask for somebody may spend. */
   get(name: string): FareProvider | undefined;
-  byName: Readonly<Record<string, FareProvider>>;
   list(): Promise<ProviderView[]>;
   /** Asks the provider's canary question now, past every cache. Fails: NOT_FOUND, NOT_ALLOWED. */
   runCanary(name: string): Promise<CanaryView>;
@@ -103,7 +102,6 @@ export function openProviderRoom(options: ProviderRoomOptions): ProviderRoom {
   return {
     names: [...entries.keys()],
     get: (name) => entries.get(name)?.asked,
-    byName: Object.fromEntries(Array.from(entries, ([name, { asked }]) => [name, asked])),
     list: async () => {
       const healths = await health.read();
       return Promise.all(
@@ -147,7 +145,8 @@ const routeOf = ({ origin, destination, departDate }: FareQuestion) => ({
   departDate,
 });
 
-function detailOf(answer: FareAnswer): string {
+/** An answer in a few words. */
+export function detailOf(answer: FareAnswer): string {
   switch (answer.outcome) {
     case 'found':
       return `${answer.offers.length} offers`;

@@ -4,6 +4,7 @@ import {
   connectionForbidden,
   connectionStatuses,
   minimumConnection,
+  statusNumber,
 } from '../connections/minimum-connection.ts';
 import { counted, type Timetable } from '../timetable/timetable.ts';
 
@@ -15,7 +16,7 @@ export interface ConnectionTimes {
   table: ConnectionTable;
   /** Minutes at airport × 4 + status. */
   base: Uint16Array;
-  /** By airport: 1 where a rule looks at carriers, so that `base` is not the whole answer. */
+  /** By airport: 1 where a rule looks at carriers or terminals, so that `base` is not the whole answer. */
   isSpecial: Uint8Array;
 }
 
@@ -40,9 +41,10 @@ export function connectionTimes(t: Timetable, table: ConnectionTable): Connectio
   const airports = t.counts[counted.airports] as number;
   const base = new Uint16Array(new SharedArrayBuffer(airports * 8));
   const isSpecial = new Uint8Array(new SharedArrayBuffer(Math.max(1, airports)));
-  // Third of four numbers of a rule: its carriers. First: its airports, 0 for all.
+  // Four numbers a rule: its airports (0 for all), its terminals, its carriers, what it says.
   const special = new Set<number>();
-  for (let at = 0; at < table.rows.length; at += 4) if (table.rows[at + 2] !== 0) special.add(table.rows[at] as number);
+  for (let at = 0; at < table.rows.length; at += 4)
+    if (table.rows[at + 1] !== 0 || table.rows[at + 2] !== 0) special.add(table.rows[at] as number);
   Object.assign(asked, { arrivalTerminal: 0, departureTerminal: 0, arrivalCarrier: 0, departureCarrier: 0 });
   for (let airport = 0; airport < airports; airport++) {
     const code = t.airportCode[airport] as number;
@@ -57,26 +59,19 @@ export function connectionTimes(t: Timetable, table: ConnectionTable): Connectio
   return { table, base, isSpecial };
 }
 
-/** The question to the rules for a flight of one carrier and one of another, from one airport to the same or another. */
-export function connectionAsked(
-  t: Timetable,
-  arrival: number,
-  departure: number,
-  status: number,
-  arrivalCarrier: number,
-  departureCarrier: number,
-): ConnectionAsked {
-  asked.arrivalAirport = t.airportCode[arrival] as number;
-  asked.departureAirport = t.airportCode[departure] as number;
-  asked.status = status;
-  asked.arrivalCarrier = t.carrierCode[arrivalCarrier] as number;
-  asked.departureCarrier = t.carrierCode[departureCarrier] as number;
+/** The question to the rules for a change from one flight of the timetable to another. */
+export function connectionAsked(t: Timetable, before: number, after: number): ConnectionAsked {
+  const [market, next] = [t.market[before] as number, t.market[after] as number];
+  asked.arrivalAirport = t.airportCode[t.marketTo[market] as number] as number;
+  asked.departureAirport = t.airportCode[t.marketFrom[next] as number] as number;
+  asked.arrivalTerminal = t.arrivesTerminal[before] as number;
+  asked.departureTerminal = t.departsTerminal[after] as number;
+  asked.status = statusNumber(t.marketDomestic[market] !== 1, t.marketDomestic[next] !== 1);
+  asked.arrivalCarrier = t.carrierCode[t.carrier[before] as number] as number;
+  asked.departureCarrier = t.carrierCode[t.carrier[after] as number] as number;
   return asked;
 }
 
 /** The least minutes of such a connection, or `forbiddenMinutes`. */
-export const connectionMinutes = (
-  times: ConnectionTimes,
-  t: Timetable,
-  ...connection: Parameters<typeof connectionAsked> extends [Timetable, ...infer Rest] ? Rest : never
-): number => minutesOf(minimumConnection(times.table, connectionAsked(t, ...connection)));
+export const connectionMinutes = ({ table }: ConnectionTimes, t: Timetable, before: number, after: number): number =>
+  minutesOf(minimumConnection(table, connectionAsked(t, before, after)));

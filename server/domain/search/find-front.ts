@@ -25,6 +25,8 @@ export function findFront(t: Timetable, times: ConnectionTimes, question: SliceQ
 }
 
 const dayMinutes = 1_440;
+/** Days of a question. */
+const daysMax = 512;
 
 /** Flights of one market that may begin a journey. */
 interface First {
@@ -57,7 +59,7 @@ class Search {
     this.#times = times;
     this.#q = question;
     this.#cabin = t.cabins[question.cabin] as CabinColumns;
-    this.#front = new FrontBuilder(question.keepDominated);
+    this.#front = new FrontBuilder(question.keep);
     this.#reaches = new Int32Array(t.airportX.length);
     this.#kmLeft = new Float32Array(t.airportX.length);
     this.#buckets = Math.ceil(dayMinutes / question.bounds.bucketMinutes);
@@ -228,7 +230,7 @@ class Search {
         price: rowPrice(t, this.#cabin, row, this.#q.seats),
         currency,
         day,
-        group: (currency * 8 + day) * this.#buckets + bucket,
+        group: (currency * daysMax + day) * this.#buckets + bucket,
       });
     }
     return found;
@@ -257,7 +259,7 @@ class Search {
       const departs = t.departs[row] as number;
       if (departs > latest) break;
       if (!this.#isSold(row) || rowCurrency(t, this.#cabin, row) !== currency) continue;
-      if (isSpecial && departs - arrives < this.#leastOfCarriers(market, next, before, row)) continue;
+      if (isSpecial && departs - arrives < connectionMinutes(this.#times, t, before, row)) continue;
       if (!filters.overnight && this.#isOvernight(arrives, row)) continue;
       take(row, rowPrice(t, this.#cabin, row, this.#q.seats), departs + (t.minutes[row] as number));
     }
@@ -316,18 +318,10 @@ class Search {
     return viaOne === null || viaOne[hub] === 1 || viaOne[from] === 1;
   }
 
-  /** A lower bound; where rules look at carriers `#join` knows more. */
+  /** A lower bound; where rules look at carriers or terminals `#join` knows more. */
   #leastConnection(market: number, next: number, arrives: number, departs: number): number {
     if (arrives !== departs || this.#times.isSpecial[arrives] === 1) return 0;
     return this.#times.base[arrives * 4 + this.#statusOf(market, next)] as number;
-  }
-
-  #leastOfCarriers(market: number, next: number, before: number, row: number): number {
-    const t = this.#t;
-    const [arrives, departs] = [t.marketTo[market] as number, t.marketFrom[next] as number];
-    const status = this.#statusOf(market, next);
-    const [carrier, carrier2] = [t.carrier[before] as number, t.carrier[row] as number];
-    return connectionMinutes(this.#times, t, arrives, departs, status, carrier, carrier2);
   }
 
   /** Places of `connectionStatuses`. */

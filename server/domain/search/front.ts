@@ -1,3 +1,5 @@
+import type { Keep } from './slice-question.ts';
+
 /**
  * Itineraries of one slice that are worth showing, as columns. Within a group (same day, same stretch of the day, same
  * currency) none is in every way at least as good as another and in one way better: cheaper, shorter, fewer stops.
@@ -12,7 +14,7 @@ export interface Front {
   departs: Int32Array;
   stops: Uint8Array;
   /** Local departure days after the first of the question. */
-  day: Uint8Array;
+  day: Uint16Array;
   /** Three a journey, −1 where there is none. */
   rows: Int32Array;
   /** One seat on each of them. */
@@ -27,7 +29,7 @@ export const legsMax = 3;
 
 /** A front while it is being found: entries that lost are marked and left behind at the end. */
 export class FrontBuilder {
-  readonly #keepDominated: boolean;
+  readonly #keep: Keep;
   readonly #groups = new Map<number, number[]>();
   readonly price: number[] = [];
   readonly currency: number[] = [];
@@ -39,13 +41,13 @@ export class FrontBuilder {
   readonly prices: number[] = [];
   readonly lost: boolean[] = [];
 
-  constructor(keepDominated: boolean) {
-    this.#keepDominated = keepDominated;
+  constructor(keep: Keep) {
+    this.#keep = keep;
   }
 
   /** Whether something in the group is better than any journey that costs and lasts at least so much. */
   isBeaten(group: number, price: number, minutes: number, stops: number): boolean {
-    if (this.#keepDominated) return false;
+    if (this.#keep === 'all') return false;
     const members = this.#groups.get(group);
     if (!members) return false;
     for (let at = 0; at < members.length; at++) {
@@ -55,6 +57,7 @@ export class FrontBuilder {
         this.minutes[other] as number,
         this.stops[other] as number,
       ];
+      if (this.#keep === 'cheapest' && otherPrice <= price) return true;
       if (otherPrice > price || otherMinutes > minutes || otherStops > stops) continue;
       if (otherPrice < price || otherMinutes < minutes || otherStops < stops) return true;
     }
@@ -83,7 +86,7 @@ export class FrontBuilder {
     if (!members) {
       members = [];
       this.#groups.set(group, members);
-    } else if (!this.#keepDominated) {
+    } else if (this.#keep !== 'all') {
       let kept = 0;
       for (let at = 0; at < members.length; at++) {
         const other = members[at] as number;
@@ -93,10 +96,11 @@ export class FrontBuilder {
           this.stops[other] as number,
         ];
         const isWorse =
-          price <= otherPrice &&
-          minutes <= otherMinutes &&
-          stops <= otherStops &&
-          (price < otherPrice || minutes < otherMinutes || stops < otherStops);
+          this.#keep === 'cheapest' ||
+          (price <= otherPrice &&
+            minutes <= otherMinutes &&
+            stops <= otherStops &&
+            (price < otherPrice || minutes < otherMinutes || stops < otherStops));
         if (isWorse) this.lost[other] = true;
         else members[kept++] = other;
       }
@@ -127,7 +131,7 @@ export class FrontBuilder {
       minutes: Int32Array.from(of(this.minutes)),
       departs: Int32Array.from(of(this.departs)),
       stops: Uint8Array.from(of(this.stops)),
-      day: Uint8Array.from(of(this.day)),
+      day: Uint16Array.from(of(this.day)),
       rows: Int32Array.from(ofLegs(this.rows)),
       prices: Float64Array.from(ofLegs(this.prices)),
       looks,

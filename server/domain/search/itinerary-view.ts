@@ -2,27 +2,18 @@ import { createHash } from 'node:crypto';
 import { type CabinClass, cabinClasses } from '../../../shared/flight.ts';
 import type { ConnectionView, FlightLeg, Itinerary, ItinerarySlice } from '../../../shared/itinerary.ts';
 import { isDefaultConnection } from '../connections/minimum-connection.ts';
+import type { OfferLeg } from '../offers/offer-seal.ts';
 import { bareFlightView } from '../timetable/flight-view.ts';
-import type { CabinColumns, Timetable } from '../timetable/timetable.ts';
+import { type CabinColumns, rowFamily, type Timetable } from '../timetable/timetable.ts';
 import { rowsOf } from './answer-search.ts';
 import { type ConnectionTimes, connectionAsked, connectionMinutes } from './connection-times.ts';
 import { type Front, legsMax } from './front.ts';
+import type { KeptSearch } from './kept-searches.ts';
 import type { ResolvedSearch } from './resolve-search.ts';
-import type { Answered } from './search-engine.ts';
 import type { SearchRoom } from './search-room.ts';
 
-/** A price that was shown, for whoever seals it. */
-export interface ShownLeg {
-  flightId: string;
-  cabin: CabinClass;
-  version: number;
-  /** One seat, in minor units. */
-  seatPrice: number;
-  familyId: number | null;
-}
-
 /** The journey at a place of the ranking, as it is shown. */
-export function itineraryView(room: SearchRoom, search: ResolvedSearch, answered: Answered, place: number): Itinerary {
+export function itineraryView(room: SearchRoom, { search, answered, at }: KeptSearch, place: number): Itinerary {
   const { fronts, ranking, timetable, versions } = answered;
   const { input, seats } = search;
   const nowMs = room.clock.now();
@@ -50,13 +41,29 @@ export function itineraryView(room: SearchRoom, search: ResolvedSearch, answered
   });
   const amount = fronts.reduce((sum, front, slice) => sum + (front.price[entries[slice] as number] as number), 0);
   const first = fronts[0] as Front;
+  const currency = room.live.names.currencies.at(first.currency[entries[0] as number] as number);
+  const columns = timetable.cabins[cabinClasses.indexOf(input.cabin)] as CabinColumns;
+  const offered = fronts.flatMap((front, slice) =>
+    rowsOf(front, entries[slice] as number).map((row, leg): OfferLeg => {
+      const shown = (slices[slice] as ItinerarySlice).legs[leg] as FlightLeg;
+      const familyId = rowFamily(timetable, columns, row) || null;
+      return {
+        flightId: shown.id,
+        cabin: input.cabin,
+        version: shown.cabinVersion,
+        seatPrice: shown.price.amount,
+        familyId,
+      };
+    }),
+  );
   return {
     id: journeyId(slices, input.cabin),
     slices,
-    price: { amount, currency: room.live.names.currencies.at(first.currency[entries[0] as number] as number) },
+    price: { amount, currency },
     priceKind: fronts.length === 1 ? 'one_way' : 'sum_of_one_ways',
     seatsLeft: seatsLeft(timetable, input.cabin, fronts, entries, seats),
-    offerToken: null,
+    // Guaranteed from when it was found, on whatever page it is shown.
+    offerToken: room.seal.seal({ legs: offered, brand: null, seats, currency }, at),
   };
 }
 
@@ -103,14 +110,12 @@ function connectionsOf(
     const arrives = (t.departs[before] as number) + (t.minutes[before] as number);
     const departs = t.departs[row] as number;
     const offset = t.departsOffset[row] as number;
-    const status = (t.marketDomestic[market] === 1 ? 0 : 2) + (t.marketDomestic[next] === 1 ? 0 : 1);
-    const carriers = [t.carrier[before] as number, t.carrier[row] as number] as const;
     return {
       arrive: room.live.names.airports.at(arrive),
       depart: room.live.names.airports.at(depart),
       minutes: departs - arrives,
-      minimumMinutes: connectionMinutes(times, t, arrive, depart, status, ...carriers),
-      isDefault: isDefaultConnection(times.table, connectionAsked(t, arrive, depart, status, ...carriers)),
+      minimumMinutes: connectionMinutes(times, t, before, row),
+      isDefault: isDefaultConnection(times.table, connectionAsked(t, before, row)),
       overnight: Math.floor((arrives + offset) / 1_440) !== Math.floor((departs + offset) / 1_440),
     };
   });

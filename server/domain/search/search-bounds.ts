@@ -8,6 +8,9 @@ export const resultsMax = 2_000;
 /** Between the arrival of a slice and the departure of the next, at least. */
 export const turnaroundMinutes = 60;
 
+/** Whoever has changed a flight finds it as it is now; but a storm of changes holds up nobody for longer. */
+export const catchUpMs = 100;
+
 /** Eight hours: what is longer is a stay. A search may ask for up to a day. */
 const connectionMinutesMax = 480;
 

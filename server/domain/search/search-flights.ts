@@ -1,11 +1,12 @@
-import type { Pool } from 'pg';
 import type { FlightView, SearchFlightsInput, SearchFlightsView } from '../../../shared/flight.ts';
 import { decodeCursor, encodeCursor } from '../../platform/postgres/cursor.ts';
-import { type Clock, isoNow } from '../../platform/runtime/clock.ts';
+import { isoNow } from '../../platform/runtime/clock.ts';
 import { invalidInput } from '../../platform/runtime/failure.ts';
 import { type FlightRow, flightColumns, flightViewOf } from '../inventory/flight-rows.ts';
 import { type SeatTruth, seatTruthColumns } from '../inventory/seat-truth.ts';
-import type { PlaceDirectory } from '../places/place-directory.ts';
+import { findFlights } from './find-flights.ts';
+import { catchUpMs } from './search-bounds.ts';
+import type { SearchRoom } from './search-room.ts';
 
 // The flights of a market and day come from the covering index alone; their cabins by (flight, cabin).
 // A day of one market is some dozen flights, so they are sorted here by whatever was asked.
@@ -29,12 +30,13 @@ const searchSql = `
 
 /**
  * Direct flights of one local departure date that can seat the party, each with all its cabins.
- * City codes mean all their airports. Never decides availability: booking does.
+ * City codes mean all their airports. Until the timetable is in memory Redis answers where it has the market and day,
+ * else Postgres. Never decides availability: booking does.
  *
  * Fails: INVALID_INPUT for an unknown place or a cursor that is none.
  */
 export async function searchFlights(
-  room: { pool: Pool; clock: Clock; places: PlaceDirectory },
+  room: Pick<SearchRoom, 'pool' | 'clock' | 'places' | 'live' | 'projection'>,
   input: SearchFlightsInput,
 ): Promise<SearchFlightsView> {
   const airportsOf = (field: 'origin' | 'destination'): string[] => {
@@ -43,13 +45,29 @@ export async function searchFlights(
     return codes;
   };
   const after = decodeCursor(input.cursor, ['number', 'number', 'id']);
+  if (room.live.isBuilt) {
+    await room.live.caughtUp(catchUpMs);
+    const asOf = isoNow(room.clock);
+    const [origins, destinations] = [airportsOf('origin'), airportsOf('destination')];
+    const { flights, places } = findFlights(room, origins, destinations, input, after, input.limit + 1);
+    const last = places[input.limit - 1];
+    const nextCursor = flights.length > input.limit && last ? encodeCursor([...last]) : null;
+    return { flights: flights.slice(0, input.limit), nextCursor, asOf };
+  }
   const asOf = isoNow(room.clock);
+  const [origins, destinations] = [airportsOf('origin'), airportsOf('destination')];
+  const found = await room.projection.search(origins, destinations, input, after, input.limit + 1);
+  if (found) {
+    const flights = found.slice(0, input.limit);
+    const end = found.length > flights.length ? flights.at(-1) : undefined;
+    return { flights: flights.map((each) => each.flight), nextCursor: end ? encodeCursor([...end.place]) : null, asOf };
+  }
   const { rows } = await room.pool.query<FlightRow & { key: number; cabins: SeatTruth[] }>({
     name: 'search-flights',
     text: searchSql,
     values: [
-      airportsOf('origin'),
-      airportsOf('destination'),
+      origins,
+      destinations,
       input.date,
       input.cabin ?? null,
       input.seats,

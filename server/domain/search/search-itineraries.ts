@@ -8,7 +8,7 @@ import { facetsOf } from './facets.ts';
 import { itineraryView } from './itinerary-view.ts';
 import type { KeptSearch } from './kept-searches.ts';
 import { resolveSearch } from './resolve-search.ts';
-import { boundsView } from './search-bounds.ts';
+import { boundsView, catchUpMs } from './search-bounds.ts';
 import type { SearchRoom } from './search-room.ts';
 
 /**
@@ -30,7 +30,7 @@ export async function searchItineraries(
   const { answered } = kept;
   const to = Math.min(from + input.limit, answered.ranking.count);
   const itineraries = [];
-  for (let place = from; place < to; place++) itineraries.push(itineraryView(room, kept.search, answered, place));
+  for (let place = from; place < to; place++) itineraries.push(itineraryView(room, kept, place));
   const last = itineraries.at(-1);
   const hasMore = to < answered.ranking.count;
   if (hasMore && !known) room.kept.keep(kept);
@@ -47,9 +47,6 @@ export async function searchItineraries(
     ...(answered.ranking.count === 0 ? { explanation: await explainEmpty(room, input) } : {}),
   };
 }
-
-/** Whoever has changed a flight finds it as it is now; but a storm of changes holds up nobody for longer. */
-const catchUpMs = 100;
 
 async function run(room: SearchRoom, input: SearchItinerariesInput): Promise<KeptSearch> {
   await room.live.caughtUp(catchUpMs);
@@ -71,8 +68,8 @@ function hashOf({ cursor: _, limit: __, ...rest }: SearchItinerariesInput): numb
 
 /** Behind the journey that was shown last; where it is no more, as many on as were shown. */
 function placeAfter(room: SearchRoom, kept: KeptSearch, shown: number, lastId: string): number {
-  const { answered, search } = kept;
+  const { answered } = kept;
   for (let place = 0; place < answered.ranking.count; place++)
-    if (itineraryView(room, search, answered, place).id === lastId) return place + 1;
+    if (itineraryView(room, kept, place).id === lastId) return place + 1;
   return Math.min(shown, answered.ranking.count);
 }

@@ -15,9 +15,13 @@ export interface SliceQuestion {
   notBefore: number;
   bounds: SearchBounds;
   filters: SliceFilters;
-  /** Also what is in no way better than something else. */
-  keepDominated: boolean;
+  keep: Keep;
 }
+
+/**
+ * What is kept of each group: what is in some way better than everything else, all of it, or the cheapest alone.
+ */
+export type Keep = 'front' | 'all' | 'cheapest';
 
 /** What an answer leaves out, and says so. */
 export interface SearchBounds {

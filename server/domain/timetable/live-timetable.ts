@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
 import { cabinClasses } from '../../../shared/flight.ts';
-import { type Feed, PositionLost } from '../../platform/feed/feed.ts';
+import { type Feed, type FeedEntry, PositionLost } from '../../platform/feed/feed.ts';
 import type { LogRecord } from '../../platform/feed/log-record.ts';
 import type { Update } from '../../platform/live/topic.ts';
 import { whenAvailable } from '../../platform/postgres/when-available.ts';
@@ -11,23 +10,26 @@ import type { ErrorReporter } from '../../platform/telemetry/error-reporter.ts';
 import { type CabinPart, type FlightPart, flightPartName } from '../inventory/seat-truth.ts';
 import { dateOfDay } from '../places/zoned-time.ts';
 import { idOf } from './flight-index.ts';
+import type { AirportFact } from './flight-record.ts';
 import {
   countFlights,
-  type DateDigest,
   readAllRecords,
   readDateDigest,
   readDates,
   readRecords,
   readRecordsOfDate,
 } from './read-records.ts';
-import { counted, stateGone, type Timetable } from './timetable.ts';
-import { type AirportFact, TimetableWriter } from './timetable-writer.ts';
+import type { Timetable } from './timetable.ts';
+import { dateDigest, daysOf, rowsOfDate, sameDigest, wholeDigest } from './timetable-digest.ts';
+import { TimetableWriter } from './timetable-writer.ts';
 
 interface Options {
   pool: Pool;
   clock: Clock;
   report: ErrorReporter;
   airport: (code: string) => AirportFact | undefined;
+  /** The rules for connections were imported. */
+  onConnections: () => void;
   onProgress?: ((what: string, done: number, of: number) => void) | undefined;
 }
 
@@ -87,6 +89,10 @@ export class LiveTimetable {
 
   get timetable(): Timetable {
     return this.#writer.timetable;
+  }
+  /** False while the record is read for the first time. */
+  get isBuilt(): boolean {
+    return this.#isBuilt;
   }
   get names() {
     return this.#writer.names;
@@ -237,11 +243,7 @@ export class LiveTimetable {
       try {
         for await (const entry of feed.follow(position, signal)) {
           position = entry.position;
-          if (entry.type === 'timetable.imported') this.compareAll();
-          else if (entry.type.startsWith('flight.') && entry.subject) {
-            if (entry.type === 'flight.deleted') this.#writer.remove(entry.subject);
-            this.#want(entry.subject);
-          }
+          this.#hear(entry);
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -250,6 +252,31 @@ export class LiveTimetable {
         this.compareAll();
       }
     }
+  }
+
+  #hear({ type, subject, data }: FeedEntry): void {
+    const ids = subject ? [subject] : ((data.ids ?? []) as string[]);
+    switch (type) {
+      case 'timetable.imported':
+        this.compareAll();
+        return;
+      case 'flight.deleted':
+      case 'flights.deleted':
+        for (const id of ids) if (this.#writer.remove(id)) this.#version++;
+        break;
+      case 'flight.created':
+      case 'flight.updated':
+      case 'flight.cancelled':
+      case 'flights.created':
+        break;
+      case 'connections.imported':
+        this.#options.onConnections();
+        return;
+      default:
+        return;
+    }
+    // Also what was deleted may have been made again since.
+    for (const id of ids) this.#want(id);
   }
 
   /** Something changed that nobody names: every date is compared with the record, without rest. */
@@ -265,7 +292,7 @@ export class LiveTimetable {
     if (!this.#hurry && clock.now() < this.#restUntil) return false;
     if (this.#dates.length === 0) {
       const known = new Set(await readDates(pool));
-      for (const day of this.#ownDays()) known.add(dateOfDay(day));
+      for (const day of daysOf(this.timetable)) known.add(dateOfDay(day));
       this.#dates = [...known].sort();
       if (this.#dates.length === 0) return this.#endOfRound();
     }
@@ -287,8 +314,8 @@ export class LiveTimetable {
     const { pool } = this.#options;
     const theirs = await readDateDigest(pool, date);
     this.#sweeps++;
-    if (sameDigest(theirs, this.digestOf(date))) return false;
-    const before = new Set(this.#idsOf(date));
+    if (sameDigest(theirs, dateDigest(this.timetable, date))) return false;
+    const before = new Set(rowsOfDate(this.timetable, date).map((row) => idOf(this.timetable, row)));
     const records = await readRecordsOfDate(pool, date);
     for (const { id } of records) before.delete(id);
     // What the record has no more on that date may have moved to another one: it is read by itself.
@@ -299,66 +326,6 @@ export class LiveTimetable {
     return changed > 0 || before.size > 0;
   }
 
-  digestOf(date: string): DateDigest {
-    const t = this.timetable;
-    const digest = { flights: 0, flightVersions: 0, cabins: 0, cabinVersions: 0 };
-    for (const row of this.#rowsOf(date)) {
-      digest.flights++;
-      digest.flightVersions += t.version[row] as number;
-      for (const { version } of t.cabins) {
-        if (version[row] === 0) continue;
-        digest.cabins++;
-        digest.cabinVersions += version[row] as number;
-      }
-    }
-    return digest;
-  }
-
-  /** One line for the whole content: the same flights, seats and prices make the same digest in any process. */
-  digest(): string {
-    const t = this.timetable;
-    const lines: string[] = [];
-    for (const row of this.#liveRows()) {
-      const market = t.market[row] as number;
-      const airports = [t.marketFrom[market], t.marketTo[market]].map((each) => this.names.airports.at(each as number));
-      const own = [t.departs, t.minutes, t.departsOffset, t.arrivesOffset, t.number, t.suffix, t.state, t.version];
-      const cabins = t.cabins.map(({ version, available, capacity, price }) =>
-        [version, available, capacity, price].map((column) => column[row]).join(),
-      );
-      lines.push([idOf(t, row), ...airports, ...own.map((column) => column[row]), ...cabins].join(' '));
-    }
-    return createHash('sha256').update(lines.sort().join('\n')).digest('hex');
-  }
-
-  *#rowsOf(date: string): Generator<number> {
-    const t = this.timetable;
-    for (const row of this.#liveRows())
-      if (dateOfDay(Math.floor(((t.departs[row] as number) + (t.departsOffset[row] as number)) / 1440)) === date)
-        yield row;
-  }
-
-  #idsOf = (date: string): string[] => [...this.#rowsOf(date)].map((row) => idOf(this.timetable, row));
-
-  *#ownDays(): Generator<number> {
-    const t = this.timetable;
-    for (const row of this.#liveRows())
-      yield Math.floor(((t.departs[row] as number) + (t.departsOffset[row] as number)) / 1440);
-  }
-
-  *#liveRows(): Generator<number> {
-    const t = this.timetable;
-    const markets = t.counts[counted.markets] as number;
-    for (let market = 0; market < markets; market++) {
-      const block = t.marketBlock[market] as number;
-      const start = t.blockStart[block] as number;
-      const end = start + (t.blockCount[block] as number);
-      for (let row = start; row < end; row++) if (t.state[row] !== stateGone) yield row;
-    }
-  }
+  /** One line for the whole content: the same flights, seats and prices make the same one in any process. */
+  digest = (): string => wholeDigest(this.timetable, this.names);
 }
-
-const sameDigest = (a: DateDigest, b: DateDigest): boolean =>
-  a.flights === b.flights &&
-  a.flightVersions === b.flightVersions &&
-  a.cabins === b.cabins &&
-  a.cabinVersions === b.cabinVersions;

@@ -1,7 +1,8 @@
 import type { Pool } from 'pg';
 import type { CabinClass } from '../../../shared/flight.ts';
 import type { Queryable } from '../../platform/postgres/transaction.ts';
-import type { CabinRecord, FlightRecord } from './timetable-writer.ts';
+import type { CabinRecord, FlightRecord } from './flight-record.ts';
+import type { DateDigest } from './timetable-digest.ts';
 
 // Times as minutes, offsets as what the wall shows beyond UTC; cabins as arrays, which are half the bytes of objects.
 const recordColumns = `
@@ -9,8 +10,8 @@ const recordColumns = `
   (extract(epoch from f.arrives_at_utc - f.departs_at_utc) / 60)::int4 as minutes,
   (extract(epoch from f.departs_at::timestamp - f.departs_at_utc at time zone 'UTC') / 60)::int4 as departs_offset,
   (extract(epoch from f.arrives_at::timestamp - f.arrives_at_utc at time zone 'UTC') / 60)::int4 as arrives_offset,
-  f.state, f.version,
-  (select json_agg(json_build_array(c.cabin, c.price_amount, c.price_currency, null, 0,
+  f.state, f.version, f.origin_terminal, f.destination_terminal,
+  (select json_agg(json_build_array(c.cabin, c.price_amount, c.price_currency, c.ladder, coalesce(c.fare_family_id, 0),
       greatest(0, c.target_capacity - c.held - c.sold), c.target_capacity, c.version))
    from cabin c where c.flight_id = f.id) as cabins`;
 
@@ -41,6 +42,8 @@ interface Row {
   arrives_offset: number;
   state: FlightRecord['state'];
   version: number;
+  origin_terminal: string | null;
+  destination_terminal: string | null;
   cabins: CabinTuple[] | null;
 }
 
@@ -67,6 +70,8 @@ const recordOf = (row: Row): FlightRecord => ({
   arrivesOffset: row.arrives_offset,
   state: row.state,
   version: row.version,
+  departsTerminal: row.origin_terminal,
+  arrivesTerminal: row.destination_terminal,
   cabins: (row.cabins ?? []).map(cabinOf),
 });
 
@@ -102,14 +107,6 @@ export async function readRecords(db: Queryable, flightIds: string[]): Promise<F
 export async function readRecordsOfDate(db: Queryable, date: string): Promise<FlightRecord[]> {
   const { rows } = await db.query<Row>({ name: 'timetable-date', text: byDateSql, values: [date] });
   return rows.map(recordOf);
-}
-
-/** Sums over the flights of a local departure date that tell whether two copies of it are the same. */
-export interface DateDigest {
-  flights: number;
-  flightVersions: number;
-  cabins: number;
-  cabinVersions: number;
 }
 
 export async function readDateDigest(db: Queryable, date: string): Promise<DateDigest> {

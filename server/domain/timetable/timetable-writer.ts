@@ -1,6 +1,9 @@
 import { type CabinClass, cabinClasses } from '../../../shared/flight.ts';
+import { codeNumber } from '../connections/minimum-connection.ts';
 import { FlightIndex, idOf, readId } from './flight-index.ts';
+import type { AirportFact, CabinRecord, FlightRecord } from './flight-record.ts';
 import { kmBetween } from './geography.ts';
+import { Names, type TimetableNames } from './names.ts';
 import { rearrange } from './rearrange.ts';
 import {
   allocateTimetable,
@@ -19,83 +22,7 @@ import {
   writing,
 } from './timetable.ts';
 
-/** A flight as the record has it. Times are minutes since the epoch, UTC. */
-export interface FlightRecord {
-  id: string;
-  carrier: string;
-  number: string;
-  origin: string;
-  destination: string;
-  departs: number;
-  minutes: number;
-  departsOffset: number;
-  arrivesOffset: number;
-  state: (typeof rowStates)[number];
-  version: number;
-  cabins: CabinRecord[];
-}
-
-export interface CabinRecord {
-  cabin: CabinClass;
-  price: number;
-  currency: string;
-  /** Pairs of (above, amount); null: every seat costs `price`. */
-  ladder: number[] | null;
-  /** 0: none. */
-  family: number;
-  available: number;
-  capacity: number;
-  version: number;
-}
-
-/** What the timetable must know of an airport. */
-export interface AirportFact {
-  latitude: number;
-  longitude: number;
-  country: string;
-  /** The code of its city; its own when it has none. */
-  city: string;
-}
-
-/** Words that are numbers in the columns, in the order in which they came. */
-export class Names {
-  readonly #places = new Map<string, number>();
-  readonly all: string[] = [];
-
-  /** The number of a word, a new one if need be. */
-  of(word: string): number {
-    const known = this.#places.get(word);
-    if (known !== undefined) return known;
-    this.#places.set(word, this.all.length);
-    return this.all.push(word) - 1;
-  }
-
-  /** −1 if it was never named. */
-  find(word: string): number {
-    return this.#places.get(word) ?? -1;
-  }
-
-  at(place: number): string {
-    return this.all[place] as string;
-  }
-}
-
-export interface TimetableNames {
-  airports: Names;
-  cities: Names;
-  countries: Names;
-  carriers: Names;
-  currencies: Names;
-}
-
 const radians = Math.PI / 180;
-
-/** A code of up to three capitals and digits as a number above 0; as the connection rules write it. */
-export function codeNumber(code: string): number {
-  let value = 0;
-  for (const symbol of code.toUpperCase()) value = value * 37 + 1 + Number.parseInt(symbol, 36);
-  return value;
-}
 
 /** The one hand that writes a timetable. Not for use by two threads. */
 export class TimetableWriter {
@@ -261,7 +188,9 @@ export class TimetableWriter {
       t.departs[row] === record.departs &&
       t.minutes[row] === record.minutes &&
       t.departsOffset[row] === record.departsOffset &&
-      t.arrivesOffset[row] === record.arrivesOffset
+      t.arrivesOffset[row] === record.arrivesOffset &&
+      t.departsTerminal[row] === codeNumber(record.departsTerminal) &&
+      t.arrivesTerminal[row] === codeNumber(record.arrivesTerminal)
     );
   }
 
@@ -270,11 +199,16 @@ export class TimetableWriter {
     let changed = this.setState(row, record.version, record.state);
     for (const cabin of record.cabins) {
       const columns = t.cabins[cabinClasses.indexOf(cabin.cabin)] as CabinColumns;
-      if (cabin.version <= (columns.version[row] as number)) continue;
+      // Of the same version it may still be another ladder: that does not travel with the state.
+      if (cabin.version < (columns.version[row] as number) || this.#isStored(row, columns, cabin)) continue;
       this.#store(row, cabin);
       changed = true;
     }
     return changed;
+  }
+
+  #isStored(row: number, columns: CabinColumns, cabin: CabinRecord): boolean {
+    return columns.version[row] === cabin.version && columns.tariff[row] === this.#tariffOf(cabin);
   }
 
   /** The market, with its airports, made if need be; −1 where a place is not known. */
@@ -387,6 +321,8 @@ export class TimetableWriter {
     t.state[row] = rowStates.indexOf(record.state);
     t.version[row] = record.version;
     t.market[row] = market;
+    t.departsTerminal[row] = codeNumber(record.departsTerminal);
+    t.arrivesTerminal[row] = codeNumber(record.arrivesTerminal);
     [t.id0[row], t.id1[row], t.id2[row], t.id3[row]] = readId(record.id, [0, 0, 0, 0]);
     for (const cabin of record.cabins) this.#store(row, cabin);
     if (record.minutes < (t.marketMinutes[market] as number)) t.marketMinutes[market] = record.minutes;

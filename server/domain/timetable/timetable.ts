@@ -1,4 +1,5 @@
 import { cabinClasses } from '../../../shared/flight.ts';
+import { ladderPrice } from '../offers/party-price.ts';
 
 /**
  * The timetable as a search reads it: columns of numbers in shared memory, no objects and no pointers, one copy for
@@ -33,6 +34,9 @@ export interface Timetable {
   /** The flight's own, which operator edits raise. */
   version: Uint32Array;
   market: Int32Array;
+  /** As the connection rules write them; 0: not known. */
+  departsTerminal: Uint16Array;
+  arrivesTerminal: Uint16Array;
   /** The 128 bits of the flight's id, most significant first. */
   id0: Uint32Array;
   id1: Uint32Array;
@@ -127,6 +131,8 @@ const columns: Record<Flat, readonly [part: Part, kind: Kind, width?: number]> =
   state: ['rows', Uint8Array],
   version: ['rows', Uint32Array],
   market: ['rows', Int32Array],
+  departsTerminal: ['rows', Uint16Array],
+  arrivesTerminal: ['rows', Uint16Array],
   id0: ['rows', Uint32Array],
   id1: ['rows', Uint32Array],
   id2: ['rows', Uint32Array],
@@ -248,14 +254,16 @@ export function timetableBytes(t: Timetable): { all: number; row: number; search
 /** The unit price of a cabin, in minor units, for a party that takes so many of its seats. */
 export function rowPrice(t: Timetable, cabin: CabinColumns, row: number, seats: number): number {
   const at = (cabin.tariff[row] as number) * tariffWidth;
+  const from = t.tariffs[at + 2] as number;
   const to = t.tariffs[at + 3] as number;
-  let from = t.tariffs[at + 2] as number;
-  if (from === to) return (t.tariffs[at + 1] as number) * 4_294_967_296 + (cabin.price[row] as number);
-  // As `ladderPrice` of the offers: the first step that the party's last seat stands on.
-  const left = (cabin.available[row] as number) - seats;
-  for (; from < to - 2; from += 2) if (left >= (t.ladders[from] as number)) break;
-  return t.ladders[from + 1] as number;
+  return from === to
+    ? (t.tariffs[at + 1] as number) * 4_294_967_296 + (cabin.price[row] as number)
+    : ladderPrice(t.ladders, cabin.available[row] as number, seats, from, to);
 }
+
+/** The family of brands of a cabin; 0: none. */
+export const rowFamily = (t: Timetable, cabin: CabinColumns, row: number): number =>
+  t.tariffs[(cabin.tariff[row] as number) * tariffWidth + 4] as number;
 
 export const rowCurrency = (t: Timetable, cabin: CabinColumns, row: number): number =>
   t.tariffs[(cabin.tariff[row] as number) * tariffWidth] as number;

@@ -43,6 +43,9 @@ export interface CallObserver {
 
 export type CreateContext = (options: { req: IncomingMessage; res: WebSocket; info: TRPCRequestInfo }) => unknown;
 
+/** Milliseconds after which so many calls may come; 0: they may now. */
+export type WaitMs = (context: unknown, calls: number) => number;
+
 export type OnError = (options: {
   error: TRPCError;
   type: TRPCProcedureType | 'unknown';
@@ -64,4 +67,5 @@ export interface AdapterParts {
   clock: Clock;
   observer: CallObserver | undefined;
   onError: OnError | undefined;
+  waitMs: WaitMs | undefined;
 }

@@ -140,10 +140,14 @@ export class Connection implements CallOwner, FrameOwner, FrameTarget {
     } catch (cause) {
       return void this.#replies.error(null, undefined, new TRPCError({ code: 'PARSE_ERROR', cause }));
     }
-    for (let index = 0; index < messages.length; index++) this.#handle(messages[index] as Message, index);
+    // Before there is a context, the bound for calls of a socket has to do.
+    const isReady = this.#state.kind === 'ready';
+    const waitMs = isReady ? (this.#parts.waitMs?.(this.#replies.ctx, messages.length) ?? 0) : 0;
+    const refusal = waitMs > 0 ? trpcErrorOf(refuse('RATE_LIMITED', { retryAfterMs: waitMs })) : undefined;
+    for (let index = 0; index < messages.length; index++) this.#handle(messages[index] as Message, index, refusal);
   }
 
-  #handle(message: Message, batchIndex: number): void {
+  #handle(message: Message, batchIndex: number, refusal: TRPCError | undefined): void {
     const { id, jsonrpc } = message;
     if (id === null || id === undefined) {
       const error = new TRPCError({ code: 'PARSE_ERROR', message: '`id` is required' });
@@ -160,9 +164,10 @@ export class Connection implements CallOwner, FrameOwner, FrameTarget {
     this.#calls++;
     stats.callsInFlight++;
     if (call.type === 'subscription') this.#subscriptions.begin(call);
-    if (this.#calls > limits.callsPerSocket || this.#subscriptions.count > limits.subscriptionsPerSocket) {
+    const isFull = this.#calls > limits.callsPerSocket || this.#subscriptions.count > limits.subscriptionsPerSocket;
+    if (refusal || isFull) {
       stats.callsRefused++;
-      this.#fail(call, trpcErrorOf(refuse('BUSY', { retryAfterMs: busyRetryMs })));
+      this.#fail(call, refusal ?? trpcErrorOf(refuse('BUSY', { retryAfterMs: busyRetryMs })));
     } else if (this.#mayStart(call)) void this.#start(call);
     else this.#waiting.push(call);
   }

@@ -9,6 +9,7 @@ import type {
   CallObserver,
   CreateContext,
   OnError,
+  WaitMs,
 } from './adapter-parts.ts';
 import { reconnectText } from './answers.ts';
 import { Connection } from './connection.ts';
@@ -25,6 +26,8 @@ export interface WsAdapterOptions {
   clock: Clock;
   observer?: CallObserver;
   onError?: OnError;
+  /** How fast somebody may call; unbounded without. */
+  waitMs?: WaitMs;
 }
 
 export interface WsAdapter {
@@ -41,7 +44,7 @@ export interface WsAdapter {
  * answers that leave together; procedures without middlewares of their own called straight.
  */
 export function openWsAdapter(options: WsAdapterOptions): WsAdapter {
-  const { wss, router, createContext, limits, clock, observer, onError } = options;
+  const { wss, router, createContext, limits, clock, observer, onError, waitMs } = options;
   const stats: AdapterStats = {
     sockets: 0,
     callsInFlight: 0,
@@ -66,6 +69,7 @@ export function openWsAdapter(options: WsAdapterOptions): WsAdapter {
     clock,
     observer,
     onError,
+    waitMs,
   };
   const accept = (socket: WebSocket, request: IncomingMessage): void => {
     new Connection(parts, socket, request);
