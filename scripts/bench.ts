@@ -4,9 +4,10 @@ import { Closing } from '../server/platform/runtime/closing.ts';
 import { createLogger } from '../server/platform/telemetry/logger.ts';
 import { type Bench, Complaint } from './bench/bench.ts';
 import { bookingBench } from './bench/booking-bench.ts';
+import { searchBench } from './bench/search-bench.ts';
 
 /** By the word behind `npm run bench --`. */
-const benches: Record<string, Bench> = { booking: bookingBench };
+const benches: Record<string, Bench> = { booking: bookingBench, search: searchBench };
 
 const closing = new Closing();
 const close = () => closing.close(createLogger('warn'), 120_000);

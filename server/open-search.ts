@@ -23,6 +23,8 @@ export interface Search {
   offer(updates: Update[]): void;
   /** Reads the timetable and follows the log; answers what ends that. */
   build(feed: Feed, record: LogRecord): Promise<() => Promise<void>>;
+  /** For metrics. */
+  state(): { rows: number; version: number; lag_ms: number; healed: number; waiting: number };
   /** Ends the threads. */
   close(): Promise<void>;
 }
@@ -73,6 +75,13 @@ export async function openSearch(options: {
       await learnRules();
       return () => live.close();
     },
+    state: () => ({
+      rows: live.flights,
+      version: live.version,
+      lag_ms: live.lagMs,
+      healed: live.sweeps.healed,
+      waiting: engine.waiting(),
+    }),
     close: engine.close,
   };
 }
