@@ -4,10 +4,19 @@ import { Closing } from '../server/platform/runtime/closing.ts';
 import { createLogger } from '../server/platform/telemetry/logger.ts';
 import { type Bench, Complaint } from './bench/bench.ts';
 import { bookingBench } from './bench/booking-bench.ts';
+import { jobsBench } from './bench/jobs-bench.ts';
+import { liveBench } from './bench/live-bench.ts';
 import { searchBench } from './bench/search-bench.ts';
+import { wireBench } from './bench/wire-bench.ts';
 
 /** By the word behind `npm run bench --`. */
-const benches: Record<string, Bench> = { booking: bookingBench, search: searchBench };
+const benches: Record<string, Bench> = {
+  booking: bookingBench,
+  search: searchBench,
+  jobs: jobsBench,
+  wire: wireBench,
+  live: liveBench,
+};
 
 const closing = new Closing();
 const close = () => closing.close(createLogger('warn'), 120_000);

@@ -7,6 +7,7 @@ import { createRandom } from './chaos/random.ts';
 import { inviteBuyers, newTotals, runRound, type Totals, Violation } from './chaos/run-chaos.ts';
 import { openStage, type Stage } from './chaos/stage.ts';
 import { tableOf } from './chaos/totals-table.ts';
+import { runJobChaos } from './jobs/run-job-chaos.ts';
 import { Complaint } from './load/load-options.ts';
 import { startMeter } from './load/meter.ts';
 
@@ -105,7 +106,9 @@ class RoundFailed extends Error {
 }
 
 try {
-  await main();
+  const [what, ...rest] = process.argv.slice(2);
+  if (what === 'jobs') await runJobChaos(rest);
+  else await main();
 } catch (error) {
   const isPlain =
     error instanceof Complaint ||

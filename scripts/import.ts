@@ -1,18 +1,13 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { progress } from '@clack/prompts';
-import { createTRPCClient, httpLink, TRPCClientError } from '@trpc/client';
 import { columnsOf, readDelimited } from '../server/domain/places/read-delimited.ts';
 import { cutImport } from '../server/domain/schedules/cut-import.ts';
-import type { AppRouter } from '../server/transport/app.router.ts';
-import type { FailureView } from '../shared/failure.ts';
 import { type ImportReport, importFormats } from '../shared/flight.ts';
 import { newId } from '../shared/ids.ts';
 import { dateSchema } from '../shared/times.ts';
-import { transformer } from '../shared/transformer.ts';
+import { Complaint, callServer, fromUser, runCommand, serverUrl } from './operator/call-server.ts';
 
 const usage = `npm run import -- FILE [options]
 
@@ -29,13 +24,6 @@ Sends a timetable or places to a running server, with the operator key of ADMIN_
 
 type Format = (typeof importFormats)[number];
 const rejectedShown = 20;
-/** A call that may simply be repeated is, so often, with the pause that the server asks for or this one. */
-const attempts = 5;
-const pauseMs = 1000;
-
-/** What is wrong, in one line for whoever typed the command. */
-class Complaint extends Error {}
-
 interface Options {
   file: string;
   text: string;
@@ -66,22 +54,17 @@ function readOptions(args: string[]): Options {
   const shiftTo = values['shift-to'];
   if (shiftTo !== undefined && !dateSchema.safeParse(shiftTo).success)
     throw new Complaint(`--shift-to ${shiftTo} is not a date like 2026-12-01`);
-  const url = values.url ?? `http://${process.env.HOST ?? '127.0.0.1'}:${process.env.PORT ?? '3000'}`;
-  if (!URL.canParse(url)) throw new Complaint(`--url ${url} is not an address like http://127.0.0.1:3000`);
   return {
     file,
     text,
     format: formatOf(values.format, text),
     seats: values.seats === undefined ? undefined : readText(values.seats),
-    url: url.replace(/\/+$/, ''),
+    url: serverUrl(values.url),
     shiftTo,
     dryRun: values['dry-run'],
     rejectedFile: values.rejected,
   };
 }
-
-/** A path is meant from where the user stands, while npm runs scripts in the project's root. */
-const fromUser = (path: string): string => resolve(process.env.INIT_CWD ?? '.', path);
 
 function readText(path: string): string {
   let bytes: Buffer;
@@ -123,19 +106,9 @@ export function guessFormat(text: string): Format | undefined {
   return undefined;
 }
 
-function operatorKey(): string {
-  const { ADMIN_API_KEY, AIRSIDE_DATA_DIR } = process.env;
-  if (ADMIN_API_KEY) return ADMIN_API_KEY;
-  const root = fileURLToPath(new URL('..', import.meta.url));
-  const file = resolve(root, AIRSIDE_DATA_DIR ?? '.airside', 'admin-api-key.secret');
-  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
-  throw new Complaint('no operator key: set ADMIN_API_KEY to the one that the server printed at its start');
-}
-
 async function sendAll(options: Options): Promise<ImportReport> {
   const { format, text, seats, url, dryRun, shiftTo } = options;
-  const headers = { 'x-api-key': operatorKey() };
-  const trpc = createTRPCClient<AppRouter>({ links: [httpLink({ url: `${url}/trpc`, transformer, headers })] });
+  const call = callServer(url);
   const total: ImportReport = {
     accepted: 0,
     flights: { created: 0, updated: 0, unchanged: 0 },
@@ -154,8 +127,10 @@ async function sendAll(options: Options): Promise<ImportReport> {
     let step = pieces.next();
     while (!step.done) {
       const { share, ...piece } = step.value;
-      const call = () => trpc.admin.flights.import.mutate({ format, seats, dryRun, importId, ...piece });
-      const report = await patiently(call, url);
+      // An import that ran twice changes nothing.
+      const report = await call((trpc) =>
+        trpc.admin.flights.import.mutate({ format, seats, dryRun, importId, ...piece }),
+      );
       total.accepted += report.accepted;
       for (const outcome of ['created', 'updated', 'unchanged'] as const) {
         total.flights[outcome] += report.flights[outcome];
@@ -174,37 +149,6 @@ async function sendAll(options: Options): Promise<ImportReport> {
   }
   meter.end('sent');
   return total;
-}
-
-/** Repeats a call while the server says that it may be repeated: an import that ran twice changes nothing. */
-async function patiently<Result>(call: () => Promise<Result>, url: string): Promise<Result> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await call();
-    } catch (error) {
-      const failure = failureOf(error);
-      if (!failure?.retryable || attempt === attempts) throw complaintOf(error, failure, url);
-      const { retryAfterMs = pauseMs } = failure.details as { retryAfterMs?: number };
-      await new Promise((wake) => setTimeout(wake, retryAfterMs));
-    }
-  }
-}
-
-const failureOf = (error: unknown): FailureView | undefined =>
-  error instanceof TRPCClientError ? (error.data as { failure?: FailureView } | undefined)?.failure : undefined;
-
-function complaintOf(error: unknown, failure: FailureView | undefined, url: string): Complaint {
-  if (failure?.code === 'UNAUTHENTICATED' || failure?.code === 'FORBIDDEN')
-    return new Complaint(
-      `${url} does not take this operator key; set ADMIN_API_KEY to the one it printed at its start`,
-    );
-  if (failure) return new Complaint(`${url} answers ${failure.code}: ${JSON.stringify(failure.details)}`);
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const { code, message } = cause as { code?: string; message?: string };
-  // fetch wraps the reason twice: «fetch failed» around the socket's own error.
-  const inner = (cause as { cause?: { code?: string; message?: string } }).cause;
-  const reason = inner?.code ?? inner?.message ?? code ?? message ?? String(cause);
-  return new Complaint(`no answer from ${url} (${reason}); is the server running there?`);
 }
 
 interface Meter {
@@ -261,15 +205,11 @@ function printReport(report: ImportReport, { format, rejectedFile }: Options): v
 }
 
 if (import.meta.main) {
-  try {
+  await runCommand('import', async () => {
     const options = readOptions(process.argv.slice(2));
     const report = await sendAll(options);
     printReport(report, options);
     // Nothing of the file was understood: whoever scripts this wants to know.
     if (report.accepted === 0) process.exitCode = 1;
-  } catch (error) {
-    const plain = error instanceof Complaint || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-    console.error(plain ? `import: ${(error as Error).message}` : error);
-    process.exitCode = 1;
-  }
+  });
 }

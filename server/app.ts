@@ -170,8 +170,18 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   // Chores start after the rooms that nudge them.
   let nudge = { payments: () => {}, releases: () => {}, relay: () => {} };
   const offerSeal = createOfferSeal(engines.authSecret);
-  const search = await openSearch({ pool, clock, places, seal: offerSeal, report, onProgress: options.onProgress });
-  closing.push('search threads', search.close);
+  const search = await openSearch({
+    pool,
+    clock,
+    redis,
+    keys,
+    epoch: cluster.epoch,
+    places,
+    seal: offerSeal,
+    closing,
+    report,
+    onProgress: options.onProgress,
+  });
   const seatBroadcast: Broadcast<Update[]> = await openBroadcast({
     redis,
     channel: keys.channel('seats'),
@@ -179,7 +189,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     onMessage: (updates) => {
       hub.offer(updates);
       gate.learn(updates);
-      search.offer(updates);
+      search.live.offer(updates);
     },
   });
   const logBroadcast: Broadcast<LogHint> = await openBroadcast({
@@ -194,7 +204,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     },
   });
   closing.push('broadcasts', () => Promise.all([seatBroadcast.close(), logBroadcast.close()]).then(() => undefined));
-  closing.push('timetable', await search.build(feed, record));
+  await search.build(feed, record);
 
   const seats = createSeatChannel({ hub, broadcast: seatBroadcast, clock, epoch: cluster.epoch });
   closing.push('truth pusher', startTruthPusher({ known, redis: redisGate, pool, clock, report }).stop);
@@ -206,6 +216,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     onSeats: (truths) => {
       gate.settle(truths);
       seats.publish(truths);
+      search.projection.offer(truths);
     },
     onBatch: (verb, members) => metrics.laneBatchMembers.observe({ verb }, members),
   });
@@ -319,11 +330,14 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     readiness,
     log,
     adapter: options.adapter,
+    rateLimits: config.RATE_LIMITS,
   });
   sockets = door.sockets;
   endings.hint = door.endSocketsOf;
   address.self = door.url;
 
+  const lease = options.lease ?? createLease(redis, (name) => keys.key('lease', name));
+  await search.project(feed, record, lease);
   if (config.AIRSIDE_ROLE !== 'web') {
     if (!config.PAYMENT_MOCK_URL) {
       const mock = await startMockGateway({
@@ -337,7 +351,6 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
       closing.push('mock gateway', mock.close);
       address.mock = mock.url;
     }
-    const lease = options.lease ?? createLease(redis, (name) => keys.key('lease', name));
     const chores = startBookingChores(booking, { lease, report });
     const payments = startPaymentChore({
       queue: createPostgresPaymentQueue(pool),

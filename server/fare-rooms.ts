@@ -72,7 +72,6 @@ export async function openFareRooms(options: FareRoomsOptions): Promise<FareRoom
     clock,
     feed,
     places,
-    inventory: providers.names.includes('inventory') ? findOneWays : null,
     providers: providers.names,
     secretOf: alertSecrets(options.authSecret),
     announce: options.announce,

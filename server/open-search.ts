@@ -4,6 +4,8 @@ import { readConnectionRules } from './domain/connections/read-connection-rules.
 import type { OfferSeal } from './domain/offers/offer-seal.ts';
 import type { PlaceDirectory } from './domain/places/place-directory.ts';
 import { readAlliances } from './domain/places/read-alliances.ts';
+import type { FlightProjection } from './domain/projection/flight-projection.ts';
+import { openProjection } from './domain/projection/open-projection.ts';
 import type { FindOneWays } from './domain/providers/inventory-provider.ts';
 import { findOneWays } from './domain/search/find-one-ways.ts';
 import { KeptSearches } from './domain/search/kept-searches.ts';
@@ -12,33 +14,41 @@ import type { SearchRoom } from './domain/search/search-room.ts';
 import { LiveTimetable } from './domain/timetable/live-timetable.ts';
 import type { Feed } from './platform/feed/feed.ts';
 import type { LogRecord } from './platform/feed/log-record.ts';
-import type { Update } from './platform/live/topic.ts';
+import type { Keyspace } from './platform/redis/keyspace.ts';
+import type { Lease } from './platform/redis/lease.ts';
+import type { RedisConnections } from './platform/redis/redis.ts';
 import type { Clock } from './platform/runtime/clock.ts';
+import type { Closing } from './platform/runtime/closing.ts';
 import type { ErrorReporter } from './platform/telemetry/error-reporter.ts';
 
-export interface Search {
+export interface OpenSearch {
   room: SearchRoom;
+  /** What the inventory of fare-search jobs is asked by. */
   findOneWays: FindOneWays;
-  /** What the state channel says. Before `build`, too: it is remembered. */
-  offer(updates: Update[]): void;
-  /** Reads the timetable and follows the log; answers what ends that. */
-  build(feed: Feed, record: LogRecord): Promise<() => Promise<void>>;
+  live: LiveTimetable;
+  projection: FlightProjection;
+  /** Reads the timetable into memory, with the state channel open already, and follows the log from there. */
+  build(feed: Feed, record: LogRecord): Promise<void>;
+  /** Keeps the projection in Redis true. */
+  project(feed: Feed, record: LogRecord, lease: Lease): Promise<void>;
   /** For metrics. */
   state(): { rows: number; version: number; lag_ms: number; healed: number; waiting: number };
-  /** Ends the threads. */
-  close(): Promise<void>;
 }
 
-/** Composes the timetable in memory and whoever searches it. */
+/** The timetable in memory, its threads, its rules of connection, and the projection in Redis. */
 export async function openSearch(options: {
   pool: Pool;
   clock: Clock;
+  redis: RedisConnections;
+  keys: Keyspace;
+  epoch: number;
   places: PlaceDirectory;
   seal: OfferSeal;
+  closing: Closing;
   report: ErrorReporter;
   onProgress: ((what: string, done: number, of: number) => void) | undefined;
-}): Promise<Search> {
-  const { pool, clock, places, seal, report, onProgress } = options;
+}): Promise<OpenSearch> {
+  const { pool, clock, places, seal, closing, report } = options;
   const alliances = new Map<string, string>();
   const learnRules = async (): Promise<void> => {
     for (const [carrier, alliance] of await readAlliances(pool)) alliances.set(carrier, alliance);
@@ -53,9 +63,12 @@ export async function openSearch(options: {
       return place?.kind === 'airport' ? { ...place, city: place.related[0] ?? code } : undefined;
     },
     onConnections: () => void learnRules().catch((error) => report(error)),
-    onProgress,
+    onProgress: options.onProgress,
   });
   const engine = createSearchEngine(live);
+  closing.push('search threads', engine.close);
+  const projection = openProjection(options);
+  closing.push('flight projection', () => projection.close());
   const room: SearchRoom = {
     pool,
     clock,
@@ -63,17 +76,19 @@ export async function openSearch(options: {
     live,
     engine,
     kept: new KeptSearches(clock),
+    projection,
     seal,
     allianceOf: (carrier) => alliances.get(carrier),
   };
   return {
     room,
     findOneWays: (questions) => findOneWays(room, questions),
-    offer: (updates) => live.offer(updates),
+    live,
+    projection,
     build: async (feed, record) => {
       await live.build(feed, record);
+      closing.push('timetable', () => live.close());
       await learnRules();
-      return () => live.close();
     },
     state: () => ({
       rows: live.flights,
@@ -82,6 +97,6 @@ export async function openSearch(options: {
       healed: live.sweeps.healed,
       waiting: engine.waiting(),
     }),
-    close: engine.close,
+    project: (feed, record, lease) => projection.start(feed, record, lease),
   };
 }

@@ -52,6 +52,7 @@ export interface SeatsView {
 }
 
 export const flightSorts = ['price', 'fastest', 'departure'] as const;
+export type FlightSort = (typeof flightSorts)[number];
 
 export const searchFlightsInput = z.object({
   origin: placeCodeSchema,

@@ -18,9 +18,16 @@ export const limits = {
   listPageMax: 200,
   flightsPerSeatSubscription: 100,
   importTextBytes: 16 * 1024 * 1024,
+  /** Of operators; everybody else's messages are small. */
   messageBytes: 20 * 1024 * 1024,
+  strangersMessageBytes: 1024 * 1024,
   httpBodyBytes: 20 * 1024 * 1024,
   callsPerBatch: 50,
+  /** Of one address, open to one process. */
+  socketsPerAddress: 1_000,
+  /** Of one user, or of one address without a user, to one process over sockets. */
+  callsPerSecond: 1_000,
+  callsAtOnce: 5_000,
   /** Of one WebSocket. */
   socket: {
     /** Calls without an answer; one more is `BUSY`. */

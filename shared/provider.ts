@@ -1,5 +1,8 @@
 import * as z from 'zod';
-import type { Instant } from './times.ts';
+import { cabinClassSchema } from './flight.ts';
+import type { Money } from './money.ts';
+import { placeCodeSchema } from './place.ts';
+import { dateSchema, type Instant } from './times.ts';
 
 /** How one fare question was answered: found, proved empty, or one of the reasons why nothing is known. */
 export const answerClasses = [
@@ -52,6 +55,33 @@ export interface CanaryView {
   departDate: string;
   /** Null before the first run. */
   last: { at: Instant; class: AnswerClass; isHealthy: boolean; detail: string; tookMs: number } | null;
+}
+
+export const askProvidersInput = z.object({
+  origin: placeCodeSchema,
+  destination: placeCodeSchema,
+  departDate: dateSchema,
+  returnDate: dateSchema.optional(),
+  cabin: cabinClassSchema.default('economy'),
+  adults: z.int().min(1).max(9).default(1),
+  /** All that are on, unless named. */
+  providers: z.array(z.string().min(1).max(40)).min(1).max(10).optional(),
+});
+export type AskProvidersInput = z.infer<typeof askProvidersInput>;
+
+/** What each provider said, and their offers as one list: each way to travel once, cheapest first. */
+export interface AskProvidersView {
+  answers: { provider: string; class: AnswerClass; detail: string; offers: number }[];
+  offers: {
+    key: string;
+    price: Money;
+    priceKind: string;
+    providers: string[];
+    carriers: string[];
+    stops: number;
+    durationMinutes: number | null;
+    departsAt: string | null;
+  }[];
 }
 
 export const canaryInput = z.object({ provider: z.string().min(1).max(40) });

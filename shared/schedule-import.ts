@@ -120,6 +120,14 @@ export interface ImportDetailView extends ImportView {
   notes: { line: number; note: string }[];
 }
 
+/** What rolling back would do now. */
+export interface RollbackPreview {
+  /** Flights that would go, be put back, and fly again. */
+  undone: Record<ChangeKind, number>;
+  /** Flights that would stay: edited since, or with seats that were taken since (so many). */
+  kept: { edited: number; taken: number; seats: number };
+}
+
 export const exportFlightsInput = z.object({
   format: z.enum(['ssim']),
   carrier: z.string().trim().toUpperCase().max(2).optional(),
@@ -135,5 +143,7 @@ export interface ExportView {
   text: string;
   /** Dated flights in this part. */
   flights: number;
+  /** Dated flights that the format cannot hold: more seats than a configuration has room for. */
+  leftOut: number;
   nextCursor: string | null;
 }

@@ -1,13 +1,19 @@
 import { parseArgs } from 'node:util';
 import { Complaint } from './bench.ts';
-import { variantNames } from './booking-variants.ts';
 
-const usage = `npm run bench -- booking [options]
+/** What the command line is read for. */
+interface Command {
+  name: string;
+  purpose: string;
+  /** What `--only` takes. */
+  variants: string[];
+}
 
-Measures how many seats a second this machine sells, beside what a stock tRPC echo and a hold by
-the book reach on it in the same run. Starts engines and servers of its own, and removes them.
+const usageOf = ({ name, purpose, variants }: Command): string => `npm run bench -- ${name} [options]
 
-  --only A,B,…     these variants only: ${variantNames.join(', ')}
+${purpose} Starts engines and servers of its own, and removes them.
+
+  --only A,B,…     these variants only: ${variants.join(', ')}
   --rounds N       counted rounds, after one that warms up (5)
   --seconds S      length of each variant's turn in a round (1.5)
   --sockets N      sockets a variant (64)
@@ -30,7 +36,8 @@ export interface BenchOptions {
 }
 
 /** Reads the command line. Throws `Complaint`, or parseArgs' own error. */
-export function readBenchOptions(args: string[]): BenchOptions {
+export function readBenchOptions(args: string[], command: Command): BenchOptions {
+  const { variants } = command;
   const { values } = parseArgs({
     args,
     options: {
@@ -45,10 +52,10 @@ export function readBenchOptions(args: string[]): BenchOptions {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) throw new Complaint(`\n${usage}`);
+  if (values.help) throw new Complaint(`\n${usageOf(command)}`);
   const only = values.only?.split(',').filter((each) => each !== '') ?? [];
-  const unknown = only.find((each) => !variantNames.includes(each));
-  if (unknown) throw new Complaint(`there is no variant ${unknown}; there are ${variantNames.join(', ')}`);
+  const unknown = only.find((each) => !variants.includes(each));
+  if (unknown) throw new Complaint(`there is no variant ${unknown}; there are ${variants.join(', ')}`);
   const number = (name: 'rounds' | 'seconds' | 'sockets' | 'in-flight' | 'rate', least: number, most: number) => {
     const value = Number(values[name]);
     if (!(value >= least && value <= most))

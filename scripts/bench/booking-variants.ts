@@ -1,6 +1,12 @@
+/** What one run measures. */
+export interface SalesPlan {
+  variants: VariantPlan[];
+  ratios: RatioPlan[];
+}
+
 /** A server with a database of its own, alive through the whole run. */
 export interface HostPlan {
-  kind: 'echo' | 'airside' | 'for-update' | 'orm' | 'store';
+  kind: 'echo' | 'own-echo' | 'airside' | 'for-update' | 'orm' | 'store';
   flights: number;
   capacity: number;
   /** Its Redis is ended before the first round. */
@@ -30,6 +36,7 @@ const sea = 1_000_000;
 
 export const hosts: Record<string, HostPlan> = {
   echo: { kind: 'echo', flights: 0, capacity: 0 },
+  'own-echo': { kind: 'own-echo', flights: 0, capacity: 0 },
   hold: { kind: 'airside', flights: 1, capacity: sea },
   flights: { kind: 'airside', flights: 1_000, capacity: sea },
   legs: { kind: 'airside', flights: 2, capacity: sea },
@@ -86,18 +93,6 @@ const variants: VariantPlan[] = [
   { name: 'hold-open', title: 'hold at a fixed rate', host: 'hold', ...hold, openLoop: true },
 ];
 
-/** Names that `--only` takes: a variant, or a word that several begin with. */
-export const variantNames: string[] = [...new Set(variants.flatMap(({ name }) => [name, groupOf(name)]))];
-
-function groupOf(name: string): string {
-  return name.replace(/-\d+$/, '');
-}
-
-export function chosenVariants(only: string[]): VariantPlan[] {
-  if (only.length === 0) return variants;
-  return variants.filter(({ name }) => only.includes(name) || only.includes(groupOf(name)));
-}
-
 export interface RatioPlan {
   name: string;
   of: string[];
@@ -110,7 +105,7 @@ export interface RatioPlan {
 
 const forUpdate = ['for-update-4', 'for-update-8', 'for-update-16'];
 
-export const ratios: RatioPlan[] = [
+const ratios: RatioPlan[] = [
   { name: 'holds ÷ echo', of: ['hold'], to: ['echo'], measure: 'perSecond', least: 0.7, goal: 0.9 },
   { name: 'holds ÷ FOR UPDATE', of: ['hold'], to: forUpdate, measure: 'perSecond', least: 15, goal: 25 },
   { name: 'holds ÷ ORM flush', of: ['hold'], to: ['orm'], measure: 'perSecond', least: null, goal: null },
@@ -143,3 +138,17 @@ export const ratios: RatioPlan[] = [
     goal: null,
   },
 ];
+
+export const bookingPlan: SalesPlan = { variants, ratios };
+
+const groupOf = (name: string): string => name.replace(/-\d+$/, '');
+
+/** Names that `--only` takes: a variant, or a word that several begin with. */
+export function namesOf({ variants }: SalesPlan): string[] {
+  return [...new Set(variants.flatMap(({ name }) => [name, groupOf(name)]))];
+}
+
+export function chosenVariants({ variants }: SalesPlan, only: string[]): VariantPlan[] {
+  if (only.length === 0) return variants;
+  return variants.filter(({ name }) => only.includes(name) || only.includes(groupOf(name)));
+}

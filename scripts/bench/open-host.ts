@@ -33,7 +33,7 @@ export async function openHost(stage: Stage, name: string, plan: HostPlan, optio
   if (profiled) await mkdir(profileDir);
   const nodeArgs = profiled ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`, '--cpu-prof-interval=500'] : [];
   const database =
-    plan.kind === 'echo'
+    plan.flights === 0
       ? undefined
       : await stage.database(`bench_${name.replaceAll('-', '_')}`, plan.flights, plan.capacity);
   const watch: Record<string, number> = { postgres: stage.postgres.pid, redis: stage.redis.pid };
@@ -63,7 +63,8 @@ async function openServer(
     case 'store':
       return undefined;
     case 'echo':
-      return stage.program('echo', env, nodeArgs);
+    case 'own-echo':
+      return stage.program(plan.kind, env, nodeArgs);
     case 'for-update':
       return stage.program('textbook-for-update', env, nodeArgs);
     case 'orm':
@@ -85,14 +86,15 @@ async function openServer(
 export async function openLoad(stage: Stage, host: Host, variant: VariantPlan, options: BenchOptions): Promise<Load> {
   const { sockets, perSocket } = variant.callers ?? { sockets: options.sockets, perSocket: options.inFlight };
   const url = host.server?.ready ?? '';
+  const isEcho = host.plan.kind === 'echo' || host.plan.kind === 'own-echo';
   const plan: LoadPlan = {
     url,
     tokens: host.plan.kind === 'airside' ? await guests(url, sockets) : [],
     sockets,
     perSocket,
     work: {
-      kind: host.plan.kind === 'echo' ? 'echo' : variant.eventsPerPost ? 'life' : 'hold',
-      method: host.plan.kind === 'echo' ? 'query' : 'mutation',
+      kind: isEcho ? 'echo' : variant.eventsPerPost ? 'life' : 'hold',
+      method: isEcho ? 'query' : 'mutation',
       path: variant.path,
       // The echo is sent what the others are sent.
       flightIds: host.database?.flightIds ?? ['0198c0de-0000-7000-8000-000000000000'],
@@ -122,7 +124,7 @@ export async function openLoad(stage: Stage, host: Host, variant: VariantPlan, o
   };
 }
 
-async function guests(url: string, count: number): Promise<string[]> {
+export async function guests(url: string, count: number): Promise<string[]> {
   const tokens: string[] = [];
   for (let n = 0; n < count; n++) {
     const response = await fetch(`${url}/trpc/auth.guest`, {

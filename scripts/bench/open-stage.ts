@@ -37,6 +37,8 @@ export interface Database {
 }
 
 interface ServerOptions {
+  /** Settings beside those that every server of the bench has. */
+  env?: Record<string, string>;
   redisUrl?: string | undefined;
   role?: 'all' | 'web' | undefined;
   nodeArgs?: string[];
@@ -102,6 +104,7 @@ export async function openStage(closing: Closing, say: (line: string) => void): 
           // The generator plays the provider; the server's own would answer, too.
           PAYMENT_MIN_DELAY_MS: '3600000',
           PAYMENT_MAX_DELAY_MS: '3600000',
+          ...options.env,
         },
         options.nodeArgs,
       ),

@@ -19,7 +19,7 @@ then both are timed on the same questions, one at a time, in one run.
 
   --queries N   questions that are compared, half with one stop, half with two (500)
   --timed N     questions that are timed (200)
-  --share S     only such a share of the world's routes (1)
+  --share S     only the busiest such share of the world's airports (1)
   --world W     week, or day: the real US flights of 18 January 2008 (week)
   --plans       prints the plans of Postgres
   --json FILE   everything that was measured, as JSON

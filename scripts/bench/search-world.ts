@@ -77,6 +77,16 @@ function drawnRoutes(codes: string[], random: () => number): Route[] {
   }).filter(([, origin, destination]) => origin !== destination);
 }
 
+/** The routes between the busiest airports, such a share of all: a small world that is as dense as the large one. */
+function busiest(routes: Route[], share: number): Route[] {
+  if (share === 1) return routes;
+  const flights = new Map<string, number>();
+  for (const [, origin, , monthly] of routes) flights.set(origin, (flights.get(origin) ?? 0) + monthly);
+  const ranked = [...flights].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+  const kept = new Set(ranked.slice(0, Math.ceil(ranked.length * share)).map(([code]) => code));
+  return routes.filter(([, origin, destination]) => kept.has(origin) && kept.has(destination));
+}
+
 const firstDay = 20_822;
 
 /** A week of the world: who flies where how often is real where the file is at hand; when and for how much is drawn. */
@@ -84,11 +94,11 @@ export function worldWeek(share = 1): World {
   const random = randomOf(7);
   const airports = knownAirports();
   const isReal = existsSync(networkFile);
-  const routes = isReal ? realRoutes() : drawnRoutes([...airports.keys()], random);
+  const routes = busiest(isReal ? realRoutes() : drawnRoutes([...airports.keys()], random), share);
   const flights: FlightRecord[] = [];
   for (const [carrier, origin, destination, monthly] of routes) {
     const [from, to] = [airports.get(origin), airports.get(destination)];
-    if (!from || !to || !/^[A-Z0-9]{2}$/.test(carrier) || random() >= share) continue;
+    if (!from || !to || !/^[A-Z0-9]{2}$/.test(carrier)) continue;
     const km = greatCircleKm(from, to);
     const minutes = Math.round((30 + km / 13.5) / 5) * 5;
     const weekly = Math.floor((monthly * 7) / 30.44 + random());

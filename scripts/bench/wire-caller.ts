@@ -33,6 +33,10 @@ export class WireCaller {
     this.#sockets.push(socket);
   }
 
+  close(): void {
+    for (const socket of this.#sockets) socket.terminate();
+  }
+
   /** `input` is the JSON text of the procedure's input. */
   call(socket: number, slot: number, method: string, path: string, input: string): void {
     (this.#sockets[socket] as WebSocket).send(

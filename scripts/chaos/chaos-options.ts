@@ -6,6 +6,7 @@ const usage = `npm run chaos -- [options]
 
 Sells flights by real processes on engines of their own while processes, engines and connections are
 killed, paused and cut, and holds everything that buyers were told against the record.
+\`npm run chaos -- jobs --help\` does the same to one long fare-search job.
 
   --kills N     faults to inflict (200)
   --seed N      decides what is drawn (of the clock)

@@ -49,6 +49,8 @@ const faultsMax = 20;
 const pauseEvery = 64;
 const healthyEvery = 500;
 const patienceMs = 20_000;
+/** The close code of a socket whose token is no longer good. */
+const signedOut = 4401;
 
 /**
  * Throws seeded noise at a server over many sockets, and looks at everything that comes back. Meanwhile and at the end a
@@ -66,7 +68,9 @@ class Fuzzer {
   readonly #memory: { at: number; mb: number }[] = [];
   readonly #sockets: (WebSocket | undefined)[];
   readonly #wires: Set<Socket> = new Set();
+  /** Of those who shout; somebody of them may sign everybody out, then there is a new one. */
   #token = '';
+  #healthyToken = '';
   #sent = 0;
 
   constructor(options: FuzzOptions) {
@@ -99,6 +103,7 @@ class Fuzzer {
     const startedAt = performance.now();
     const report = this.#report;
     this.#token = await this.#guest();
+    this.#healthyToken = await this.#guest();
     while (this.#sent < this.#options.messages && report.faults.length < faultsMax) {
       const noise = drawNoise(this.#random, this.#words);
       report.sent[noise.kind] = (report.sent[noise.kind] ?? 0) + 1;
@@ -156,6 +161,7 @@ class Fuzzer {
     socket.on('message', (data) => this.#judge(String(data)));
     socket.on('close', (code) => {
       this.#report.closed[code] = (this.#report.closed[code] ?? 0) + 1;
+      if (code === signedOut) this.#token = '';
     });
     try {
       await once(socket, 'open', { signal: AbortSignal.timeout(patienceMs) });
@@ -163,6 +169,7 @@ class Fuzzer {
       this.#fault('the server takes no socket any more');
       return undefined;
     }
+    this.#token ||= await this.#guest();
     if (who === 1) socket.send(JSON.stringify({ method: 'connectionParams', data: { token: this.#token } }));
     if (who === 2 && this.#random.next() < 0.9) socket.send('{"method":"connectionParams","data":null}');
     this.#sockets[place] = socket;
@@ -219,16 +226,22 @@ class Fuzzer {
   /** A client that does everything right gets its answers, whatever others do. */
   async #isServed(): Promise<boolean> {
     const startedAt = performance.now();
+    let step = 'connecting';
     try {
       const [flightId] = this.#options.flightIds as [string];
       const id = newId();
       const socket = new WebSocket(`${this.#options.url.replace('http', 'ws')}/trpc?connectionParams=1`);
       const signal = AbortSignal.timeout(patienceMs);
       await once(socket, 'open', { signal });
-      socket.send(JSON.stringify({ method: 'connectionParams', data: { token: this.#token } }));
+      socket.send(JSON.stringify({ method: 'connectionParams', data: { token: this.#healthyToken } }));
       const ask = async (path: string, method: string, json: unknown): Promise<string> => {
+        step = path;
         socket.send(JSON.stringify({ id: 1, method, params: { path, input: { json } } }));
-        const [data] = (await once(socket, 'message', { signal })) as [Buffer];
+        const closed = once(socket, 'close', { signal }).then(([code]) =>
+          Promise.reject(new Error(`closed with ${code}`)),
+        );
+        closed.catch(() => undefined);
+        const [data] = (await Promise.race([once(socket, 'message', { signal }), closed])) as [Buffer];
         return String(data);
       };
       const held = await ask('booking.hold', 'mutation', { id, legs: [{ flightId, cabin: 'economy' }], seats: 1 });
@@ -237,7 +250,9 @@ class Fuzzer {
       if (!held.includes('"status":"held"') || !cancelled.includes('"status":"cancelled"'))
         this.#fault(`a proper hold was answered ${held.slice(0, 300)}, its cancellation ${cancelled.slice(0, 300)}`);
     } catch (error) {
-      this.#fault(`a proper client was not served: ${(error as Error).message}`);
+      this.#fault(
+        `a proper client was not served (${step}, after ${this.#sent} messages): ${(error as Error).message}`,
+      );
       return false;
     }
     this.#report.healthy.calls += 2;

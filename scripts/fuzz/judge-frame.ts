@@ -1,6 +1,6 @@
 /** What no answer may show of the inside: stacks, files, statements, libraries, addresses of engines. */
 const internals =
-  /node_modules|file:\/\/|\.ts\b|\.js\b|\bat \w[\w.]* \(|\bselect\b.*\bfrom\b|\binsert into\b|\bupdate \w+ set\b|\brelation "|\bpg_|\bpostgres\b|\bioredis\b|\bECONN|\bunhandled\b|\bTypeError\b|\bRangeError\b|\bundefined \(|Cannot read prop|is not a function|Maximum call stack/i;
+  /node_modules|file:\/\/|\.ts\b|\.js\b|\bat \w[\w.]* \(|\bselect\b.*\bfrom\b|\binsert into\b|\bupdate \w+ set\b|\brelation \\*"|\bpg_|\bpostgres\b|\bioredis\b|\bECONN|\bunhandled\b|\bTypeError\b|\bRangeError\b|\bundefined \(|Cannot read prop|is not a function|Maximum call stack/i;
 
 export type Verdict =
   | { kind: 'answer' | 'event' | 'notice' }

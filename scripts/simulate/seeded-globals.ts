@@ -12,11 +12,9 @@ interface Means {
 }
 
 const immediately = globalThis.setImmediate;
-const { randomBytes } = crypto;
-const getRandomValues = globalThis.crypto.getRandomValues.bind(globalThis.crypto) as (view: Uint8Array) => Uint8Array;
-/** As record-locator.ts and newId draw. Connections draw other sizes when they are opened, which is no part of a history. */
-const locatorBytes = 6;
-const idBytes = 16;
+const { randomInt } = crypto;
+/** As record-locator.ts draws. */
+const locators = 2 ** 30;
 let means: Means = { random: createRandom(0), seed: 0, now: () => 0 };
 let isInstalled = false;
 
@@ -34,27 +32,20 @@ export function seedGlobals(given: Means): void {
   globalThis.setImmediate = ((task: () => void, ...rest: []) =>
     means.soon ? means.soon(() => task(...rest)) : immediately(task, ...rest)) as typeof setImmediate;
   Math.random = () => means.random.next() / 2 ** 32;
-  const fill = (view: Uint8Array): Uint8Array => {
-    if (view.byteLength !== idBytes) return getRandomValues(view);
-    for (let at = 0; at < view.length; at++) view[at] = means.random.next();
-    return view;
-  };
-  Object.defineProperty(globalThis.crypto, 'getRandomValues', { value: fill });
+  Object.defineProperty(globalThis.crypto, 'randomUUID', { value: uuidOfBytes });
   Object.assign(crypto, {
     randomUUID: () => means.random.uuid(),
-    randomBytes: (size: number) => (size === locatorBytes ? scarce(size) : randomBytes(size)),
+    randomInt: (max: number) => (max === locators ? scarce() : randomInt(max)),
   });
   syncBuiltinESMExports();
 }
 
-/** Record locators are drawn from 32 a history, so that some are taken; no two histories share any. */
-function scarce(size: number): Buffer {
-  const bytes = Buffer.alloc(size);
-  let rest = means.seed;
-  for (let at = 0; at < size - 1; at++) {
-    bytes[at] = rest & 31;
-    rest = Math.floor(rest / 32);
-  }
-  bytes[size - 1] = means.random.below(32);
-  return bytes;
+/** What newId makes its ids of. A draw a byte, as ever: another number of them would tell other histories. */
+function uuidOfBytes(): string {
+  const bytes = Buffer.from(Array.from({ length: 16 }, () => means.random.next() & 255));
+  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
+
+/** Record locators are drawn from 32 a history, so that some are taken; no two histories share any. */
+const scarce = (): number => (means.seed % 2 ** 25) + means.random.below(32) * 2 ** 25;

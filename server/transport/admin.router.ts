@@ -10,8 +10,14 @@ import {
 } from '../../shared/flight.ts';
 import { createKeyInput, keyIdInput } from '../../shared/identity.ts';
 import { auditInput, onEventsInput, repairInput, replayInput } from '../../shared/operations.ts';
-import { canaryInput } from '../../shared/provider.ts';
-import { getImportInput, importIdInput, listImportsInput, previewImportInput } from '../../shared/schedule-import.ts';
+import { askProvidersInput, canaryInput } from '../../shared/provider.ts';
+import {
+  exportFlightsInput,
+  getImportInput,
+  importIdInput,
+  listImportsInput,
+  previewImportInput,
+} from '../../shared/schedule-import.ts';
 import { listMails } from '../domain/alerts/deliver-alerts.ts';
 import { readTimeline } from '../domain/booking/read-timeline.ts';
 import { createOperatorKey, listOperatorKeys, revokeOperatorKey } from '../domain/identity/operator-keys.ts';
@@ -20,13 +26,16 @@ import { createFlight } from '../domain/inventory/create-flight.ts';
 import { listFlights } from '../domain/inventory/list-flights.ts';
 import { previewRemoval, removeFlight } from '../domain/inventory/remove-flight.ts';
 import { repairSeats } from '../domain/inventory/repair-seats.ts';
+import { askProviders } from '../domain/providers/ask-providers.ts';
 import { replaySeats, replayWhole } from '../domain/inventory/replay-seats.ts';
 import { updateFlight } from '../domain/inventory/update-flight.ts';
 import { watchEvents } from '../domain/operations/watch-events.ts';
 import { applyImport, rollBackImport } from '../domain/schedules/apply-import.ts';
+import { exportTimetable } from '../domain/schedules/export-timetable.ts';
 import { importTimetable } from '../domain/schedules/import-timetable.ts';
 import { getImport, listImports } from '../domain/schedules/list-imports.ts';
 import { previewImport } from '../domain/schedules/preview-import.ts';
+import { previewRollback } from '../domain/schedules/preview-rollback.ts';
 import { operator, router } from './trpc.ts';
 
 export const adminRouter = router({
@@ -41,10 +50,14 @@ export const adminRouter = router({
     import: operator
       .input(importFlightsInput)
       .mutation(({ ctx, input }) => importTimetable(ctx.rooms.schedules, input)),
+    export: operator.input(exportFlightsInput).query(({ ctx, input }) => exportTimetable(ctx.rooms.schedules, input)),
   }),
   imports: router({
     preview: operator.input(previewImportInput).mutation(({ ctx, input }) => previewImport(ctx.rooms.schedules, input)),
     commit: operator.input(importIdInput).mutation(({ ctx, input }) => applyImport(ctx.rooms.schedules, input.id)),
+    previewRollback: operator
+      .input(importIdInput)
+      .query(({ ctx, input }) => previewRollback(ctx.rooms.schedules, input.id)),
     rollback: operator.input(importIdInput).mutation(({ ctx, input }) => rollBackImport(ctx.rooms.schedules, input.id)),
     list: operator.input(listImportsInput).query(({ ctx, input }) => listImports(ctx.rooms.schedules, input)),
     get: operator.input(getImportInput).query(({ ctx, input }) => getImport(ctx.rooms.schedules, input)),
@@ -65,6 +78,11 @@ export const adminRouter = router({
   }),
   providers: router({
     list: operator.query(({ ctx }) => ctx.rooms.providers.list()),
+    ask: operator
+      .input(askProvidersInput)
+      .query(({ ctx, input, signal }) =>
+        askProviders(ctx.rooms.providers, ctx.rooms.prices.clock, input, signal ?? new AbortController().signal),
+      ),
     canary: operator.input(canaryInput).mutation(({ ctx, input }) => ctx.rooms.providers.runCanary(input.provider)),
   }),
   keys: router({

@@ -18,7 +18,9 @@ import { callObserver } from './observe-calls.ts';
 import { originPolicy } from './origin-policy.ts';
 import { paymentWebhook, type WebhookSettings, webhookPath } from './payment-webhook.route.ts';
 import { remoteAddress } from './remote-address.ts';
+import { allowMessages, createSocketLimits, messageBytesOf, noSocketLimits } from './socket-limits.ts';
 import { watchCredentials } from './watch-credentials.ts';
+import { exportWire } from './wire-metrics.ts';
 import { openWsAdapter } from './ws-adapter/open-ws-adapter.ts';
 
 export interface FrontDoorSettings {
@@ -30,6 +32,8 @@ export interface FrontDoorSettings {
   webhooks: WebhookSettings;
   readiness: Readiness;
   log: Logger;
+  /** Off for load tests: how many sockets an address may have, and how fast a user may call. */
+  rateLimits: boolean;
   /** `stock`: tRPC's own, to compare with in tests and benchmarks. */
   adapter?: 'own' | 'stock';
 }
@@ -86,8 +90,12 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     const address = remoteAddress(request);
     const token = given.token ?? bearerOf(request.headers.authorization);
     const apiKey = given.apiKey ?? single(request.headers['x-api-key']);
+    if (socket) allowMessages(socket, messageBytesOf(request, given));
     const credentials = await refusing(() => credentialsOf(rooms.identity, { token, apiKey }, address));
-    if (socket) watch.add(socket, credentials);
+    if (socket) {
+      watch.add(socket, credentials);
+      if (credentials.actor.role === 'operator') allowMessages(socket, limits.messageBytes);
+    }
     return { address, actor: credentials.actor, expiresAtMs: credentials.expiresAtMs };
   };
 
@@ -126,7 +134,14 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     if (request.url?.startsWith('/webhooks/')) route(request, response);
     else harden(request, response, () => route(request, response));
   });
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.messageBytes, perMessageDeflate: false });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: limits.strangersMessageBytes,
+    perMessageDeflate: false,
+    // Whoever does not read will not answer a close frame either. (An option that its types do not know yet.)
+    ...({ closeTimeout: 5_000 } as object),
+  });
+  const socketLimits = settings.rateLimits ? createSocketLimits(systemClock) : noSocketLimits;
   const overSockets = {
     wss: sockets,
     router: appRouter,
@@ -138,18 +153,24 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
   };
   const trpcOverSockets =
     settings.adapter === 'stock'
-      ? { ...applyWSSHandler(overSockets), close: () => undefined }
-      : openWsAdapter({ ...overSockets, limits: limits.socket, clock: systemClock, observer: callObserver });
-  sockets.on('connection', (socket) => {
-    rooms.metrics.sockets.inc();
-    socket.once('close', () => rooms.metrics.sockets.dec());
-  });
+      ? { ...applyWSSHandler(overSockets), stats: undefined, close: () => undefined }
+      : openWsAdapter({
+          ...overSockets,
+          limits: limits.socket,
+          clock: systemClock,
+          observer: callObserver,
+          waitMs: (context, calls) => socketLimits.waitMs(context as Context, calls),
+        });
+  exportWire(rooms.metrics.registry, () => sockets.clients.size, trpcOverSockets.stats);
   server.on('upgrade', (request, socket, head) => {
     const path = (request.url ?? '/').split('?', 1)[0];
     const refuseUpgrade = (status: string) => socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
     if (path !== '/trpc' || !settings.publicRoutes) return void refuseUpgrade('404 Not Found');
     if (!origins.allows(request)) return void refuseUpgrade('403 Forbidden');
     if (readiness.draining) return void refuseUpgrade('503 Service Unavailable');
+    const address = remoteAddress(request);
+    if (!socketLimits.admit(address)) return void refuseUpgrade('429 Too Many Requests');
+    socket.once('close', () => socketLimits.release(address));
     sockets.handleUpgrade(request, socket, head, (opened) => {
       sockets.emit('connection', opened, request);
     });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BenchReport, median, ratioReport, variantReport } from '../../scripts/bench/bench-report.ts';
+import type { LiveReport } from '../../scripts/bench/live-report.ts';
 import type { RoundResult } from '../../scripts/bench/load-plan.ts';
 
 const script = fileURLToPath(new URL('../../scripts/bench.ts', import.meta.url));
@@ -55,10 +56,35 @@ describe('npm run bench', () => {
     expect(await readdir(dir)).toEqual(['report.json']);
   }, 120_000);
 
+  test('[BENCH-4] measures our adapter beside the stock one', async () => {
+    const args = ['wire', '--only', 'echo,own-echo', '--rounds', '1', '--seconds', '0.3', '--sockets', '4'];
+    const { code, out, err } = await run([...args, '--in-flight', '2']);
+    expect(code, err).toBe(0);
+    expect(out).toMatch(/^echo on our adapter +[\d,]+ /m);
+    expect(out).toMatch(/^echo on ours ÷ stock echo +\d+\.\d+ +(≥|BELOW) 1\.6, goal 2\.1/m);
+  }, 120_000);
+
+  test('[BENCH-4] measures those who watch beside a raw broadcast and stock subscriptions', async () => {
+    const args = ['live', '--only', 'fanout,latency,storm', '--rounds', '1', '--seconds', '0.5', '--watchers', '20'];
+    const { code, out, err } = await run([...args, '--holds', '3', '--json', 'live.json']);
+    expect(code, err).toBe(0);
+    const { figures } = JSON.parse(await readFile(join(dir, 'live.json'), 'utf8')) as LiveReport;
+    const figureOf = (name: RegExp) => figures.find((each) => name.test(each.name))?.value;
+    for (const host of ['ours', 'raw ws', 'stock subscriptions']) {
+      expect(figureOf(new RegExp(`^deliveries a CPU second, ${host}$`))).toBeGreaterThan(0);
+    }
+    expect(figureOf(/^hold sent → last of 20 watchers, p99$/)).toBeGreaterThan(0);
+    expect(figureOf(/^storm: all 20 are back$/)).toBeGreaterThan(0);
+    expect(out).toMatch(/^deliveries a CPU second, ours ÷ raw ws +\d.* (met: ≥|BELOW: ≥) 0\.700/m);
+    await rm(join(dir, 'live.json'));
+  }, 120_000);
+
   test.concurrent.each([
     [['booking', '--only', 'echo,nothing'], 'bench: there is no variant nothing; there are echo, hold,'],
     [['booking', '--rounds', '0'], 'bench: --rounds 0 is not from 1 to 50'],
     [['booking', '--what'], "bench: Unknown option '--what'"],
+    [['live', '--watchers', '9000'], 'bench: --watchers 9000 is not from 20 to 8000'],
+    [['live', '--only', 'nothing'], 'bench: there is no part nothing; there are fanout,'],
   ])('[BENCH-2] %s is one line and exit code 1', async (args, line) => {
     const { code, err } = await run(args);
     expect(err).toMatch(new RegExp(`^${RegExp.escape(line)}[^\n]*\n$`));

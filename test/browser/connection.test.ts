@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newId } from '../../shared/ids.ts';
+import { createFlight } from '../support/flights.ts';
 import { findChromium } from './find-chromium.ts';
 import { openStage, type Stage } from './open-stage.ts';
 
@@ -33,6 +35,20 @@ describe.skipIf(!chromium)('connection and health', () => {
     await banner.getByText('Back.').waitFor();
     await page.getByText('Live', { exact: true }).waitFor();
     await banner.waitFor({ state: 'detached' });
+  });
+
+  test('[DASH-13] on return it says how many events were replayed', { timeout }, async () => {
+    const gone = await stage.server.startAnother();
+    const flight = await createFlight(stage.operator);
+    const page = await stage.open(`/flights/${flight.id}`, { url: gone.url });
+    await page.getByRole('button', { name: 'Hold 1 seat' }).first().waitFor();
+    const banner = page.getByTestId('reconnect-banner');
+    await gone.stop();
+    await banner.getByText('Offline.').waitFor();
+    const legs = [{ flightId: flight.id, cabin: 'economy' as const }];
+    await stage.operator.trpc.booking.hold.mutate({ id: newId(), legs, seats: 1 });
+    await stage.server.startAnother({ PORT: new URL(gone.url).port });
+    await banner.getByText(/[1-9]\d* events? replayed\./).waitFor();
   });
 
   test('[DASH-14] health says each part in words, refreshes itself and on request', { timeout }, async () => {

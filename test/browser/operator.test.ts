@@ -126,9 +126,21 @@ describe.skipIf(!chromium)('operator', () => {
     expect(await page.getByRole('region', { name: 'Rejected lines' }).textContent()).toContain('XQX');
     const query = { date: dateIn(50) };
     expect((await stage.operator.trpc.admin.flights.list.query(query)).flights).toHaveLength(0);
+    await page.getByText('No booking is hit').waitFor();
     await page.getByRole('button', { name: 'Apply 1 change' }).click();
     await page.getByRole('heading', { name: 'Applied' }).waitFor();
     expect((await stage.operator.trpc.admin.flights.list.query(query)).flights).toHaveLength(1);
+
+    const list = page.getByRole('table', { name: 'Imports' });
+    await list.getByRole('row', { name: /timetable\.csv\.gz.*Applied/ }).waitFor();
+    await page.getByRole('button', { name: 'Roll back…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Roll back timetable.csv.gz?' });
+    const effect = dialog.getByRole('table', { name: 'Effect of rolling back' });
+    await effect.getByRole('row', { name: 'Flights that it made, deleted 1' }).waitFor();
+    expect((await stage.operator.trpc.admin.flights.list.query(query)).flights).toHaveLength(1);
+    await dialog.getByRole('button', { name: 'Roll back' }).click();
+    await page.getByRole('heading', { name: 'Rolled back' }).waitFor();
+    expect((await stage.operator.trpc.admin.flights.list.query(query)).flights).toHaveLength(0);
   });
 
   test('[DASH-12] the overview follows the log live', { timeout }, async () => {

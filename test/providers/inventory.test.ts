@@ -153,4 +153,26 @@ describe('the providers that are on', () => {
     expect(await failureOf(stranger.trpc.admin.providers.list.query())).toMatchObject({ code: 'UNAUTHENTICATED' });
     await stranger.close();
   });
+
+  test('[PROV-14] an operator asks several at once and sees one list', async () => {
+    const { trpc } = scene.operator;
+    const view = await trpc.admin.providers.ask.query({ origin: 'LHR', destination: 'JFK', departDate: '2030-05-01' });
+    expect(view.answers.map((each) => [each.provider, each.class])).toEqual([
+      ['simulator', 'found'],
+      ['inventory', 'found'],
+    ]);
+    expect(view.offers.find((each) => each.key === 'BA3@2030-05-01')).toMatchObject({ providers: ['inventory'] });
+    const amounts = view.offers.map((each) => each.price.amount);
+    expect(amounts).toEqual(amounts.toSorted((a, b) => a - b));
+    expect(
+      await failureOf(
+        trpc.admin.providers.ask.query({
+          origin: 'LHR',
+          destination: 'JFK',
+          departDate: '2030-05-01',
+          providers: ['duffel'],
+        }),
+      ),
+    ).toMatchObject({ code: 'INVALID_INPUT' });
+  });
 });

@@ -116,15 +116,15 @@ describe('answers that are shared', () => {
     gate.resolve();
     expect(outcomes(await first)).toEqual(['found', 'found']);
     expect(outcomes(await sameProcess)).toEqual(['found']);
-    let answered: FareAnswer[] | undefined;
-    await otherProcess?.then((answers) => {
-      answered = answers;
+    let isOver = false;
+    const answered = Promise.resolve(otherProcess).finally(() => {
+      isOver = true;
     });
-    while (!answered) {
+    while (!isOver) {
       clock.advance(100);
       await new Promise((resolve) => setImmediate(resolve));
     }
-    expect(outcomes(answered)).toEqual(['found', 'found']);
+    expect(outcomes(await answered)).toEqual(['found', 'found']);
     expect(asked).toHaveLength(2);
   });
 

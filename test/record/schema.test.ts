@@ -139,6 +139,18 @@ describe('the record', () => {
     await pool.query(`insert into operator_key (id, name, digest, scopes) values ($1, 'one', '\\x00', '{read}')`, [
       newId(),
     ]);
+    await pool.query(
+      `insert into price_alert (id, actor, body_hash, origin, destination, cabin, trip, depart_from, depart_to, kind, amount,
+         currency) values ($1, $1, '\\x00', 'JFK', 'LHR', 'economy', 'one_way', '2027-03-01', '2027-03-02', 'target', 1, 'USD')`,
+      [newId()],
+    );
+    await pool.query(
+      `insert into alert_delivery (alert_id, crossing, channel, payload) values ($1, 1, 'mail', '{}')`,
+      [newId()],
+    );
+    await pool.query(
+      `insert into price_observation values ('x', 'JFK', 'LHR', 'economy', 'one_way', 'USD', '2027-03-01', '2027-01-01', 1, 1, 1, now())`,
+    );
     await pool.query(`insert into schedule_import (id, format, findings) values ($1, 'ssim', '{}')`, [flightId]);
     await pool.query(
       `insert into schedule_change (import_id, position, kind, flight_id) values ($1, 1, 'created', $1)`,
@@ -151,6 +163,8 @@ describe('the record', () => {
 
   /** Each CHECK, and a change that nothing else would stop. */
   const refused: [constraint: string, change: string][] = [
+    ['alert_delivery_channel_check', `update alert_delivery set channel = 'pigeon'`],
+    ['alert_delivery_status_check', `update alert_delivery set status = 'lost'`],
     ['app_user_email_ck', `update app_user set email = 'Ada@example.org'`],
     ['app_user_role_check', `update app_user set role = 'admin'`],
     ['booking_currency_ck', `update booking set price_currency = 'usd'`],
@@ -201,6 +215,14 @@ describe('the record', () => {
     ['place_kind_check', `update place set kind = 'harbour' where code = 'JFK'`],
     ['place_latitude_ck', `update place set latitude = 90.1 where code = 'JFK'`],
     ['place_longitude_ck', `update place set longitude = -180.1 where code = 'JFK'`],
+    ['price_alert_amount_ck', `update price_alert set amount = -1`],
+    ['price_alert_cabin_check', `update price_alert set cabin = 'steerage'`],
+    ['price_alert_dates_ck', `update price_alert set depart_to = '2027-02-28'`],
+    ['price_alert_kind_check', `update price_alert set kind = 'hunch'`],
+    ['price_alert_trip_check', `update price_alert set trip = 'there'`],
+    ['price_observation_amount_ck', `update price_observation set least_amount = 2`],
+    ['price_observation_cabin_check', `update price_observation set cabin = 'steerage'`],
+    ['price_observation_trip_check', `update price_observation set trip = 'there'`],
     ['record_locator_code_ck', `update record_locator set code = 'ABC10O'`],
     ['price_difference_money_ck', `update price_difference set now_amount = was_amount`],
     ['price_difference_reason_check', `update price_difference set reason = 'mood'`],

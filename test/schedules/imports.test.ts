@@ -170,6 +170,10 @@ describe('imports that are looked at first', () => {
     await hold(days[0] as string, number, 2);
     const edited = (await find(days[1] as string, number)) as FlightView;
     await flights().update.mutate({ flightId: edited.id, expectedVersion: edited.version, state: 'closed' });
+    expect(await imports().previewRollback.query({ id: view.id })).toEqual({
+      undone: { created: 5, updated: 0, cancelled: 0 },
+      kept: { edited: 1, taken: 1, seats: 2 },
+    });
     const back = await rollBack(view);
     expect(back).toMatchObject({ status: 'rolled_back', outcomes: { undone: 5, kept: 2, applied: 0 } });
     const { changes } = await imports().get.query({ id: view.id, outcome: 'kept' });
@@ -196,6 +200,10 @@ describe('imports that are looked at first', () => {
     expect(counts(view)).toMatchObject({ updated: 7 });
     await apply(view);
     await hold(days[1] as string, number);
+    expect(await imports().previewRollback.query({ id: view.id })).toEqual({
+      undone: { created: 0, updated: 6, cancelled: 0 },
+      kept: { edited: 0, taken: 1, seats: 1 },
+    });
     expect(await rollBack(view)).toMatchObject({ outcomes: { undone: 6, kept: 1 } });
     const [first, second] = await Promise.all([find(days[0] as string, number), find(days[1] as string, number)]);
     expect(first).toMatchObject({

@@ -124,6 +124,28 @@ export const contractRouter = t.router({
       ctx.probe.note('deaf ended');
     }
   }),
+  /** So many values of so many characters, as quickly as they are taken. */
+  flood: t.procedure.input(z.object({ values: z.number(), size: z.number() })).subscription(async function* ({
+    ctx,
+    input,
+    signal,
+  }) {
+    const value = 'x'.repeat(input.size);
+    try {
+      for (let n = 1; n <= input.values && !signal?.aborted; n++) {
+        // The sockets have their turn now and then, as between changes.
+        if (n % 20 === 0) await new Promise(setImmediate);
+        yield tracked(String(n), value);
+      }
+      ctx.probe.note('flood is over');
+    } finally {
+      ctx.probe.note('flood ended');
+    }
+  }),
+  large: t.procedure.input(z.number()).query(({ ctx, input }) => {
+    ctx.probe.note('large');
+    return 'y'.repeat(input);
+  }),
   failing: t.procedure.subscription(async function* () {
     yield 'before';
     throw new TRPCError({ code: 'CONFLICT', message: 'in the middle' });

@@ -19,6 +19,7 @@ export interface ContractOptions {
   maxPayload?: number;
   /** Silent sockets are asked, and ended. Ours does so always. */
   keepAlive?: true;
+  watchBuffers?: true;
   /** Of ours alone. */
   limits?: Partial<AdapterLimits>;
 }
@@ -28,9 +29,13 @@ export interface ContractServer {
   url: string;
   probe: Probe;
   sockets(): number;
+  /** The most that any socket of this server has kept so far because the network did not take it, in bytes. */
+  mostBuffered(): number;
   broadcastReconnect(): void;
   /** Lets so much time pass that a silent socket is asked, or ended. */
   silence(until: 'asked' | 'ended'): Promise<void>;
+  /** Lets time pass, look by look; of ours alone. */
+  pass(ms: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -40,7 +45,7 @@ type Attach = (
   sockets: WebSocketServer,
   createContext: ContextOf,
   options: ContractOptions,
-) => Pick<ContractServer, 'broadcastReconnect' | 'silence'>;
+) => Pick<ContractServer, 'broadcastReconnect' | 'silence' | 'pass'>;
 
 const attach: Record<AdapterName, Attach> = {
   stock: (sockets, createContext, { keepAlive }) => {
@@ -51,10 +56,20 @@ const attach: Record<AdapterName, Attach> = {
       // It has its own timers; the test waits for what they do.
       keepAlive: { enabled: keepAlive ?? false, pingMs: 20, pongWaitMs: 400 },
     });
-    return { broadcastReconnect: handler.broadcastReconnectNotification, silence: async () => undefined };
+    return {
+      broadcastReconnect: handler.broadcastReconnectNotification,
+      silence: async () => undefined,
+      pass: async () => undefined,
+    };
   },
   own: (sockets, createContext, { limits: given }) => {
     const clock = new ManualClock();
+    const pass = async (ms: number): Promise<void> => {
+      for (let passed = 0; passed < ms; passed += 2_500) {
+        await clock.untilAsleep();
+        clock.advance(2_500);
+      }
+    };
     const adapter = openWsAdapter({
       wss: sockets,
       router: contractRouter,
@@ -64,13 +79,9 @@ const attach: Record<AdapterName, Attach> = {
     });
     return {
       broadcastReconnect: adapter.broadcastReconnectNotification,
-      silence: async (until) => {
-        // A look every 2.5 s: asked after 20 s of silence, ended after 10 s more.
-        for (let looks = until === 'asked' ? 9 : 5; looks > 0; looks--) {
-          await clock.untilAsleep();
-          clock.advance(2_500);
-        }
-      },
+      // A look every 2.5 s: asked after 20 s of silence, ended after 10 s more.
+      silence: (until) => pass(until === 'asked' ? 22_500 : 12_500),
+      pass,
     };
   },
 };
@@ -89,7 +100,14 @@ export async function openContract(adapter: AdapterName, options: ContractOption
   });
   const server = createServer(http);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: options.maxPayload, perMessageDeflate: false });
-  const { broadcastReconnect, silence } = attach[adapter](sockets, createContext, options);
+  const { broadcastReconnect, silence, pass } = attach[adapter](sockets, createContext, options);
+  let mostBuffered = 0;
+  // Looked at in each turn of the event loop, while anybody is there.
+  const look = (): void => {
+    for (const { bufferedAmount } of sockets.clients) mostBuffered = Math.max(mostBuffered, bufferedAmount);
+    if (sockets.clients.size > 0) setImmediate(look);
+  };
+  if (options.watchBuffers) sockets.on('connection', () => setImmediate(look));
   server.on('upgrade', (request, connection, head) => {
     sockets.handleUpgrade(request, connection, head, (socket) => sockets.emit('connection', socket, request));
   });
@@ -100,8 +118,10 @@ export async function openContract(adapter: AdapterName, options: ContractOption
     url: `http://127.0.0.1:${port}`,
     probe,
     sockets: () => sockets.clients.size,
+    mostBuffered: () => mostBuffered,
     broadcastReconnect,
     silence,
+    pass,
     close: async () => {
       for (const socket of sockets.clients) socket.terminate();
       const closed = once(server, 'close');

@@ -4,6 +4,7 @@ import { PageFailure } from './failure/page-failure.tsx';
 import { flightParams } from './flight/flight-params.ts';
 import { jobParams, jobsParams, newJobParams } from './jobs/jobs-params.ts';
 import { boardParams } from './operate/board-params.ts';
+import { importParams } from './operate/import-params.ts';
 import { searchParams } from './search/search-params.ts';
 import { NotFound } from './shell/not-found.tsx';
 import { PagePending } from './shell/page-pending.tsx';
@@ -87,6 +88,7 @@ const seats = createRoute({
 const importing = createRoute({
   getParentRoute: () => operate,
   path: '/import',
+  validateSearch: importParams,
   component: lazyRouteComponent(() => import('./operate/import-page.tsx'), 'ImportPage'),
 });
 

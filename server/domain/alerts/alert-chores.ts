@@ -7,6 +7,8 @@ import { type DeliveryOptions, deliverAlerts } from './deliver-alerts.ts';
 import { evaluateAlerts } from './evaluate-alerts.ts';
 
 const everyMs = 10_000;
+/** An import changes thousands of prices: whatever is told meanwhile is looked at together. */
+const restMs = 250;
 const deliverEveryMs = 2_000;
 const keptDays = 30;
 const pruneEveryMs = 3_600_000;
@@ -40,7 +42,9 @@ export function startAlertChores(
     clock,
     report,
     run: async (signal) => {
+      const startedAt = clock.now();
       if ((await evaluateAlerts(room, signal)) > 0) sending.nudge();
+      await clock.sleep(Math.max(restMs, clock.now() - startedAt), signal);
       return false;
     },
   });

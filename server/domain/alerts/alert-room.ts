@@ -3,15 +3,12 @@ import type { Pool } from 'pg';
 import type { Feed } from '../../platform/feed/feed.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import type { PlaceDirectory } from '../places/place-directory.ts';
-import type { FindOneWays } from '../providers/inventory-provider.ts';
 
 export interface AlertRoom {
   pool: Pool;
   clock: Clock;
   feed: Feed;
   places: PlaceDirectory;
-  /** Prices of our own inventory; null: it is no provider here. */
-  inventory: FindOneWays | null;
   /** Which providers are on. */
   providers: readonly string[];
   /** The secret that signs what is sent for one alert. */

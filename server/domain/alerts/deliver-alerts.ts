@@ -127,7 +127,7 @@ export function mailOf(alert: FiredAlert): { subject: string; text: string } {
 const previewsMax = 100;
 
 /** The newest mails of alerts as they were composed. */
-export async function listMails(pool: Pool): Promise<{ mails: MailPreview[]; isReal?: boolean }> {
+export async function listMails(pool: Pool): Promise<{ mails: MailPreview[] }> {
   const { rows } = await pool.query<Delivery & { status: MailPreview['status']; at: string }>(
     `select alert_id as "alertId", crossing, payload, status,
        to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at

@@ -1,5 +1,4 @@
 import { isoNow } from '../../platform/runtime/clock.ts';
-import type { OneWayQuestion } from '../providers/inventory-provider.ts';
 import type { AlertRoom } from './alert-room.ts';
 import type { AlertRow } from './alert-rows.ts';
 
@@ -28,14 +27,27 @@ const observedSql = `
   where s.latest_at > $10::timestamptz - make_interval(hours => $12)
   order by w.n, s.latest_amount, s.depart_date`;
 
+const own = 'inventory';
+
+// The flights of a market and some weeks are one range of the market's index.
+const inventorySql = `
+  select distinct on (w.n) w.n, c.price_amount::float8 as amount, f.departure_date as "departDate"
+  from unnest($1::int4[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+    as w (n, origin, destination, cabin, currency, depart_from, depart_to)
+  join flight f on f.origin = w.origin and f.destination = w.destination
+    and f.departure_date between w.depart_from and w.depart_to and f.state = 'open' and f.departs_at_utc > $8::timestamptz
+  join cabin c on c.flight_id = f.id and c.cabin = w.cabin and c.price_currency = w.currency
+    and c.target_capacity - c.held - c.sold > 0
+  order by w.n, c.price_amount, f.departure_date`;
+
 /**
  * The price of each alert now: what our own inventory sells at this moment, and what other providers have
  * answered within a day, whichever is cheaper. Undefined where nothing is known.
  */
 export async function readPricesNow(room: AlertRoom, alerts: readonly AlertRow[]): Promise<(PriceNow | undefined)[]> {
   if (alerts.length === 0) return [];
-  const [observed, own] = await Promise.all([readObserved(room, alerts), readInventory(room, alerts)]);
-  return alerts.map((_, index) => cheaper(observed[index], own[index]));
+  const [observed, sold] = await Promise.all([readObserved(room, alerts), readInventory(room, alerts)]);
+  return alerts.map((_, index) => cheaper(observed[index], sold[index]));
 }
 
 const cheaper = (a: PriceNow | undefined, b: PriceNow | undefined): PriceNow | undefined =>
@@ -43,7 +55,7 @@ const cheaper = (a: PriceNow | undefined, b: PriceNow | undefined): PriceNow | u
 
 async function readObserved(room: AlertRoom, alerts: readonly AlertRow[]): Promise<(PriceNow | undefined)[]> {
   // Our own inventory is looked at itself: what was seen of it is older.
-  const providers = room.providers.filter((name) => name !== 'inventory' || !room.inventory);
+  const providers = room.providers.filter((name) => name !== own);
   const { rows } = await room.pool.query<PriceNow & { n: number }>({
     name: 'alert-prices',
     text: observedSql,
@@ -66,42 +78,33 @@ async function readObserved(room: AlertRoom, alerts: readonly AlertRow[]): Promi
   return alerts.map((_, index) => byAlert.get(index));
 }
 
-/** One-ways only: a round trip needs a return date, which an alert does not have. */
+/** Direct flights, one way: a round trip would need a return date, which an alert does not have. */
 async function readInventory(room: AlertRoom, alerts: readonly AlertRow[]): Promise<(PriceNow | undefined)[]> {
   const none = alerts.map(() => undefined);
-  if (!room.inventory) return none;
-  const today = isoNow(room.clock).slice(0, 10);
-  const asked: (OneWayQuestion & { alert: number })[] = alerts.flatMap((row, alert) => {
-    if (row.trip !== 'one_way' || (row.provider !== null && row.provider !== 'inventory')) return [];
-    const [origins, destinations] = [row.origin, row.destination].map((code) => room.places.airportsOf(code)) as [
-      string[],
-      string[],
-    ];
-    return datesOf(row.departFrom < today ? today : row.departFrom, row.departTo).map((date) => ({
-      alert,
-      origins,
-      destinations,
-      date,
-      cabin: row.cabin,
-      seats: 1,
-    }));
+  if (!room.providers.includes(own)) return none;
+  const markets = alerts.flatMap((row, n) => {
+    if (row.trip !== 'one_way' || (row.provider !== null && row.provider !== own)) return [];
+    return room.places
+      .airportsOf(row.origin)
+      .flatMap((origin) =>
+        room.places.airportsOf(row.destination).map((destination) => ({ n, row, origin, destination })),
+      );
   });
-  if (asked.length === 0) return none;
-  const ways = await room.inventory(asked, isoNow(room.clock));
-  const prices: (PriceNow | undefined)[] = none;
-  for (const [index, { alert, date }] of asked.entries()) {
-    const way = ways[index]?.find((each) => each.price.currency === alerts[alert]?.currency);
-    if (way)
-      prices[alert] = cheaper(prices[alert], { amount: way.price.amount, departDate: date, provider: 'inventory' });
-  }
-  return prices;
-}
-
-const dayMs = 86_400_000;
-
-function datesOf(from: string, to: string): string[] {
-  const days = Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / dayMs) + 1);
-  return Array.from({ length: days }, (_, index) =>
-    new Date(Date.parse(from) + index * dayMs).toISOString().slice(0, 10),
-  );
+  if (markets.length === 0) return none;
+  const { rows } = await room.pool.query<{ n: number; amount: number; departDate: string }>({
+    name: 'alert-inventory',
+    text: inventorySql,
+    values: [
+      markets.map(({ n }) => n),
+      markets.map(({ origin }) => origin),
+      markets.map(({ destination }) => destination),
+      markets.map(({ row }) => row.cabin),
+      markets.map(({ row }) => row.currency),
+      markets.map(({ row }) => row.departFrom),
+      markets.map(({ row }) => row.departTo),
+      isoNow(room.clock),
+    ],
+  });
+  const byAlert = new Map(rows.map(({ n, ...price }) => [n, { ...price, provider: own }]));
+  return alerts.map((_, index) => byAlert.get(index));
 }

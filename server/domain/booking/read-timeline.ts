@@ -228,8 +228,12 @@ const movementWords: Record<MovementKind, string> = {
 /** New times, closing and cancelling, as long as the booking had seats; prices and capacities are no news to it. */
 function scheduleEntries(sources: Sources): TimelineEntry[] {
   const endedAt = timeOfEnd(sources);
+  const cancelled = new Set<string>();
   return sources.changes.flatMap(({ at, type, flightId, data }) => {
-    const words = changeWords(type, data);
+    // Only the rollback of an import takes a cancellation back.
+    const words = cancelled.has(flightId) ? 'the flight operates after all' : changeWords(type, data);
+    if (type === 'flight.cancelled') cancelled.add(flightId);
+    else cancelled.delete(flightId);
     if (!words || (endedAt !== undefined && at > endedAt)) return [];
     return [{ at, kind: 'schedule' as const, title: `${flightName(sources, flightId)}: ${words}`, flightId }];
   });

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 
 /** A–Z and 2–9 without I and O, which are read as 1 and 0: 32 symbols, 30 bits in six of them. */
 const symbols = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
@@ -7,4 +7,13 @@ const symbols = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
  * Six symbols from a CSPRNG. Not a secret and not unique by itself: the unique index is, and whoever
  * meets it draws again (the first clash is expected after some 41,000).
  */
-export const newLocator = (): string => Array.from(randomBytes(6), (byte) => symbols[byte & 31]).join('');
+export function newLocator(): string {
+  // Of Node's own store of random bits: asking the system each time costs 6 µs.
+  let bits = randomInt(2 ** 30);
+  let locator = '';
+  for (let place = 0; place < 6; place++) {
+    locator += symbols[bits & 31];
+    bits >>>= 5;
+  }
+  return locator;
+}

@@ -92,6 +92,8 @@ function factsOf(flight: WantedFlight): FlightFacts {
 function changed(known: FlightFacts, wanted: WantedFlight): FlightFacts | undefined {
   const after = { ...factsOf(wanted), state: known.state, cabins: editedCabins(known, wanted) };
   if (!wanted.equipment) for (const part of equipmentParts) after[part] = known[part];
+  // What comes from elsewhere than an industry timetable is an ordinary flight.
+  if (known.serviceType === null && after.serviceType === 'J') after.serviceType = null;
   const isSame =
     known.departsAt === after.departsAt &&
     known.arrivesAt === after.arrivesAt &&

@@ -78,7 +78,11 @@ export async function runStep(room: JobsRoom, tools: StepTools, step: ClaimedSte
   await pausePoint('step: before the end');
   if (signal.aborted && run.known < open.length) await run.save({ kind: 'back' });
   else if (left === 'none') await run.save({ kind: 'done' });
-  else await run.save({ kind: left, ms: retryMs + backoffMs(step.attempts + step.waits, retryBaseMs, retryCapMs) });
+  else
+    await run.save({
+      kind: left,
+      ms: retryMs + backoffMs(step[left === 'again' ? 'attempts' : 'waits'], retryBaseMs, retryCapMs),
+    });
 }
 
 /** Whether a question is asked once more, and when; undefined where its answer is final. */

@@ -15,7 +15,6 @@ export interface Metrics {
   seatDrift: Gauge;
   seatRepairsTotal: Counter;
   requestLatencySeconds: Histogram<'procedure' | 'outcome'>;
-  sockets: Gauge;
   jobStepsTotal: Counter<'provider' | 'end'>;
   jobOutcomesTotal: Counter<'provider' | 'outcome'>;
   jobStepSeconds: Histogram<'provider'>;
@@ -142,7 +141,6 @@ export function createMetrics(gauges: {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
       registers,
     }),
-    sockets: new Gauge({ name: 'websocket_connections', help: 'Open sockets of this process', registers }),
     jobStepsTotal: new Counter({
       name: 'job_steps_total',
       help: 'Runs of fare-search steps by how they ended: done, again, later, back',

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { type Clock, isoNow } from '../../platform/runtime/clock.ts';
+import type { Clock } from '../../platform/runtime/clock.ts';
 import { type Chore, startChore } from '../../platform/runtime/periodic.ts';
 import type { ErrorReporter } from '../../platform/telemetry/error-reporter.ts';
 import { createPriceNews, type PriceNews } from './price-news.ts';
@@ -25,7 +25,7 @@ export function openPriceRoom({ pool, clock }: { pool: Pool; clock: Clock }): Pr
     pool,
     clock,
     bands: createBandBook({ pool, clock }),
-    recorder: createRecorder({ pool, clock }),
+    recorder: createRecorder(pool),
     news: createPriceNews(),
   };
 }
@@ -70,5 +70,3 @@ export function startPricePruning(room: PriceRoom, { report }: { report: ErrorRe
     },
   });
 }
-
-export const todayOf = (room: PriceRoom): string => isoNow(room.clock).slice(0, 10);

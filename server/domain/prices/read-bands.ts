@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { ObservedRoute } from '../../../shared/price.ts';
 import { type Clock, isoNow } from '../../platform/runtime/clock.ts';
-import { type Band, halfLifeDays, quantileShares, windowDays } from './verdict.ts';
+import { type Band, halfLifeDays, observationsMin, quantileShares, windowDays } from './verdict.ts';
 
 /** What is compared: a route at a stretch of lead time, in one currency, as one provider sees it or all (null). */
 export interface BandKey extends ObservedRoute {
@@ -20,6 +20,8 @@ export interface BandBook {
 }
 
 const lifeMs = 600_000;
+/** Of what does not say anything yet, and may soon. */
+const unknownLifeMs = 5_000;
 const bandsMax = 5_000;
 
 // Today's own observations are what is judged; they are compared with what was seen before, and with each other.
@@ -70,7 +72,8 @@ export function createBandBook({ pool, clock }: { pool: Pool; clock: Clock }): B
         const bands = await readBands(pool, wanted, isoNow(clock).slice(0, 10));
         if (known.size + missing.length > bandsMax) known.clear();
         for (const [index, text] of missing.entries()) {
-          known.set(text, { band: bands[index] as KnownBand, until: now + lifeMs });
+          const band = bands[index] as KnownBand;
+          known.set(text, { band, until: now + (band.n < observationsMin ? unknownLifeMs : lifeMs) });
         }
       }
       return texts.map((text) => (known.get(text) as { band: KnownBand }).band);

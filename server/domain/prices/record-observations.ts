@@ -2,7 +2,6 @@ import type { Pool } from 'pg';
 import type { CabinClass } from '../../../shared/flight.ts';
 import type { TripKind } from '../../../shared/price.ts';
 import type { Instant } from '../../../shared/times.ts';
-import type { Clock } from '../../platform/runtime/clock.ts';
 import type { FareAnswer, FareQuestion } from '../providers/fare-provider.ts';
 
 /** A price of one departure date, for one adult, as a provider gave it at some moment. */
@@ -48,7 +47,7 @@ const upsertSql = `
     latest_at = greatest(o.latest_at, excluded.latest_at)
   where excluded.least_amount < o.least_amount or excluded.latest_at > o.latest_at`;
 
-export function createRecorder({ pool }: { pool: Pool; clock: Clock }): Recorder {
+export function createRecorder(pool: Pool): Recorder {
   const gathered = new Map<string, Observation>();
   return {
     observe: (provider, questions, answers, at) => {

@@ -8,7 +8,8 @@ const directSql = `
   select q.n, f.carrier, f.number, f.departs_at as "departsAt", left(f.departs_at, 10) as date,
     (extract(epoch from f.departs_at_utc) * 1000)::float8 as "departsAtMs",
     (extract(epoch from f.arrives_at_utc) * 1000)::float8 as "arrivesAtMs",
-    (c.price_amount * q.seats)::float8 as amount, c.price_currency as currency
+    (q.seats * case when c.ladder is null then c.price_amount
+      else ladder_price(c.ladder, c.target_capacity - c.held - c.sold, q.seats) end)::float8 as amount, c.price_currency as currency
   from unnest($1::int4[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int4[])
     as q (n, origin, destination, date, cabin, seats)
   join flight f on f.origin = q.origin and f.destination = q.destination and f.departure_date = q.date

@@ -113,6 +113,8 @@ export interface FareProvider {
   budget: ProviderBudget;
   /** A call that takes longer is given up. 30 s unless told. */
   timeoutMs?: number;
+  /** It refuses questions, each for itself; that says nothing of the next one, so it is never left alone. */
+  refusesQuestions?: boolean;
   /** One answer a question, in order. Rejects only when the signal was aborted. */
   ask(questions: readonly FareQuestion[], context: AskContext): Promise<FareAnswer[]>;
   /** A question whose answer shows whether the provider still works; null: none is needed. */

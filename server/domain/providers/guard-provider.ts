@@ -66,7 +66,8 @@ export function guardProvider(
       halfOpenAfter: new ExponentialBackoff(pause),
     },
   );
-  const policy = wrap(breaker, timeout(limitMs, TimeoutStrategy.Aggressive));
+  const inTime = timeout(limitMs, TimeoutStrategy.Aggressive);
+  const policy = provider.refusesQuestions ? inTime : wrap(breaker, inTime);
 
   const call = async (questions: readonly FareQuestion[], context: AskContext): Promise<FareAnswer[]> => {
     try {

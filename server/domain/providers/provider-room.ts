@@ -145,7 +145,8 @@ const routeOf = ({ origin, destination, departDate }: FareQuestion) => ({
   departDate,
 });
 
-function detailOf(answer: FareAnswer): string {
+/** An answer in a few words. */
+export function detailOf(answer: FareAnswer): string {
   switch (answer.outcome) {
     case 'found':
       return `${answer.offers.length} offers`;

@@ -15,7 +15,8 @@ export interface SharedProvider extends GuardedProvider {
   stop(): void;
 }
 
-const defaultTimeoutMs = 30_000;
+/** Whoever fetches may be killed meanwhile: others wait so long, and then ask, too. */
+const claimMs = 10_000;
 /** How often one looks whether somebody else's fetch has come to its end. */
 const lookMs = 100;
 const jitter = 0.1;
@@ -40,7 +41,6 @@ export function shareAnswers(
 ): SharedProvider {
   const { cache, clock, mayRenew, onAnswers, onError } = options;
   const { name } = provider;
-  const claimMs = (provider.timeoutMs ?? defaultTimeoutMs) + 5_000;
   const stopping = new AbortController();
   /** Fetches of this process, by key: the nearest to be shared. */
   const inFlight = new Map<string, Promise<FareAnswer>>();

@@ -61,6 +61,7 @@ export function createSimulatorProvider(clock: Clock): FareProvider {
     capabilities: { roundTrip: true, questionsPerCall: 1_000, freshMs: () => simulatorFreshMs },
     budget: { requestsPerWindow: null, windowMs: 1_000, concurrency: 64 },
     timeoutMs: 120_000,
+    refusesQuestions: true,
     canary: canaryQuestion,
     ask: async (questions, context) => {
       const settings = context.simulator ?? simulatorDefaults;

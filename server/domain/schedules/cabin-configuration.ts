@@ -31,7 +31,7 @@ export function cabinsOfConfiguration(text: string): { cabin: CabinClass; capaci
   }
   return cabinClasses.flatMap((cabin) => {
     const capacity = seats.get(cabin);
-    return capacity ? [{ cabin, capacity }] : [];
+    return capacity === undefined ? [] : [{ cabin, capacity }];
   });
 }
 

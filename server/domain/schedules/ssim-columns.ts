@@ -90,7 +90,7 @@ export function ssimVariation(minutes: number): string {
 }
 
 /** `0930` of 570. */
-export const ssimTime = (minutes: number): string =>
+const ssimTime = (minutes: number): string =>
   `${String(Math.floor(minutes / 60)).padStart(2, '0')}${String(minutes % 60).padStart(2, '0')}`;
 
 /** Days after the date of the flight: blank is null (not told), J (or A) the day before; undefined of anything else. */

@@ -30,12 +30,13 @@ const searchSql = `
 
 /**
  * Direct flights of one local departure date that can seat the party, each with all its cabins.
- * City codes mean all their airports. Postgres answers until the timetable is in memory. Never decides availability: booking does.
+ * City codes mean all their airports. Until the timetable is in memory Redis answers where it has the market and day,
+ * else Postgres. Never decides availability: booking does.
  *
  * Fails: INVALID_INPUT for an unknown place or a cursor that is none.
  */
 export async function searchFlights(
-  room: Pick<SearchRoom, 'pool' | 'clock' | 'places' | 'live'>,
+  room: Pick<SearchRoom, 'pool' | 'clock' | 'places' | 'live' | 'projection'>,
   input: SearchFlightsInput,
 ): Promise<SearchFlightsView> {
   const airportsOf = (field: 'origin' | 'destination'): string[] => {
@@ -54,12 +55,19 @@ export async function searchFlights(
     return { flights: flights.slice(0, input.limit), nextCursor, asOf };
   }
   const asOf = isoNow(room.clock);
+  const [origins, destinations] = [airportsOf('origin'), airportsOf('destination')];
+  const found = await room.projection.search(origins, destinations, input, after, input.limit + 1);
+  if (found) {
+    const flights = found.slice(0, input.limit);
+    const end = found.length > flights.length ? flights.at(-1) : undefined;
+    return { flights: flights.map((each) => each.flight), nextCursor: end ? encodeCursor([...end.place]) : null, asOf };
+  }
   const { rows } = await room.pool.query<FlightRow & { key: number; cabins: SeatTruth[] }>({
     name: 'search-flights',
     text: searchSql,
     values: [
-      airportsOf('origin'),
-      airportsOf('destination'),
+      origins,
+      destinations,
       input.date,
       input.cabin ?? null,
       input.seats,

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import type { OfferSeal } from '../offers/offer-seal.ts';
 import type { PlaceDirectory } from '../places/place-directory.ts';
+import type { FlightProjection } from '../projection/flight-projection.ts';
 import type { LiveTimetable } from '../timetable/live-timetable.ts';
 import type { KeptSearches } from './kept-searches.ts';
 import type { SearchEngine } from './search-engine.ts';
@@ -14,6 +15,8 @@ export interface SearchRoom {
   live: LiveTimetable;
   engine: SearchEngine;
   kept: KeptSearches;
+  /** Answers for flights while the timetable is not in memory. */
+  projection: Pick<FlightProjection, 'search'>;
   seal: OfferSeal;
   /** The alliance of a carrier, if it is in one. */
   allianceOf(carrier: string): string | undefined;

@@ -64,6 +64,8 @@ export function postOutside(
       url,
       {
         method: 'POST',
+        // A connection that was kept may be closed at the very moment of use; calls are rare.
+        agent: false,
         headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
         signal,
         ...(allowInside ? {} : { lookup: lookupOutside }),

@@ -1,12 +1,5 @@
 import type { Clock } from '../runtime/clock.ts';
-import { type Sink, Topic, type Update, Watcher } from './topic.ts';
-
-/** What one sink watches. */
-export interface Watch {
-  /** Shows what the sink has not been shown yet. */
-  catchUp(): void;
-  stop(): void;
-}
+import { type Sink, Topic, type Update, Watch, Watcher } from './topic.ts';
 
 export interface HubOptions {
   clock: Clock;
@@ -72,7 +65,7 @@ export class Hub {
    */
   join(names: readonly string[], sink: Sink, shown = 0): Watch {
     const watchers = [...new Set(names)].map((name) => {
-      const topic = this.#topics.get(name) ?? new Topic(name);
+      const topic = this.#topics.get(name) ?? new Topic(name, this.#topics);
       this.#topics.set(name, topic);
       const watcher = new Watcher(topic, sink, shown);
       topic.watchers.add(watcher);
@@ -82,14 +75,7 @@ export class Hub {
       return watcher;
     });
     this.#read();
-    return {
-      catchUp: () => {
-        for (const watcher of watchers) if (watcher.topic.isComplete) watcher.show();
-      },
-      stop: () => {
-        for (const watcher of watchers) this.#leave(watcher);
-      },
-    };
+    return new Watch(watchers);
   }
 
   /** The same as a generator, for a consumer that takes its time. Ends when the signal aborts. */
@@ -130,12 +116,6 @@ export class Hub {
   async close(): Promise<void> {
     this.#stopping.abort();
     await Promise.all([this.#healing, this.#reading]);
-  }
-
-  #leave(watcher: Watcher): void {
-    const { topic } = watcher;
-    topic.watchers.delete(watcher);
-    if (topic.watchers.size === 0 && this.#topics.get(topic.name) === topic) this.#topics.delete(topic.name);
   }
 
   // ---- showing -------------------------------------------------------------------------------------------------------

@@ -17,6 +17,8 @@ export interface Sink {
 export class Topic {
   readonly name: string;
   readonly watchers = new Set<Watcher>();
+  /** Where it is kept while somebody looks. */
+  readonly #kept: Map<string, Topic>;
   readonly #parts = new Map<string, Part>();
   #version = 0;
   /** It has been read, so that no part is missing. */
@@ -29,8 +31,9 @@ export class Topic {
   /** The version with which the round over its watchers began that is on its way. */
   showing: number | undefined;
 
-  constructor(name: string) {
+  constructor(name: string, kept: Map<string, Topic>) {
     this.name = name;
+    this.#kept = kept;
   }
 
   get parts(): ReadonlyMap<string, Part> {
@@ -40,6 +43,11 @@ export class Topic {
   /** Each part's version only rises, so their sum rises with every change of any of them. */
   get version(): number {
     return this.#version;
+  }
+
+  leave(watcher: Watcher): void {
+    this.watchers.delete(watcher);
+    if (this.watchers.size === 0 && this.#kept.get(this.name) === this) this.#kept.delete(this.name);
   }
 
   /** Keeps what is newer. */
@@ -78,5 +86,23 @@ export class Watcher {
   show(): void {
     const { version } = this.topic;
     if (version > this.#shown && this.#sink.show(this.topic)) this.#shown = version;
+  }
+}
+
+/** All that one sink looks at. */
+export class Watch {
+  readonly #watchers: Watcher[];
+
+  constructor(watchers: Watcher[]) {
+    this.#watchers = watchers;
+  }
+
+  /** Shows what the sink has not been shown yet. */
+  catchUp(): void {
+    for (const watcher of this.#watchers) if (watcher.topic.isComplete) watcher.show();
+  }
+
+  stop(): void {
+    for (const watcher of this.#watchers) watcher.topic.leave(watcher);
   }
 }

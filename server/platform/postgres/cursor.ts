@@ -13,6 +13,7 @@ const kinds = {
   id: (part: unknown) => typeof part === 'string' && uuid.test(part),
   instant: (part: unknown) => typeof part === 'string' && instant.test(part) && !Number.isNaN(Date.parse(part)),
   number: (part: unknown) => typeof part === 'number' && Number.isSafeInteger(part),
+  text: (part: unknown) => typeof part === 'string' && /^[\x20-\x7e]{0,40}$/.test(part),
 };
 type Kind = keyof typeof kinds;
 

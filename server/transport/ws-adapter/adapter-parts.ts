@@ -4,6 +4,7 @@ import type { TRPCRequestInfo } from '@trpc/server/http';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import type { Call } from './call.ts';
+import type { Connection } from './connection.ts';
 import type { LiveFrames } from './live-frames.ts';
 import type { StraightProcedure } from './straight-procedure.ts';
 
@@ -42,13 +43,15 @@ export interface CallObserver {
 
 export type CreateContext = (options: { req: IncomingMessage; res: WebSocket; info: TRPCRequestInfo }) => unknown;
 
+/** Milliseconds after which so many calls may come; 0: they may now. */
+export type WaitMs = (context: unknown, calls: number) => number;
+
 export type OnError = (options: {
   error: TRPCError;
   type: TRPCProcedureType | 'unknown';
   path: string | undefined;
   input: unknown;
   ctx: unknown;
-  req: IncomingMessage;
 }) => void;
 
 /** What all connections of one adapter share. */
@@ -57,10 +60,12 @@ export interface AdapterParts {
   config: TRPCRootConfig<AnyTRPCRootTypes>;
   straight: ReadonlyMap<string, StraightProcedure>;
   frames: LiveFrames;
+  connections: Set<Connection>;
   createContext: CreateContext | undefined;
   limits: AdapterLimits;
   stats: AdapterStats;
   clock: Clock;
   observer: CallObserver | undefined;
   onError: OnError | undefined;
+  waitMs: WaitMs | undefined;
 }

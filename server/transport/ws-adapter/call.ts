@@ -3,6 +3,13 @@ import type { LiveWatch } from './live-watch.ts';
 
 export type RequestId = number | string;
 
+export interface CallOwner {
+  run(call: Call): Promise<void>;
+  signalOf(call: Call): AbortSignal;
+}
+
+export const runCall = (call: Call): Promise<void> => call.owner.run(call);
+
 /**
  * One call on its way: what the wire said, and what a resolver is given. Resolvers take its fields
  * apart, so what is dear to make (a signal, a function) is made when one is asked for.
@@ -14,7 +21,7 @@ export class Call {
   readonly type: TRPCProcedureType;
   readonly rawInput: unknown;
   readonly batchIndex: number;
-  readonly #signalOf: (call: Call) => AbortSignal;
+  readonly owner: CallOwner;
   ctx: unknown;
   input: unknown;
   /** Counted among those that run; else it waits, or has ended. */
@@ -27,7 +34,7 @@ export class Call {
   constructor(
     message: { id: RequestId; jsonrpc: '2.0' | undefined; path: string; type: TRPCProcedureType; input: unknown },
     batchIndex: number,
-    signalOf: (call: Call) => AbortSignal,
+    owner: CallOwner,
   ) {
     this.id = message.id;
     this.jsonrpc = message.jsonrpc;
@@ -35,12 +42,12 @@ export class Call {
     this.type = message.type;
     this.rawInput = message.input;
     this.batchIndex = batchIndex;
-    this.#signalOf = signalOf;
+    this.owner = owner;
   }
 
   /** Fires when a subscription is stopped, and for queries when the socket is gone. A mutation goes on. */
   get signal(): AbortSignal {
-    return this.#signalOf(this);
+    return this.owner.signalOf(this);
   }
 
   get getRawInput(): () => Promise<unknown> {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { callTRPCProcedure, getTRPCErrorFromUnknown, TRPCError } from '@trpc/server';
 import { parseConnectionParamsFromUnknown, type TRPCRequestInfo } from '@trpc/server/http';
 import { parseTRPCMessage } from '@trpc/server/rpc';
@@ -6,8 +7,8 @@ import { type RawData, WebSocket } from 'ws';
 import { refuse } from '../../platform/runtime/failure.ts';
 import { trpcErrorOf } from '../failures.ts';
 import type { AdapterParts } from './adapter-parts.ts';
-import { Call } from './call.ts';
-import { FrameWriter } from './frame-writer.ts';
+import { Call, type CallOwner, runCall } from './call.ts';
+import { type FrameOwner, FrameWriter } from './frame-writer.ts';
 import type { FrameTarget, LiveWatch } from './live-watch.ts';
 import { Replies } from './replies.ts';
 import { isStream, Subscriptions } from './subscriptions.ts';
@@ -15,7 +16,11 @@ import { isStream, Subscriptions } from './subscriptions.ts';
 type Message = ReturnType<typeof parseTRPCMessage>;
 
 /** `expected`: the first message will tell who asks. */
-type ContextState = { kind: 'expected' } | { kind: 'making' } | { kind: 'ready' } | { kind: 'failed'; error: unknown };
+type ContextState =
+  | { kind: 'expected'; request: IncomingMessage }
+  | { kind: 'making' }
+  | { kind: 'ready' }
+  | { kind: 'failed'; error: unknown };
 
 /** Between two looks of the watchdog. */
 interface Watched {
@@ -32,10 +37,11 @@ const comeBack = 1013;
 const busyRetryMs = 200;
 
 /** One socket: its context, its calls in flight, its subscriptions, and what leaves over it. */
-export class Connection implements FrameTarget {
+export class Connection implements CallOwner, FrameOwner, FrameTarget {
   readonly #parts: AdapterParts;
   readonly #socket: WebSocket;
-  readonly #request: IncomingMessage;
+  /** Under the socket. */
+  readonly #connection: Socket;
   readonly #writer: FrameWriter;
   readonly #replies: Replies;
   readonly #subscriptions: Subscriptions;
@@ -43,7 +49,7 @@ export class Connection implements FrameTarget {
   readonly #waiting: Call[] = [];
   #calls = 0;
   #queries = 0;
-  #state: ContextState = { kind: 'expected' };
+  #state: ContextState;
   #gone: AbortController | undefined;
   #starting = false;
   #isDraining = false;
@@ -55,25 +61,29 @@ export class Connection implements FrameTarget {
   constructor(parts: AdapterParts, socket: WebSocket, request: IncomingMessage) {
     this.#parts = parts;
     this.#socket = socket;
-    this.#request = request;
+    this.#connection = request.socket;
+    parts.connections.add(this);
+    parts.stats.sockets++;
     this.watched = { heard: false, at: parts.clock.now(), asked: false, buffered: 0, fullSince: 0 };
-    this.#writer = new FrameWriter(socket, request.socket, {
-      bufferedMax: parts.limits.bufferedBytesPerSocket,
-      onFull: () => this.#waitForDrain(),
-      onOverflow: () => this.closeAsSlow(),
-    });
-    this.#replies = new Replies(parts, this.#writer, request);
+    this.#writer = new FrameWriter(socket, request.socket, this);
+    this.#replies = new Replies(parts, this.#writer);
     this.#subscriptions = new Subscriptions(parts, this.#replies, this);
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('error', (error) => this.#replies.report(getTRPCErrorFromUnknown(error)));
-    socket.once('close', () => this.#closed());
+    socket.on('close', () => this.#closed());
+    // The request is dropped when it has been looked at: it is a third of what an idle socket would keep.
+    this.#state = { kind: 'expected', request };
     if (new URL(request.url ?? '/', 'http://localhost').searchParams.get('connectionParams') !== '1') {
-      void this.#makeContext(() => null);
+      void this.#makeContext(request, () => null);
     }
   }
 
   get buffered(): number {
     return this.#writer.buffered;
+  }
+
+  get bufferedMax(): number {
+    return this.#parts.limits.bufferedBytesPerSocket;
   }
 
   get isFull(): boolean {
@@ -99,6 +109,8 @@ export class Connection implements FrameTarget {
   }
 
   #closed(): void {
+    this.#parts.connections.delete(this);
+    this.#parts.stats.sockets--;
     this.#subscriptions.close();
     this.#gone?.abort();
     for (const call of this.#waiting.splice(0)) this.#end(call);
@@ -115,7 +127,9 @@ export class Connection implements FrameTarget {
       if (text === 'PONG') return;
       if (text === 'PING') return void this.#writer.send('PONG');
     }
-    if (this.#state.kind === 'expected') return void this.#makeContext(() => connectionParamsOf(text));
+    if (this.#state.kind === 'expected') {
+      return void this.#makeContext(this.#state.request, () => connectionParamsOf(text));
+    }
     let messages: Message[];
     try {
       const parsed: unknown = JSON.parse(textOf(text));
@@ -126,10 +140,14 @@ export class Connection implements FrameTarget {
     } catch (cause) {
       return void this.#replies.error(null, undefined, new TRPCError({ code: 'PARSE_ERROR', cause }));
     }
-    for (let index = 0; index < messages.length; index++) this.#handle(messages[index] as Message, index);
+    // Before there is a context, the bound for calls of a socket has to do.
+    const isReady = this.#state.kind === 'ready';
+    const waitMs = isReady ? (this.#parts.waitMs?.(this.#replies.ctx, messages.length) ?? 0) : 0;
+    const refusal = waitMs > 0 ? trpcErrorOf(refuse('RATE_LIMITED', { retryAfterMs: waitMs })) : undefined;
+    for (let index = 0; index < messages.length; index++) this.#handle(messages[index] as Message, index, refusal);
   }
 
-  #handle(message: Message, batchIndex: number): void {
+  #handle(message: Message, batchIndex: number, refusal: TRPCError | undefined): void {
     const { id, jsonrpc } = message;
     if (id === null || id === undefined) {
       const error = new TRPCError({ code: 'PARSE_ERROR', message: '`id` is required' });
@@ -141,25 +159,27 @@ export class Connection implements FrameTarget {
     }
     const { path, lastEventId } = message.params;
     const input = withLastEventId(message.params.input, lastEventId);
-    const call = new Call({ id, jsonrpc, path, type: message.method, input }, batchIndex, this.#signalOf);
+    const call = new Call({ id, jsonrpc, path, type: message.method, input }, batchIndex, this);
     const { limits, stats } = this.#parts;
     this.#calls++;
     stats.callsInFlight++;
     if (call.type === 'subscription') this.#subscriptions.begin(call);
-    if (this.#calls > limits.callsPerSocket || this.#subscriptions.count > limits.subscriptionsPerSocket) {
+    const isFull = this.#calls > limits.callsPerSocket || this.#subscriptions.count > limits.subscriptionsPerSocket;
+    if (refusal || isFull) {
       stats.callsRefused++;
-      this.#fail(call, trpcErrorOf(refuse('BUSY', { retryAfterMs: busyRetryMs })));
+      this.#fail(call, refusal ?? trpcErrorOf(refuse('BUSY', { retryAfterMs: busyRetryMs })));
     } else if (this.#mayStart(call)) void this.#start(call);
     else this.#waiting.push(call);
   }
 
   // ---- the context ---------------------------------------------------------------------------------------------------
 
-  async #makeContext(connectionParams: () => TRPCRequestInfo['connectionParams']): Promise<void> {
+  async #makeContext(req: IncomingMessage, connectionParams: () => TRPCRequestInfo['connectionParams']): Promise<void> {
     this.#state = { kind: 'making' };
+    const goneSignal = () => this.#goneSignal;
     try {
       this.#replies.ctx = await this.#parts.createContext?.({
-        req: this.#request,
+        req,
         res: this.#socket,
         info: {
           connectionParams: connectionParams(),
@@ -167,7 +187,9 @@ export class Connection implements FrameTarget {
           isBatchCall: false,
           accept: null,
           type: 'unknown',
-          signal: this.#goneSignal,
+          get signal() {
+            return goneSignal();
+          },
           url: null,
         },
       });
@@ -208,10 +230,10 @@ export class Connection implements FrameTarget {
     call.isRunning = true;
     if (call.type === 'query') this.#queries++;
     const { observer } = this.#parts;
-    return observer ? observer.scope(this.#run, call) : this.#run(call);
+    return observer ? observer.scope(runCall, call) : this.run(call);
   }
 
-  readonly #run = async (call: Call): Promise<void> => {
+  async run(call: Call): Promise<void> {
     const known = this.#parts.straight.get(call.path);
     const straight = known?.type === call.type && this.#state.kind === 'ready' ? known : undefined;
     // What tRPC calls is observed around the procedure itself.
@@ -231,7 +253,7 @@ export class Connection implements FrameTarget {
       this.#replies.failure(call, error);
     }
     this.#end(call);
-  };
+  }
 
   #callByTrpc(call: Call): Promise<unknown> {
     return callTRPCProcedure({
@@ -269,11 +291,11 @@ export class Connection implements FrameTarget {
     if (this.#waiting.length > 0) this.#startWaiting();
   }
 
-  readonly #signalOf = (call: Call): AbortSignal => {
+  signalOf(call: Call): AbortSignal {
     if (call.type === 'query') return this.#goneSignal;
     call.stopping ??= new AbortController();
     return call.stopping.signal;
-  };
+  }
 
   /** Fires when the socket is gone. */
   get #goneSignal(): AbortSignal {
@@ -297,11 +319,11 @@ export class Connection implements FrameTarget {
   }
 
   /** Whoever does not read is not read from either, so that it cannot ask for more. */
-  #waitForDrain(): void {
+  waitForDrain(): void {
     if (this.#isDraining) return;
     this.#isDraining = true;
     this.#socket.pause();
-    this.#request.socket.once('drain', () => {
+    this.#connection.once('drain', () => {
       this.#isDraining = false;
       this.#socket.resume();
       const late = this.#late;

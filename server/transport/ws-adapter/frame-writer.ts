@@ -5,6 +5,16 @@ import { textFrames } from './text-frame.ts';
 /** So many bytes leave without waiting for the end of the turn, so that it shows whether the network takes them. */
 const turnBytes = 64 * 1024;
 
+/** Whoever answers for a client that does not read. */
+export interface FrameOwner {
+  /** Bytes that may wait for the network. */
+  readonly bufferedMax: number;
+  /** `isFull` became true; the connection's `drain` event says when it no longer is. */
+  waitForDrain(): void;
+  /** More than `bufferedMax` wait. */
+  closeAsSlow(): void;
+}
+
 /**
  * What leaves over one socket. Texts of one turn of the event loop leave in one write: answers come
  * in bursts, when a batch has committed, and a write each is the dearest thing in answering. Nothing
@@ -14,19 +24,14 @@ export class FrameWriter {
   readonly #socket: WebSocket;
   /** Under the socket. Whole frames may be written to it, as nothing is compressed. */
   readonly #connection: Duplex;
-  readonly #options: { bufferedMax: number; onFull: () => void; onOverflow: () => void };
+  readonly #owner: FrameOwner;
   #waiting: (string | Buffer)[] = [];
   #waitingBytes = 0;
 
-  /** `onFull`: `isFull` became true; the connection's `drain` event says when it no longer is. */
-  constructor(
-    socket: WebSocket,
-    connection: Duplex,
-    options: { bufferedMax: number; onFull: () => void; onOverflow: () => void },
-  ) {
+  constructor(socket: WebSocket, connection: Duplex, owner: FrameOwner) {
     this.#socket = socket;
     this.#connection = connection;
-    this.#options = options;
+    this.#owner = owner;
   }
 
   /** The network takes nothing at present: more than Node's 64 KB wait for it. */
@@ -47,7 +52,7 @@ export class FrameWriter {
   /** A text, or a frame that is whole already, by the end of this turn. */
   send(what: string | Buffer): void {
     if (!this.#isOpen) return;
-    if (this.#connection.writableLength > this.#options.bufferedMax) return void this.#options.onOverflow();
+    if (this.#connection.writableLength > this.#owner.bufferedMax) return void this.#owner.closeAsSlow();
     this.#waitingBytes += what.length;
     // Behind the promises of this turn, whose continuations are what sends.
     if (this.#waiting.push(what) === 1) process.nextTick(flush, this);
@@ -70,7 +75,7 @@ export class FrameWriter {
 
   #write(buffer: Buffer): void {
     const connection = this.#connection;
-    if (!connection.write(buffer) && this.isFull) this.#options.onFull();
+    if (!connection.write(buffer) && this.isFull) this.#owner.waitForDrain();
   }
 }
 

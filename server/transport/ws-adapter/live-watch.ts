@@ -1,5 +1,4 @@
-import type { Watch } from '../../platform/live/hub.ts';
-import type { Sink, Topic } from '../../platform/live/topic.ts';
+import type { Sink, Topic, Watch } from '../../platform/live/topic.ts';
 import type { LiveFrames } from './live-frames.ts';
 import type { LiveTopics } from './live-topics.ts';
 

@@ -9,6 +9,7 @@ import type {
   CallObserver,
   CreateContext,
   OnError,
+  WaitMs,
 } from './adapter-parts.ts';
 import { reconnectText } from './answers.ts';
 import { Connection } from './connection.ts';
@@ -25,6 +26,8 @@ export interface WsAdapterOptions {
   clock: Clock;
   observer?: CallObserver;
   onError?: OnError;
+  /** How fast somebody may call; unbounded without. */
+  waitMs?: WaitMs;
 }
 
 export interface WsAdapter {
@@ -41,7 +44,7 @@ export interface WsAdapter {
  * answers that leave together; procedures without middlewares of their own called straight.
  */
 export function openWsAdapter(options: WsAdapterOptions): WsAdapter {
-  const { wss, router, createContext, limits, clock, observer, onError } = options;
+  const { wss, router, createContext, limits, clock, observer, onError, waitMs } = options;
   const stats: AdapterStats = {
     sockets: 0,
     callsInFlight: 0,
@@ -53,27 +56,23 @@ export function openWsAdapter(options: WsAdapterOptions): WsAdapter {
     socketsClosedSlow: 0,
     socketsClosedSilent: 0,
   };
+  const connections = new Set<Connection>();
   const parts: AdapterParts = {
     router,
     config: router._def._config,
     straight: straightProcedures(router),
     frames: new LiveFrames(router._def._config.transformer.output, clock),
+    connections,
     createContext,
     limits,
     stats,
     clock,
     observer,
     onError,
+    waitMs,
   };
-  const connections = new Set<Connection>();
   const accept = (socket: WebSocket, request: IncomingMessage): void => {
-    const connection = new Connection(parts, socket, request);
-    connections.add(connection);
-    stats.sockets++;
-    socket.once('close', () => {
-      connections.delete(connection);
-      stats.sockets--;
-    });
+    new Connection(parts, socket, request);
   };
   wss.on('connection', accept);
   const stopWatching = watchConnections(connections, stats, clock);

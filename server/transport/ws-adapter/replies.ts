@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { getErrorShape, getTRPCErrorFromUnknown, type TRPCError } from '@trpc/server';
 import type { AdapterParts } from './adapter-parts.ts';
 import { answerHead, errorTail, resultTail, startedTail, stoppedTail, trackedTail } from './answers.ts';
@@ -9,14 +8,12 @@ import type { FrameWriter } from './frame-writer.ts';
 export class Replies {
   readonly #parts: AdapterParts;
   readonly #writer: FrameWriter;
-  readonly #request: IncomingMessage;
   /** The socket's, once it is there. */
   ctx: unknown;
 
-  constructor(parts: AdapterParts, writer: FrameWriter, request: IncomingMessage) {
+  constructor(parts: AdapterParts, writer: FrameWriter) {
     this.#parts = parts;
     this.#writer = writer;
-    this.#request = request;
   }
 
   result(call: Call, value: unknown): void {
@@ -68,7 +65,6 @@ export class Replies {
       path: call?.path,
       input: call?.rawInput,
       ctx: this.ctx,
-      req: this.#request,
     });
   }
 

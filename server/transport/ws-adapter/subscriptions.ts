@@ -20,7 +20,7 @@ export class Subscriptions {
   readonly #target: FrameTarget;
   readonly #running = new Map<RequestId, Call>();
   /** Their procedures have not answered yet. */
-  readonly #beginning = new Set<Call>();
+  #beginning: Call[] = [];
 
   constructor(parts: AdapterParts, replies: Replies, target: FrameTarget) {
     this.#parts = parts;
@@ -29,16 +29,16 @@ export class Subscriptions {
   }
 
   get count(): number {
-    return this.#running.size + this.#beginning.size;
+    return this.#running.size + this.#beginning.length;
   }
 
   begin(call: Call): void {
-    this.#beginning.add(call);
+    this.#beginning.push(call);
   }
 
   /** It runs by now, or it failed. */
   begun(call: Call): void {
-    this.#beginning.delete(call);
+    this.#beginning = this.#beginning.filter((each) => each !== call);
   }
 
   /** `result`: what its procedure answered. Throws what the caller is to be told. */

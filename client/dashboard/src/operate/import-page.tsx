@@ -1,13 +1,18 @@
-import { Button, FileInput, NativeSelect, TextInput } from '@mantine/core';
+import { Button, Checkbox, FileInput, NativeSelect, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { CircleCheck, FileUp, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { type ImportReport, importFormats } from '../../../../shared/flight.ts';
+import { newId } from '../../../../shared/ids.ts';
 import { limits } from '../../../../shared/limits.ts';
 import { FailureNotice } from '../failure/failure-notice.tsx';
 import { StateTag } from '../flight/state-tag.tsx';
 import { usePageTitle } from '../shell/use-page-title.ts';
+import { FaultTable } from './fault-table.tsx';
+import { ImportList } from './import-list.tsx';
 import styles from './import-page.module.css';
+import { ImportReview } from './import-review.tsx';
 import { useOperator } from './operator.tsx';
 import { readTextFile } from './read-text-file.ts';
 
@@ -18,34 +23,47 @@ const formatNames: Record<Format, string> = {
   bts: 'US on-time data (BTS)',
   ssim: 'SSIM chapter 7',
   places: 'Places (CSV)',
+  mct: 'Connection times (CSV)',
 };
-/** The table stays readable; the count tells of the rest. */
-const faultsShownMax = 200;
-
 class TooLarge extends Error {}
 
-/** A file is always tried first: the report says what it would do, and only then it may be applied. */
+/** A file is always tried first: it is shown what it would do, and only then it may be applied. */
 export function ImportPage() {
   usePageTitle('Operate: import');
   const { trpc } = useOperator();
   const cache = useQueryClient();
+  const navigate = useNavigate({ from: '/operate/import' });
+  const { id, show } = useSearch({ from: '/operate/import' });
   const [file, setFile] = useState<File | null>(null);
   const [seats, setSeats] = useState<File | null>(null);
   const [format, setFormat] = useState<Format>('csv');
   const [shiftTo, setShiftTo] = useState('');
+  const [isWhole, setWhole] = useState(false);
+  const isTimetable = format !== 'places' && format !== 'mct';
+  const open = (next: { id?: string | undefined; show?: typeof show }) =>
+    void navigate({ search: next, replace: true });
   const importing = useMutation(trpc.admin.flights.import.mutationOptions());
+  const previewing = useMutation(trpc.admin.imports.preview.mutationOptions());
   const running = useMutation({
     mutationFn: async ({ dryRun }: { dryRun: boolean }) => {
       if (!file) throw new Error('no file');
       const [text, seatText] = await Promise.all([readTextFile(file), seats && readTextFile(seats)]);
       if (text.length > limits.importTextBytes) throw new TooLarge();
-      const report = await importing.mutateAsync({
-        format,
-        text,
-        dryRun,
-        ...(seatText && format === 'bts' && { seats: seatText }),
-        ...(shiftTo && format !== 'places' && { shiftTo }),
-      });
+      if (isTimetable) {
+        const preview = await previewing.mutateAsync({
+          id: newId(),
+          format,
+          text,
+          isWhole,
+          fileName: file.name.slice(0, 200),
+          ...(seatText && format === 'bts' && { seats: seatText }),
+          ...(shiftTo && { shiftTo }),
+        });
+        open({ id: preview.id });
+        void cache.invalidateQueries(trpc.admin.imports.list.pathFilter());
+        return null;
+      }
+      const report = await importing.mutateAsync({ format, text, dryRun });
       if (!dryRun) {
         void cache.invalidateQueries(trpc.admin.pathFilter());
         void cache.invalidateQueries(trpc.search.pathFilter());
@@ -58,6 +76,7 @@ export function ImportPage() {
       set(value);
       // A report belongs to the file and the options that it was made with.
       running.reset();
+      if (id) open({});
     };
   };
   return (
@@ -73,12 +92,12 @@ export function ImportPage() {
         >
           <FileInput
             label="File"
-            description="CSV or text, also as .gz"
+            description="CSV, SSIM or text, also as .gz"
             placeholder="Choose a file"
             leftSection={<FileUp size={16} aria-hidden />}
             value={file}
             onChange={changed(setFile)}
-            accept=".csv,.txt,.ssim,.gz,text/csv,text/plain,application/gzip"
+            accept=".csv,.txt,.ssim,.ssm,.gz,text/csv,text/plain,application/gzip"
             clearable
             clearButtonProps={{ 'aria-label': 'Remove the file' }}
           />
@@ -100,13 +119,22 @@ export function ImportPage() {
               clearButtonProps={{ 'aria-label': 'Remove the seats file' }}
             />
           )}
-          {format !== 'places' && (
+          {isTimetable && (
             <TextInput
               label="Shift to"
               description="First day of the file becomes"
               type="date"
               value={shiftTo}
               onChange={(event) => changed(setShiftTo)(event.currentTarget.value)}
+            />
+          )}
+          {isTimetable && (
+            <Checkbox
+              className={styles.whole}
+              label="The file is whole"
+              description="Flights that it lacks are cancelled"
+              checked={isWhole}
+              onChange={(event) => changed(setWhole)(event.currentTarget.checked)}
             />
           )}
           <Button
@@ -119,7 +147,7 @@ export function ImportPage() {
           </Button>
         </form>
       </section>
-      {!running.data && format === 'csv' && <CsvExample />}
+      {!running.data && !id && format === 'csv' && <CsvExample />}
       {running.isError &&
         (running.error instanceof TooLarge ? (
           <p role="alert" className={styles.large}>
@@ -137,6 +165,8 @@ export function ImportPage() {
           Applying…
         </p>
       )}
+      {id && <ImportReview key={id} id={id} show={show} onShow={(next) => open({ id, show: next })} />}
+      <ImportList shown={id} />
     </div>
   );
 }
@@ -164,11 +194,11 @@ const CsvExample = () => (
 );
 
 function Report({ report, applying, onApply }: { report: ImportReport; applying: boolean; onApply: () => void }) {
-  const { flights, places, accepted, rejected, dryRun } = report;
-  const effect = flights.created + flights.updated + places.created + places.updated;
+  const { connections, places, accepted, rejected, dryRun } = report;
+  const effect = connections.created + connections.updated + places.created + places.updated;
   const rows = [
-    { name: 'Flights', ...flights },
     { name: 'Places', ...places },
+    { name: 'Connection times', ...connections },
   ].filter((row) => row.created + row.updated + row.unchanged > 0);
   return (
     <section className="surface" aria-labelledby="report">
@@ -222,35 +252,7 @@ function Report({ report, applying, onApply }: { report: ImportReport; applying:
             </table>
           </div>
         )}
-        {rejected.length > 0 && (
-          <div>
-            <h3>Rejected lines</h3>
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-            <section className={styles.faults} tabIndex={0} aria-label="Rejected lines">
-              <table className="figures">
-                <thead>
-                  <tr>
-                    <th scope="col" className={styles.line}>
-                      Line
-                    </th>
-                    <th scope="col">Reason</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {rejected.slice(0, faultsShownMax).map((fault) => (
-                    <tr key={`${fault.line}-${fault.reason}`}>
-                      <th scope="row">{fault.line}</th>
-                      <td>{fault.reason}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </section>
-            {rejected.length > faultsShownMax && (
-              <p className="dim">and {(rejected.length - faultsShownMax).toLocaleString()} more</p>
-            )}
-          </div>
-        )}
+        <FaultTable faults={rejected} total={rejected.length} />
       </div>
     </section>
   );

@@ -1,21 +1,30 @@
 import { Button, SegmentedControl } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { FailureNotice } from '../failure/failure-notice.tsx';
 import { columnsOf, FlightStrip } from '../flight/flight-strip.tsx';
 import { addDays, formatClock, formatDate, formatLongDate, today } from '../flight/flight-times.ts';
 import { StripSkeletons } from '../flight/strip-skeletons.tsx';
+import type { JourneyParams } from '../journey/journey-question.ts';
 import { usePlace } from '../places/use-place.ts';
 import { ButtonLink } from '../shell/button-link.tsx';
 import { EmptyState } from '../shell/empty-state.tsx';
 import { usePageTitle } from '../shell/use-page-title.ts';
 import { trpc } from '../wire/traveller.ts';
+import { DateField } from './date-field.tsx';
 import { DayTabs } from './day-tabs.tsx';
 import { recentSearches, rememberSearch } from './recent-searches.ts';
 import { SearchForm } from './search-form.tsx';
 import styles from './search-page.module.css';
 import type { SearchParams } from './search-params.ts';
+
+// What is more than a list of direct flights comes with its first use.
+const Journeys = lazy(() => import('../journey/journeys.tsx').then((module) => ({ default: module.Journeys })));
+const FareCalendar = lazy(() =>
+  import('../journey/fare-calendar.tsx').then((module) => ({ default: module.FareCalendar })),
+);
+const RouteMap = lazy(() => import('../journey/route-map.tsx').then((module) => ({ default: module.RouteMap })));
 
 const route = getRouteApi('/');
 const pageSize = 20;
@@ -33,11 +42,100 @@ export function SearchPage() {
         {from && to && <DayTabs params={params} date={params.date ?? addDays(today(), 1)} />}
       </section>
       {from && to ? (
-        <Results params={{ ...params, from, to, date: params.date ?? addDays(today(), 1) }} onSearch={search} />
+        <>
+          <Views params={params} onSearch={search} />
+          {params.view || params.back ? (
+            <Wider params={{ ...params, from, to, date: params.date ?? addDays(today(), 1) }} onSearch={search} />
+          ) : (
+            <Results params={{ ...params, from, to, date: params.date ?? addDays(today(), 1) }} onSearch={search} />
+          )}
+        </>
       ) : (
         <Start />
       )}
     </div>
+  );
+}
+
+const views = [
+  { value: 'direct', label: 'Direct' },
+  { value: 'journeys', label: 'With connections' },
+  { value: 'days', label: 'Cheapest days' },
+  { value: 'map', label: 'Map' },
+];
+
+/** The same question, looked at in four ways. */
+function Views({ params, onSearch }: { params: SearchParams; onSearch: (next: SearchParams) => void }) {
+  const date = params.date ?? addDays(today(), 1);
+  return (
+    <div className="row between">
+      <SegmentedControl
+        size="xs"
+        aria-label="Show"
+        value={params.view ?? (params.back ? 'journeys' : 'direct')}
+        onChange={(next) =>
+          // Direct flights are one way; whoever goes back to them gives up the return.
+          onSearch(
+            next === 'direct'
+              ? { ...params, view: undefined, back: undefined }
+              : { ...params, view: next as SearchParams['view'] },
+          )
+        }
+        data={views}
+      />
+      {params.back ? (
+        <div className="row">
+          <DateField
+            label="Back"
+            value={params.back}
+            onChange={(back) => onSearch({ ...params, back: back < date ? date : back })}
+          />
+          <Button size="xs" variant="subtle" onClick={() => onSearch({ ...params, back: undefined })}>
+            One way
+          </Button>
+        </div>
+      ) : (
+        <Button
+          size="xs"
+          variant="default"
+          onClick={() => onSearch({ ...params, view: 'journeys', back: addDays(date, 7) })}
+        >
+          Add a return
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function Wider({ params, onSearch }: { params: JourneyParams; onSearch: (next: SearchParams) => void }) {
+  const { from, to, date, view = 'journeys', back } = params;
+  usePageTitle(`${from} → ${to}, ${formatDate(date)}`);
+  useEffect(() => rememberSearch({ from, to, date }), [from, to, date]);
+  const origin = usePlace(from);
+  const destination = usePlace(to);
+  return (
+    <section aria-labelledby="results" className="surface">
+      <div className="head">
+        <div>
+          <h2 id="results">
+            {origin?.city ?? from} to {destination?.city ?? to}
+          </h2>
+          <p className="dim">
+            {formatLongDate(date)}
+            {back && `, back ${formatLongDate(back)}`}
+          </p>
+        </div>
+      </div>
+      <Suspense fallback={<StripSkeletons />}>
+        {view === 'days' ? (
+          <FareCalendar params={params} />
+        ) : view === 'map' ? (
+          <RouteMap params={params} />
+        ) : (
+          <Journeys params={params} onSearch={onSearch} />
+        )}
+      </Suspense>
+    </section>
   );
 }
 
@@ -137,9 +235,14 @@ function NoFlights({ params }: { params: Complete }) {
             One seat, any cabin
           </ButtonLink>
         ) : (
-          <ButtonLink to="/" search={{ ...params, date: addDays(date, 1) }} variant="default">
-            Look at {formatDate(addDays(date, 1))}
-          </ButtonLink>
+          <div className="row">
+            <ButtonLink to="/" search={{ ...params, view: 'journeys' }}>
+              Look for connections
+            </ButtonLink>
+            <ButtonLink to="/" search={{ ...params, date: addDays(date, 1) }} variant="default">
+              Look at {formatDate(addDays(date, 1))}
+            </ButtonLink>
+          </div>
         )
       }
     >

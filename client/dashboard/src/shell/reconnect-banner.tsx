@@ -13,16 +13,19 @@ const patienceMs = 1_200;
 /** Long enough for what was missed to arrive, and to be read. */
 const welcomeMs = 3_500;
 
-/** Floats above the page while the server is away, and tells on return how much has come in since. */
+/** So long without an event, and what had been missed is there; what comes later is news. */
+const replayPauseMs = 500;
+
+/** Floats above the page while the server is away, and tells on return how many events were replayed. */
 export function ReconnectBanner() {
   const state = useConnection(client.connection);
-  const away = useAway(state);
+  const { away, updatesBefore } = useAway(state);
   if (away === 'no') return null;
   return (
     <div className={styles.place}>
       <div className={styles.banner} role="status" data-away={away} data-testid="reconnect-banner">
         {away === 'back' ? (
-          <Back />
+          <Back updatesBefore={updatesBefore} />
         ) : state.kind === 'waiting' ? (
           <>
             <CloudOff size={16} aria-hidden />
@@ -47,9 +50,13 @@ export function ReconnectBanner() {
   );
 }
 
-function useAway(state: ConnectionState): 'no' | 'away' | 'back' {
+/** `updatesBefore`: how many updates there had been when the connection was lost. */
+function useAway(state: ConnectionState): { away: 'no' | 'away' | 'back'; updatesBefore: number } {
   const [away, setAway] = useState<'no' | 'away' | 'back'>('no');
+  const updatesBefore = useRef(0);
   const open = state.kind === 'open';
+  // While it is away nothing comes; once it is open the first of them may be there before this is drawn.
+  if (!open) updatesBefore.current = updatesSoFar();
   useEffect(() => {
     if (open) {
       setAway((before) => (before === 'no' ? 'no' : 'back'));
@@ -59,22 +66,27 @@ function useAway(state: ConnectionState): 'no' | 'away' | 'back' {
     const timer = setTimeout(() => setAway('away'), patienceMs);
     return () => clearTimeout(timer);
   }, [open]);
-  return away;
+  return { away, updatesBefore: updatesBefore.current };
 }
 
-function Back() {
-  const before = useRef(updatesSoFar());
-  const [replayed, setReplayed] = useState(0);
+function Back({ updatesBefore }: { updatesBefore: number }) {
+  const [replayed, setReplayed] = useState(() => updatesSoFar() - updatesBefore);
   useEffect(() => {
-    const timer = setInterval(() => setReplayed(updatesSoFar() - before.current), 250);
+    let before = -1;
+    const timer = setInterval(() => {
+      const now = updatesSoFar() - updatesBefore;
+      if (now === before) clearInterval(timer);
+      else setReplayed(now);
+      before = now;
+    }, replayPauseMs);
     return () => clearInterval(timer);
-  }, []);
+  }, [updatesBefore]);
   return (
     <>
       <Check size={16} aria-hidden />
       <span>
         <strong>Back.</strong>{' '}
-        {replayed === 0 ? 'Everything is current.' : `${replayed} ${replayed === 1 ? 'update' : 'updates'} replayed.`}
+        {replayed === 0 ? 'Everything is current.' : `${replayed} ${replayed === 1 ? 'event' : 'events'} replayed.`}
       </span>
     </>
   );

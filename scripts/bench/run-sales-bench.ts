@@ -5,7 +5,7 @@ import type { Closing } from '../../server/platform/runtime/closing.ts';
 import { auditSales } from './audit-sales.ts';
 import type { BenchOptions } from './bench-options.ts';
 import { type BenchReport, ratioReport, type VariantReport, variantReport } from './bench-report.ts';
-import { chosenVariants, hosts as hostPlans, ratios, type VariantPlan } from './booking-variants.ts';
+import { chosenVariants, hosts as hostPlans, type SalesPlan, type VariantPlan } from './booking-variants.ts';
 import type { Acknowledged, RoundResult } from './load-plan.ts';
 import { measureDiskSync } from './measure-disk-sync.ts';
 import { type Host, type Load, openHost, openLoad } from './open-host.ts';
@@ -28,7 +28,8 @@ const pauseMs = 50;
  * Every variant has its server and its generator alive through the whole run, and each round visits all of them in
  * turn: whatever the machine does meanwhile, it does to all. Ratios are only ever made within a run.
  */
-export async function runBookingBench(
+export async function runSalesBench(
+  plan: SalesPlan,
   options: BenchOptions,
   closing: Closing,
   say: (line: string) => void,
@@ -37,7 +38,7 @@ export async function runBookingBench(
   const stage = await openStage(closing, say);
   const fdatasyncUs = measureDiskSync(stage.dataDir);
   const skipped: BenchReport['skipped'] = [];
-  const entries = await openEntries(stage, options, say, skipped);
+  const entries = await openEntries(stage, chosenVariants(plan, options.only), options, say, skipped);
 
   const ticksBefore = machineTicks();
   const settings = await readSettings(stage);
@@ -83,7 +84,7 @@ export async function runBookingBench(
       profiled: options.profile,
     },
     variants: measured,
-    ratios: ratios.flatMap((plan) => ratioReport(plan, measured) ?? []),
+    ratios: plan.ratios.flatMap((ratio) => ratioReport(ratio, measured) ?? []),
     audits,
     batches,
     profiles,
@@ -93,6 +94,7 @@ export async function runBookingBench(
 
 async function openEntries(
   stage: Stage,
+  variants: VariantPlan[],
   options: BenchOptions,
   say: (line: string) => void,
   skipped: BenchReport['skipped'],
@@ -100,7 +102,7 @@ async function openEntries(
   const opened = new Map<string, Host>();
   const loads = new Map<string, Load>();
   const entries: Entry[] = [];
-  for (const variant of chosenVariants(options.only)) {
+  for (const variant of variants) {
     const name = variant.host;
     let host = opened.get(name);
     if (!host) {

@@ -1,0 +1,236 @@
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import { WebSocket } from 'ws';
+import { createClient } from '../../client/sdk/create-client.ts';
+import { type NewFlight, writeFlights } from '../../server/domain/inventory/write-flights.ts';
+import type { Closing } from '../../server/platform/runtime/closing.ts';
+import { newId } from '../../shared/ids.ts';
+import { bigJob } from '../jobs/big-job.ts';
+import { memoryOf, slopeOf } from '../jobs/job-stage.ts';
+import { type Bench, Complaint } from './bench.ts';
+import { measureDiskSync } from './measure-disk-sync.ts';
+import { openStage } from './open-stage.ts';
+import type { Program } from './start-program.ts';
+
+const usage = `npm run bench -- jobs [options]
+
+Combinations that a fare-search job stores a second with what our own inventory answers, beside the no-op jobs that
+BullMQ gets through a second on the same machine, in turn. Everything durable is on.
+
+  --rounds N         jobs, after one that warms up (3)
+  --combinations N   of each job (20000)
+  --batch N          combinations a step (100)
+  --concurrency N    steps at once (3)
+  --json FILE        everything that was measured, as JSON
+`;
+
+export const jobsBench: Bench = {
+  about: 'combinations stored a second on our own inventory, beside BullMQ no-op jobs',
+  run: async (args, closing, say) => {
+    const options = readOptions(args);
+    const report = await measure(options, closing, say);
+    return { text: print(report), report, json: options.json, ok: report.faults.length === 0 };
+  },
+};
+
+interface Options {
+  rounds: number;
+  combinations: number;
+  batch: number;
+  concurrency: number;
+  json: string | undefined;
+}
+
+interface Report {
+  options: Options;
+  diskSyncMicros: { p50: number; p99: number };
+  rounds: { combinations: number; seconds: number; found: number; noops: number; noopConcurrency: number }[];
+  /** Medians, a second. */
+  stored: number;
+  noops: number;
+  ratio: number;
+  memory: { megabytes: number; slopePerMinute: number };
+  faults: string[];
+}
+
+/** The better of these is what BullMQ is credited with. */
+const noopConcurrencies = [3, 50];
+const noopJobs = 10_000;
+
+async function measure(options: Options, closing: Closing, say: (line: string) => void): Promise<Report> {
+  const stage = await openStage(closing, say);
+  const database = await stage.database('jobs', 1, 1);
+  await sellRoutes(database.url, bigJob(options.combinations));
+  const server = await stage.server(database, {
+    env: {
+      WORKER_BATCH_SIZE: String(options.batch),
+      WORKER_CONCURRENCY: String(options.concurrency),
+      PROVIDERS: 'inventory',
+    },
+  });
+  const queue = await stage.program('noop-queue', { REDIS_URL: stage.redis.url });
+  const client = createClient({ url: server.ready, WebSocket: WebSocket as never });
+  closing.push('client', () => client.close());
+  await client.auth.guest();
+
+  const memory: { minute: number; megabytes: number }[] = [];
+  const startedAt = performance.now();
+  const faults: string[] = [];
+  const rounds: Report['rounds'] = [];
+  for (let round = 0; round <= options.rounds; round++) {
+    const { id, ...ask } = bigJob(options.combinations);
+    await client.trpc.jobs.create.mutate({ id, ...ask });
+    const ended = Promise.withResolvers<void>();
+    const watching = client.trpc.jobs.onProgress.subscribe(
+      { jobId: id },
+      {
+        onData: ({ data }) => {
+          const megabytes = memoryOf(server.pid);
+          if (megabytes) memory.push({ minute: (performance.now() - startedAt) / 60_000, megabytes });
+          if (data.status === 'completed') ended.resolve();
+          if (data.status === 'failed') ended.reject(new Error('the job failed'));
+        },
+        onError: ended.reject,
+      },
+    );
+    await ended.promise;
+    watching.unsubscribe();
+    const job = await timesOf(database.pool, id);
+    if (job.results !== job.total) faults.push(`${job.results} results of ${job.total} combinations`);
+    const noop = await bestNoops(queue);
+    say(
+      `${round === 0 ? 'warm-up' : `round ${round}`}: ${Math.round(job.total / job.seconds)} combinations a second, ${Math.round(noop.perSecond)} no-ops`,
+    );
+    if (round === 0) continue;
+    rounds.push({
+      combinations: job.total,
+      seconds: job.seconds,
+      found: job.found,
+      noops: noop.perSecond,
+      noopConcurrency: noop.concurrency,
+    });
+  }
+  const stored = median(rounds.map((each) => each.combinations / each.seconds));
+  const noops = median(rounds.map((each) => each.noops));
+  const settled = memory.slice(Math.floor(memory.length / 3));
+  return {
+    options,
+    diskSyncMicros: measureDiskSync(stage.dataDir),
+    rounds,
+    stored,
+    noops,
+    ratio: stored / noops,
+    memory: { megabytes: settled.at(-1)?.megabytes ?? 0, slopePerMinute: slopeOf(settled) },
+    faults,
+  };
+}
+
+/** From its first step to its last commit, by Postgres' clock. */
+async function timesOf(db: pg.Pool, id: string) {
+  const { rows } = await db.query<{ total: number; found: number; seconds: number; results: number }>(
+    `select total, found, extract(epoch from finished_at - started_at)::float8 as seconds,
+       (select count(*) from job_result r where r.job = j.no)::int as results
+     from job j where id = $1`,
+    [id],
+  );
+  return rows[0] as (typeof rows)[number];
+}
+
+async function bestNoops(queue: Program): Promise<{ perSecond: number; concurrency: number }> {
+  let best = { perSecond: 0, concurrency: 0 };
+  for (const concurrency of noopConcurrencies) {
+    const { seconds } = await queue.ask<{ seconds: number }>({ jobs: noopJobs, concurrency }, 60_000);
+    if (noopJobs / seconds > best.perSecond) best = { perSecond: noopJobs / seconds, concurrency };
+  }
+  return best;
+}
+
+/** A flight a day on each route of the job, there and back. */
+async function sellRoutes(url: string, ask: ReturnType<typeof bigJob>): Promise<void> {
+  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  try {
+    const days = [...new Set([...ask.departDates, ...ask.returnDates])];
+    let number = 0;
+    const flight = (origin: string, destination: string, date: string): NewFlight => ({
+      id: newId(),
+      carrier: 'QX',
+      number: String(1 + (number++ % 9_999)),
+      origin,
+      destination,
+      departsAt: `${date}T10:00`,
+      arrivesAt: `${date}T22:00`,
+      departsAtUtc: Date.parse(`${date}T15:00Z`),
+      arrivesAtUtc: Date.parse(`${date}T22:00Z`),
+      cabins: [
+        { cabin: 'economy', capacity: 100, price: { amount: 20_000 + ((number * 7_919) % 60_000), currency: 'USD' } },
+      ],
+    });
+    for (const date of days) {
+      await writeFlights(
+        pool,
+        ask.origins.flatMap((origin) =>
+          ask.destinations.flatMap((destination) => [
+            flight(origin, destination, date),
+            flight(destination, origin, date),
+          ]),
+        ),
+      );
+    }
+    await pool.query('analyze');
+  } finally {
+    await pool.end();
+  }
+}
+
+const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+function print({ options, rounds, stored, noops, ratio, memory, diskSyncMicros, faults }: Report): string {
+  const lines = rounds.map(
+    ({ combinations, seconds, found, noops: each, noopConcurrency }, at) =>
+      `  round ${at + 1}   ${Math.round(combinations / seconds)} combinations a second (${found} of ${combinations} found), ${Math.round(each)} no-ops (at ${noopConcurrency} at once)`,
+  );
+  return [
+    `jobs on our own inventory: batches of ${options.batch}, ${options.concurrency} steps at once; one durable write ${diskSyncMicros.p50} µs`,
+    ...lines,
+    `  stored a second      ${Math.round(stored)}`,
+    `  BullMQ no-ops        ${Math.round(noops)}`,
+    `  ratio                ${ratio.toFixed(1)}`,
+    `  memory               ${memory.megabytes.toFixed(0)} MB, slope ${memory.slopePerMinute.toFixed(1)} MB a minute`,
+    ...faults.map((fault) => `  FAULT ${fault}`),
+  ].join('\n');
+}
+
+function readOptions(args: string[]): Options {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({
+    args,
+    options: {
+      rounds: text,
+      combinations: text,
+      batch: text,
+      concurrency: text,
+      json: text,
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help) throw new Complaint(`\n${usage}`);
+  const count = (
+    name: 'rounds' | 'combinations' | 'batch' | 'concurrency',
+    least: number,
+    most: number,
+    or: number,
+  ) => {
+    const given = values[name];
+    if (given === undefined) return or;
+    if (!/^\d{1,9}$/.test(given) || Number(given) < least || Number(given) > most)
+      throw new Complaint(`--${name} ${given} is not a number from ${least} to ${most}`);
+    return Number(given);
+  };
+  return {
+    rounds: count('rounds', 1, 50, 3),
+    combinations: count('combinations', 100, 500_000, 20_000),
+    batch: count('batch', 1, 10_000, 100),
+    concurrency: count('concurrency', 1, 256, 3),
+    json: values.json,
+  };
+}

@@ -1,0 +1,214 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createTRPCClient, httpLink, type TRPCClient } from '@trpc/client';
+import type { AppRouter } from '../../server/transport/app.router.ts';
+import type { FlightView } from '../../shared/flight.ts';
+import { newId } from '../../shared/ids.ts';
+import { transformer } from '../../shared/transformer.ts';
+import { startFaultProxy } from '../chaos/fault-proxy.ts';
+import { createRandom } from '../chaos/random.ts';
+import { LiveClient } from './live-client.ts';
+import { type Random, seededRandom } from './random.ts';
+
+export interface LiveOptions {
+  /** `http://HOST:PORT` of a server whose mock payments are quick, and its operator key. */
+  url: string;
+  apiKey: string;
+  clients: number;
+  /** How long there are changes and cuts. */
+  seconds: number;
+  seed: number;
+  /** Of the connections, cut each tenth of a second (a fortieth: everybody loses its socket about every four seconds). */
+  cutShare?: number;
+  onProgress?: (second: number, sofar: LiveProof) => void;
+}
+
+export interface LiveProof {
+  seed: number;
+  clients: number;
+  seconds: number;
+  /** Connections that the proxy destroyed. */
+  cuts: number;
+  frames: number;
+  /** States of bookings that their owners were told, each once. */
+  personalEvents: number;
+  /** From the last change until the last client had everything; the promise is two seconds. */
+  settledMs: number;
+  faults: string[];
+}
+
+const flightCount = 5;
+const promisedMs = 2_000;
+/** Beyond the promise the wait goes on, to tell by how much it was missed. */
+const patienceMs = 30_000;
+const cutEveryMs = 100;
+const faultsMax = 50;
+
+type Trpc = TRPCClient<AppRouter>;
+
+/**
+ * Cuts the sockets of many clients at random while seats and bookings change. At the end each must have the final state
+ * of every flight it watches within two seconds, must never have seen a version go back, and must have been told every
+ * state of its own booking exactly once, in order.
+ */
+export async function proveLive(options: LiveOptions): Promise<LiveProof> {
+  const random = seededRandom(options.seed);
+  const proxy = await startFaultProxy(Number(new URL(options.url).port));
+  const proof: LiveProof = {
+    seed: options.seed,
+    clients: options.clients,
+    seconds: options.seconds,
+    cuts: 0,
+    frames: 0,
+    personalEvents: 0,
+    settledMs: Number.NaN,
+    faults: [],
+  };
+  const fault = (what: string): void => {
+    if (proof.faults.length < faultsMax) proof.faults.push(what);
+  };
+  const clients: LiveClient[] = [];
+  try {
+    const operator = callsOf(options.url, { 'x-api-key': options.apiKey });
+    const flightIds = await Promise.all(Array.from({ length: flightCount }, () => createFlight(operator)));
+    const owners = await Promise.all(
+      Array.from({ length: options.clients }, () => openOwner(options.url, random.pick(flightIds))),
+    );
+    for (const [place, { token, bookingId }] of owners.entries()) {
+      clients.push(
+        new LiveClient({
+          url: `http://127.0.0.1:${proxy.port}`,
+          token,
+          bookingId,
+          // Some watch one flight, some all of them.
+          flightIds: place % 2 === 0 ? [random.pick(flightIds)] : flightIds,
+          random: seededRandom(options.seed + place),
+          onFault: fault,
+        }),
+      );
+    }
+    const endsAt = performance.now() + options.seconds * 1_000;
+    const isOver = () => performance.now() >= endsAt || proof.faults.length > 0;
+    const cutting = (async () => {
+      const dice = createRandom(`${options.seed}/cuts`);
+      while (!isOver()) {
+        await sleep(cutEveryMs);
+        proof.cuts += proxy.cut(dice, options.cutShare ?? 1 / 40);
+      }
+    })();
+    const reporting = (async () => {
+      for (let second = 1; !isOver(); second++) {
+        await sleep(1_000);
+        tally(proof, clients);
+        options.onProgress?.(second, proof);
+      }
+    })();
+    await changeThings(owners, endsAt, isOver, random);
+    await Promise.all([cutting, reporting]);
+
+    const restAt = performance.now();
+    const truths = await Promise.all(flightIds.map((flightId) => operator.flights.get.query({ flightId })));
+    const states = await Promise.all(
+      owners.map(async ({ trpc, bookingId }) => trpc.booking.get.query({ id: bookingId })),
+    );
+    const isBehind = (client: LiveClient, place: number): string | undefined => {
+      for (const [flightId, { view }] of client.seats) {
+        const truth = truths.find(({ id }) => id === flightId) as FlightView;
+        if (!sameSeats(truth, view)) return `shows ${JSON.stringify(view.cabins)} of ${JSON.stringify(truth.cabins)}`;
+      }
+      if (client.seats.size === 0) return 'has never seen a flight';
+      const state = states[place] as (typeof states)[number];
+      return client.bookingVersion === state.version
+        ? undefined
+        : `was told version ${client.bookingVersion} (${client.bookingStatus}) of ${state.version} (${state.status})`;
+    };
+    for (;;) {
+      const behind = clients.map(isBehind);
+      const waited = performance.now() - restAt;
+      if (behind.every((each) => each === undefined)) {
+        proof.settledMs = waited;
+        if (waited > promisedMs) fault(`the last client was there after ${Math.round(waited)} ms`);
+        break;
+      }
+      if (waited > patienceMs) {
+        for (const each of behind) if (each) fault(`a client is behind: ${each}`);
+        break;
+      }
+      await sleep(20);
+    }
+    tally(proof, clients);
+  } finally {
+    for (const client of clients) client.stop();
+    await proxy.stop();
+  }
+  return proof;
+}
+
+function tally(proof: LiveProof, clients: LiveClient[]): void {
+  proof.frames = clients.reduce((sum, { frames }) => sum + frames, 0);
+  proof.personalEvents = clients.reduce((sum, { bookingEvents }) => sum + bookingEvents, 0);
+}
+
+const sameSeats = (truth: FlightView, seen: { cabins: FlightView['cabins'] }): boolean =>
+  truth.cabins.every(({ version, available }, place) => {
+    const cabin = seen.cabins[place];
+    return cabin?.version === version && cabin.available === available;
+  });
+
+interface Owner {
+  token: string;
+  trpc: Trpc;
+  bookingId: string;
+}
+
+function callsOf(url: string, headers: Record<string, string>): Trpc {
+  return createTRPCClient<AppRouter>({ links: [httpLink({ url: `${url}/trpc`, transformer, headers })] });
+}
+
+/** A guest with a hold of its own. */
+async function openOwner(url: string, flightId: string): Promise<Owner> {
+  const { token } = await callsOf(url, {}).auth.guest.mutate();
+  const trpc = callsOf(url, { authorization: `Bearer ${token}` });
+  const bookingId = newId();
+  await trpc.booking.hold.mutate({ id: bookingId, legs: [{ flightId, cabin: 'economy' }], seats: 1 });
+  return { token, trpc, bookingId };
+}
+
+/** Each booking goes on from state to state, spread over the whole time; those that are over early are bought and let go again by others. */
+async function changeThings(owners: Owner[], endsAt: number, isOver: () => boolean, random: Random): Promise<void> {
+  const span = endsAt - performance.now();
+  const at = (share: number) => sleep(Math.max(0, endsAt - span * (1 - share) - performance.now()));
+  await Promise.all(
+    owners.map(async ({ trpc, bookingId }) => {
+      const [first, second] = [random.next() * 0.5, 0.5 + random.next() * 0.4] as const;
+      const passengers = [{ type: 'adult' as const, givenName: 'Amelia', familyName: 'Earhart' }];
+      await at(first);
+      if (isOver()) return;
+      await trpc.booking.setPassengers.mutate({ id: bookingId, passengers });
+      await at(second);
+      if (isOver()) return;
+      if (random.next() < 0.5) await trpc.booking.pay.mutate({ id: bookingId });
+      else await trpc.booking.cancel.mutate({ id: bookingId });
+    }),
+  );
+  await at(1);
+  // Payments that were under way have ended: what is read now is final.
+  for (const { trpc, bookingId } of owners) {
+    while ((await trpc.booking.get.query({ id: bookingId })).status === 'paying') await sleep(20);
+  }
+}
+
+async function createFlight(operator: Trpc): Promise<string> {
+  const date = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
+  const id = newId();
+  await operator.admin.flights.create.mutate({
+    id,
+    carrier: 'QX',
+    number: '1',
+    origin: 'JFK',
+    destination: 'LHR',
+    departsAt: `${date}T10:00`,
+    arrivesAt: `${date}T22:00`,
+    cabins: [{ cabin: 'economy', capacity: 100_000, price: { amount: 45_000, currency: 'USD' } }],
+  });
+  return id;
+}
