@@ -52,7 +52,8 @@ function readOptions(args: string[]): Options {
   if (world === 'day' && !hasRealDay) throw new Complaint('the real day is not at hand (../shared/data)');
   const number = (name: 'queries' | 'timed' | 'share', most: number): number => {
     const value = Number(values[name]);
-    if (!(value > 0 && value <= most)) throw new Complaint(`--${name} ${values[name]} is not above 0 and up to ${most}`);
+    if (!(value > 0 && value <= most))
+      throw new Complaint(`--${name} ${values[name]} is not above 0 and up to ${most}`);
     return value;
   };
   return {

@@ -94,7 +94,12 @@ export const parametersOf = (numbers: Map<string, number>, asked: Asked): number
 ];
 
 /** Journeys of a front as text, sorted: the flights' numbers and the price of one seat. */
-export function journeysOf(writer: TimetableWriter, front: Front, seats: number, stops: (n: number) => boolean): string[] {
+export function journeysOf(
+  writer: TimetableWriter,
+  front: Front,
+  seats: number,
+  stops: (n: number) => boolean,
+): string[] {
   const { id3 } = writer.timetable;
   const found: string[] = [];
   for (let entry = 0; entry < front.count; entry++) {

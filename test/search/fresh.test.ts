@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { App } from '../../server/app.ts';
 import { LiveTimetable } from '../../server/domain/timetable/live-timetable.ts';
-import { wholeDigest } from '../../server/domain/timetable/timetable-digest.ts';
 import { readAllRecords } from '../../server/domain/timetable/read-records.ts';
+import { wholeDigest } from '../../server/domain/timetable/timetable-digest.ts';
 import { TimetableWriter } from '../../server/domain/timetable/timetable-writer.ts';
 import { systemClock } from '../../server/platform/runtime/clock.ts';
-import type { App } from '../../server/app.ts';
 import { type Connected, connectGuest } from '../support/connect.ts';
 import { dateIn } from '../support/flights.ts';
 import { openScene, type Scene, silentGateway } from '../support/scene.ts';
@@ -32,7 +32,9 @@ describe('a timetable that is kept true', () => {
         sort: 'departure',
         dominated: true,
       })
-    ).itineraries.map((each) => `${each.slices[0]?.legs[0]?.departsAt.slice(11)} ${each.price.amount} ${each.seatsLeft}`);
+    ).itineraries.map(
+      (each) => `${each.slices[0]?.legs[0]?.departsAt.slice(11)} ${each.price.amount} ${each.seatsLeft}`,
+    );
 
   it('[SEARCH-9] edits, sales and removals show at once, and on another node', async () => {
     const flight = await scene.flight();
@@ -75,8 +77,12 @@ describe('a timetable that is kept true', () => {
     const deaf = await LiveTimetable.open(options);
     await deaf.readAll();
     expect(deaf.digest()).toBe(await fresh());
-    await scene.db.query('update cabin set held = held + 1, version = version + 1 where flight_id = $1', [flights[0]?.id]);
-    await scene.db.query('update cabin set held = held - 1, version = version + 1 where flight_id = $1', [flights[0]?.id]);
+    await scene.db.query('update cabin set held = held + 1, version = version + 1 where flight_id = $1', [
+      flights[0]?.id,
+    ]);
+    await scene.db.query('update cabin set held = held - 1, version = version + 1 where flight_id = $1', [
+      flights[0]?.id,
+    ]);
     await scene.db.query(`update flight set state = 'closed', version = version + 1 where id = $1`, [flights[1]?.id]);
     await scene.flight({ number: '3', departsAt: `${day}T08:00`, arrivesAt: `${day}T20:00` });
     expect(deaf.digest()).not.toBe(await fresh());

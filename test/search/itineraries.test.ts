@@ -70,10 +70,20 @@ describe('search.itineraries', () => {
         arrivesAt: `${date}T${12 + n}:00`,
         price: 10_000 * (n + 1),
       });
-    const input = { slices: [{ origin: ['PAR'], destination: ['JFK'], date }], sort: 'price' as const, dominated: true };
+    const input = {
+      slices: [{ origin: ['PAR'], destination: ['JFK'], date }],
+      sort: 'price' as const,
+      dominated: true,
+    };
     const first = await ask({ ...input, limit: 2 });
     // What comes meanwhile belongs to the next search.
-    await scene.flight({ origin: 'CDG', destination: 'JFK', departsAt: `${date}T09:00`, arrivesAt: `${date}T11:00`, price: 1 });
+    await scene.flight({
+      origin: 'CDG',
+      destination: 'JFK',
+      departsAt: `${date}T09:00`,
+      arrivesAt: `${date}T11:00`,
+      price: 1,
+    });
     const second = await ask({ ...input, limit: 2, cursor: first.nextCursor });
     const third = await ask({ ...input, limit: 2, cursor: second.nextCursor });
     const pages = [first, second, third];
@@ -91,15 +101,33 @@ describe('search.itineraries', () => {
   it('[SEARCH-12] filters, parties and round trips', async () => {
     const date = dateIn(32);
     const back = dateIn(33);
-    const fly = (from: string, to: string, on: string, departs: string, arrives: string, price: number, carrier = 'QX') =>
-      scene.flight({ origin: from, destination: to, departsAt: `${on}T${departs}`, arrivesAt: `${on}T${arrives}`, price, seats: 3, carrier });
+    const fly = (
+      from: string,
+      to: string,
+      on: string,
+      departs: string,
+      arrives: string,
+      price: number,
+      carrier = 'QX',
+    ) =>
+      scene.flight({
+        origin: from,
+        destination: to,
+        departsAt: `${on}T${departs}`,
+        arrivesAt: `${on}T${arrives}`,
+        price,
+        seats: 3,
+        carrier,
+      });
     await fly('MAD', 'BCN', date, '08:00', '09:15', 9_000);
     await fly('MAD', 'BCN', date, '18:00', '19:15', 5_000, 'QY');
     await fly('BCN', 'MAD', back, '07:00', '08:15', 7_000);
     await fly('BCN', 'MAD', date, '12:00', '13:15', 1_000);
     const slice = { origin: ['MAD'], destination: ['BCN'], date };
-    const prices = async (more: Omit<Parameters<typeof ask>[0], 'slices'>, slices: Parameters<typeof ask>[0]['slices'] = [slice]) =>
-      (await ask({ slices, sort: 'price', ...more })).itineraries.map((each) => each.price.amount);
+    const prices = async (
+      more: Omit<Parameters<typeof ask>[0], 'slices'>,
+      slices: Parameters<typeof ask>[0]['slices'] = [slice],
+    ) => (await ask({ slices, sort: 'price', ...more })).itineraries.map((each) => each.price.amount);
     expect(await prices({})).toEqual([5_000, 9_000]);
     expect(await prices({ filters: { carriers: { exclude: ['QY'] } } })).toEqual([9_000]);
     expect(await prices({ filters: { departure: { from: '17:00', to: '23:00' } } })).toEqual([5_000]);
@@ -118,7 +146,14 @@ describe('search.itineraries', () => {
 
   it('[SEARCH-13] nothing found is explained', async () => {
     const date = dateIn(34);
-    await scene.flight({ origin: 'VIE', destination: 'ZRH', departsAt: `${date}T08:00`, arrivesAt: `${date}T09:20`, price: 9_000, seats: 2 });
+    await scene.flight({
+      origin: 'VIE',
+      destination: 'ZRH',
+      departsAt: `${date}T08:00`,
+      arrivesAt: `${date}T09:20`,
+      price: 9_000,
+      seats: 2,
+    });
     const slices = [{ origin: ['VIE'], destination: ['ZRH'], date }];
     const cheap = await ask({ slices, filters: { maxPrice: { amount: 1_000, currency: 'USD' }, overnight: false } });
     expect(cheap.itineraries).toEqual([]);
@@ -149,7 +184,13 @@ describe('search.itineraries', () => {
     await fly('OSL', 'CPH', to, '08:00', '09:10', 9_000);
     await fly('OSL', 'ARN', to, '08:00', '09:00', 2_000);
     await fly('ARN', 'CPH', to, '11:00', '12:10', 3_000);
-    const { days } = await scene.guest.trpc.search.calendar.query({ origin: 'OSL', destination: 'CPH', from, to, seats: 2 });
+    const { days } = await scene.guest.trpc.search.calendar.query({
+      origin: 'OSL',
+      destination: 'CPH',
+      from,
+      to,
+      seats: 2,
+    });
     expect(days.map((each) => each.price?.amount ?? null)).toEqual([18_000, null, 10_000]);
     expect(days[0]?.date).toBe(from);
   });

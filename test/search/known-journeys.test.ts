@@ -5,7 +5,8 @@ import { wallToInstant } from '../../server/domain/places/zoned-time.ts';
 import { findFront } from '../../server/domain/search/find-front.ts';
 import { wallAt } from '../../server/domain/timetable/flight-view.ts';
 
-if (!hasRealDay) console.warn('SKIPPED: ../shared/data is not here, so the journeys of the real day are not looked for');
+if (!hasRealDay)
+  console.warn('SKIPPED: ../shared/data is not here, so the journeys of the real day are not looked for');
 
 /**
  * The shortest way with one change between pairs of 18 January 2008, worked out from the file without our code: the

@@ -1,7 +1,13 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { journeysSql, loadOracle } from '../../scripts/bench/search-oracle.ts';
-import { drawQuestions, journeysOf, parametersOf, questionOf, timetableOf } from '../../scripts/bench/search-questions.ts';
+import {
+  drawQuestions,
+  journeysOf,
+  parametersOf,
+  questionOf,
+  timetableOf,
+} from '../../scripts/bench/search-questions.ts';
 import { hasRealDay, realDay, type World, worldWeek } from '../../scripts/bench/search-world.ts';
 import { findFront } from '../../server/domain/search/find-front.ts';
 import type { Front } from '../../server/domain/search/front.ts';
@@ -53,8 +59,7 @@ describe.each(worlds)('%s', (_, isHere, make) => {
     const { writer, times } = made;
     const t = writer.timetable;
     for (const asked of drawQuestions(world, 60, 4)) {
-      const find = (keep: 'all' | 'front') =>
-        findFront(t, times, questionOf(writer, asked, 2, { keep, detour: 1.6 }));
+      const find = (keep: 'all' | 'front') => findFront(t, times, questionOf(writer, asked, 2, { keep, detour: 1.6 }));
       const all = find('all');
       const bucket = (front: Front, entry: number) =>
         Math.floor(

@@ -362,7 +362,8 @@ export class TimetableWriter {
   #tariffOf({ price, currency, ladder, family }: CabinRecord): number {
     const high = Math.floor(price / 4_294_967_296);
     // Most cabins have no ladder and no brands: no key is put together for them.
-    const key = high === 0 && family === 0 && ladder === null ? currency : `${currency} ${high} ${family} ${ladder ?? ''}`;
+    const key =
+      high === 0 && family === 0 && ladder === null ? currency : `${currency} ${high} ${family} ${ladder ?? ''}`;
     const known = this.#tariffs.get(key);
     if (known !== undefined) return known;
     this.#ensure('tariffs', 1);
