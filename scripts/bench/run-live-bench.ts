@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Closing } from '../../server/platform/runtime/closing.ts';
-import { residentMb } from '../fuzz/fuzz-wire.ts';
 import { median } from './bench-report.ts';
 import { type Figure, figure } from './live-report.ts';
 import type { LoadPlan, RoundResult } from './load-plan.ts';
+import { collecting, memoryInUse } from './memory-in-use.ts';
 import { guests } from './open-host.ts';
 import { type Database, openStage, type Stage } from './open-stage.ts';
 import { openPublisher, type Publisher } from './publish-seats.ts';
@@ -69,13 +69,6 @@ export async function runLiveBench(
     figures.push(...(await measureBuying(stage, ours, database, options, say)));
   return figures;
 }
-
-/** A server that collects its garbage when it is sent SIGUSR2, so that memory is what is in use. */
-const collecting = [
-  '--expose-gc',
-  '--import',
-  `data:text/javascript,${encodeURIComponent('process.on("SIGUSR2", () => globalThis.gc())')}`,
-];
 
 async function openHost(
   stage: Stage,
@@ -197,14 +190,6 @@ async function measureLatency(
 }
 
 // ---- memory ----------------------------------------------------------------------------------------------------------
-
-async function memoryInUse(pid: number): Promise<number> {
-  for (let times = 0; times < 2; times++) {
-    process.kill(pid, 'SIGUSR2');
-    await sleep(700);
-  }
-  return residentMb(pid);
-}
 
 /** Each server is a new one: what earlier sockets left behind would hold the next ones for nothing. */
 async function compareMemory(

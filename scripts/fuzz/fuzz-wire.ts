@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { appRouter } from '../../server/transport/app.router.ts';
 import { newId } from '../../shared/ids.ts';
+import { memoryInUse } from '../bench/memory-in-use.ts';
 import { type Random, seededRandom } from '../prove/random.ts';
 import { drawNoise, type Noise, type Vocabulary } from './draw-noise.ts';
 import { judgeFrame } from './judge-frame.ts';
@@ -17,7 +17,7 @@ export interface FuzzOptions {
   /** Sockets that shout at the same time. */
   sockets: number;
   flightIds: string[];
-  /** Whose memory is watched; undefined: nobody's. */
+  /** A `collecting` process, whose memory is watched; undefined: nobody's. */
   pid?: number | undefined;
   onProgress?: (sent: number) => void;
 }
@@ -37,8 +37,8 @@ export interface FuzzReport {
   closed: Record<string, number>;
   /** Calls of a well-behaved client meanwhile, and the longest that one took (ms). */
   healthy: { calls: number; slowestMs: number };
-  /** Resident memory of the server in MB; null where nobody's was watched. */
-  memory: { atFifth: number; atEnd: number; most: number; perHundredThousand: number } | null;
+  /** Memory of the server in MB without its garbage, after a fifth of the run and at the end; null where nobody's was watched. */
+  memory: { atFifth: number; atEnd: number; perHundredThousand: number } | null;
   /** What must not be, in words; empty is good. */
   faults: string[];
 }
@@ -111,7 +111,7 @@ class Fuzzer {
       await this.#throw(noise);
       if (this.#sent % pauseEvery < 2) await new Promise(setImmediate);
       if (this.#sent % healthyEvery < 2) {
-        this.#look();
+        if (this.#memory.length === 0 && this.#sent > this.#options.messages / 5) await this.#look();
         this.#options.onProgress?.(this.#sent);
         if (!(await this.#isServed())) break;
       }
@@ -218,9 +218,9 @@ class Fuzzer {
     if (this.#report.faults.length < faultsMax) this.#report.faults.push(what);
   }
 
-  #look(): void {
+  async #look(): Promise<void> {
     const { pid } = this.#options;
-    if (pid !== undefined) this.#memory.push({ at: this.#sent, mb: residentMb(pid) });
+    if (pid !== undefined) this.#memory.push({ at: this.#sent, mb: await memoryInUse(pid) });
   }
 
   /** A client that does everything right gets its answers, whatever others do. */
@@ -268,7 +268,7 @@ class Fuzzer {
     await this.#isServed();
     const left = await this.#socketsLeft();
     if (left > 0) this.#fault(`${left} sockets are left although all were closed`);
-    this.#look();
+    await this.#look();
     if ((Object.prototype as { polluted?: unknown }).polluted !== undefined) this.#fault('prototypes are polluted');
   }
 
@@ -283,19 +283,12 @@ class Fuzzer {
   }
 
   #memoryReport(): FuzzReport['memory'] {
-    const seen = this.#memory;
-    if (seen.length < 5) return null;
-    const mean = (from: number, to: number) => {
-      const part = seen.slice(Math.floor(seen.length * from), Math.ceil(seen.length * to));
-      return part.reduce((sum, { mb }) => sum + mb, 0) / part.length;
-    };
-    // The first part of a run warms caches and code up.
-    const rest = seen.slice(Math.floor(seen.length * 0.4));
+    const [fifth, end] = this.#memory;
+    if (!fifth || !end) return null;
     return {
-      atFifth: mean(0.2, 0.3),
-      atEnd: mean(0.9, 1),
-      most: Math.max(...seen.map(({ mb }) => mb)),
-      perHundredThousand: slopeOf(rest) * 100_000,
+      atFifth: fifth.mb,
+      atEnd: end.mb,
+      perHundredThousand: ((end.mb - fifth.mb) / (end.at - fifth.at)) * 100_000,
     };
   }
 
@@ -307,23 +300,4 @@ class Fuzzer {
     const body = (await response.json()) as { result: { data: { json: { token: string } } } };
     return body.result.data.json.token;
   }
-}
-
-/** Least squares, MB a message. */
-function slopeOf(points: { at: number; mb: number }[]): number {
-  const count = points.length;
-  const meanAt = points.reduce((sum, { at }) => sum + at, 0) / count;
-  const meanMb = points.reduce((sum, { mb }) => sum + mb, 0) / count;
-  let above = 0;
-  let below = 0;
-  for (const { at, mb } of points) {
-    above += (at - meanAt) * (mb - meanMb);
-    below += (at - meanAt) ** 2;
-  }
-  return below === 0 ? 0 : above / below;
-}
-
-export function residentMb(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
 }
