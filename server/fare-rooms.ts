@@ -4,7 +4,7 @@ import { startAlertChores } from './domain/alerts/alert-chores.ts';
 import { type AlertRoom, alertSecrets } from './domain/alerts/alert-room.ts';
 import type { PlaceDirectory } from './domain/places/place-directory.ts';
 import { openPriceRoom, type PriceRoom, startPricePruning, startRecording } from './domain/prices/price-room.ts';
-import { createDirectOneWays } from './domain/providers/direct-one-ways.ts';
+import type { FindOneWays } from './domain/providers/inventory-provider.ts';
 import { startProviderChores } from './domain/providers/provider-chores.ts';
 import { openProviderRoom, type ProviderRoom } from './domain/providers/provider-room.ts';
 import { fareProviders } from './fare-providers.ts';
@@ -36,6 +36,7 @@ export interface FareRoomsOptions {
   clock: Clock;
   feed: Feed;
   places: PlaceDirectory;
+  findOneWays: FindOneWays;
   announce: (subjects: string[]) => void;
   report: ErrorReporter;
   closing: Closing;
@@ -43,8 +44,7 @@ export interface FareRoomsOptions {
 
 /** Composes what asks for fares and what becomes of the answers: providers → prices → alerts. */
 export async function openFareRooms(options: FareRoomsOptions): Promise<FareRooms> {
-  const { config, pool, redis, keys, clock, feed, places, report, closing } = options;
-  const findOneWays = createDirectOneWays(pool);
+  const { config, pool, redis, keys, clock, feed, places, findOneWays, report, closing } = options;
   let nudgeAlerts = () => {};
 
   const prices = openPriceRoom({ pool, clock });

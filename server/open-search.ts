@@ -6,6 +6,8 @@ import type { PlaceDirectory } from './domain/places/place-directory.ts';
 import { readAlliances } from './domain/places/read-alliances.ts';
 import type { FlightProjection } from './domain/projection/flight-projection.ts';
 import { openProjection } from './domain/projection/open-projection.ts';
+import type { FindOneWays } from './domain/providers/inventory-provider.ts';
+import { findOneWays } from './domain/search/find-one-ways.ts';
 import { KeptSearches } from './domain/search/kept-searches.ts';
 import { createSearchEngine } from './domain/search/search-engine.ts';
 import type { SearchRoom } from './domain/search/search-room.ts';
@@ -21,6 +23,8 @@ import type { ErrorReporter } from './platform/telemetry/error-reporter.ts';
 
 export interface OpenSearch {
   room: SearchRoom;
+  /** What the inventory of fare-search jobs is asked by. */
+  findOneWays: FindOneWays;
   live: LiveTimetable;
   projection: FlightProjection;
   /** Reads the timetable into memory, with the state channel open already, and follows the log from there. */
@@ -63,18 +67,20 @@ export async function openSearch(options: {
   closing.push('search threads', engine.close);
   const projection = openProjection(options);
   closing.push('flight projection', () => projection.close());
+  const room: SearchRoom = {
+    pool,
+    clock,
+    places,
+    live,
+    engine,
+    kept: new KeptSearches(clock),
+    projection,
+    seal,
+    allianceOf: (carrier) => alliances.get(carrier),
+  };
   return {
-    room: {
-      pool,
-      clock,
-      places,
-      live,
-      engine,
-      kept: new KeptSearches(clock),
-      projection,
-      seal,
-      allianceOf: (carrier) => alliances.get(carrier),
-    },
+    room,
+    findOneWays: (questions) => findOneWays(room, questions),
     live,
     projection,
     build: async (feed, record) => {

@@ -9,6 +9,7 @@ import { type ConnectionHandle, createConnection } from './connection.ts';
 import { createFlights, createOffers, createSearch, type Flights, type Offers, type Search } from './flights.ts';
 import { gateLink } from './gate-link.ts';
 import { createIntentLog, ownerOf } from './intents.ts';
+import { createJobs, type Jobs } from './jobs.ts';
 import type { SocketConstructor } from './live-socket.ts';
 import { defaultRepeat, type Repeat, type RepeatSettings, repeatLink } from './repeat-link.ts';
 import { type ClientStorage, defaultStorage } from './storage.ts';
@@ -66,6 +67,7 @@ export interface AirsideClient {
   flights: Flights;
   offers: Offers;
   bookings: Bookings;
+  jobs: Jobs;
   admin: Admin;
   /** Closes the connection for good. Calls in flight are rejected, watches end. */
   close(): Promise<void>;
@@ -157,6 +159,7 @@ export function createClient(options: ClientOptions): AirsideClient {
     search: createSearch(trpc, call),
     flights: createFlights(trpc, call, isOver),
     offers: createOffers(trpc, call),
+    jobs: createJobs(trpc, call, isOver),
     bookings: createBookings(trpc, call, createIntentLog(storage, intentPrefix), owner, isOver),
     admin: createAdmin(trpc, call, isOver),
     close: () => connection.close(),

@@ -60,6 +60,10 @@ export function resolveSearch(room: SearchRoom, input: SearchItinerariesInput): 
   };
 }
 
+/** Those of these airports that the timetable knows. */
+export const airportNumbers = (room: SearchRoom, codes: string[]): number[] =>
+  codes.map((code) => room.live.names.airports.find(code)).filter((airport) => airport >= 0);
+
 /** Airports of the timetable that these codes mean, with the km on the ground from the nearest that was named. */
 export function airportsOf(
   room: SearchRoom,
@@ -110,7 +114,7 @@ export function windowOf(
  * What has departed cannot be sold. Days that are over are shown as they were, as `search.flights` shows them: two
  * days, because somewhere it is still yesterday.
  */
-function notBefore(room: SearchRoom, endDay: number): number {
+export function notBefore(room: SearchRoom, endDay: number): number {
   const now = Math.floor(room.clock.now() / minuteMs);
   return endDay * 1_440 < now - 2_880 ? Number.MIN_SAFE_INTEGER : now;
 }

@@ -3,8 +3,8 @@ import type { WallTime } from '../../../shared/times.ts';
 import { stateAt } from '../inventory/flight-rows.ts';
 import { dateOfDay } from '../places/zoned-time.ts';
 import { idOf } from './flight-index.ts';
+import type { TimetableNames } from './names.ts';
 import { rowCurrency, rowPrice, rowStates, type Timetable } from './timetable.ts';
-import type { TimetableNames } from './timetable-writer.ts';
 
 const minuteMs = 60_000;
 const dayMinutes = 1_440;

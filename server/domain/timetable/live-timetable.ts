@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
 import { cabinClasses } from '../../../shared/flight.ts';
 import { type Feed, type FeedEntry, PositionLost } from '../../platform/feed/feed.ts';
@@ -11,17 +10,18 @@ import type { ErrorReporter } from '../../platform/telemetry/error-reporter.ts';
 import { type CabinPart, type FlightPart, flightPartName } from '../inventory/seat-truth.ts';
 import { dateOfDay } from '../places/zoned-time.ts';
 import { idOf } from './flight-index.ts';
+import type { AirportFact } from './flight-record.ts';
 import {
   countFlights,
-  type DateDigest,
   readAllRecords,
   readDateDigest,
   readDates,
   readRecords,
   readRecordsOfDate,
 } from './read-records.ts';
-import { counted, rowCurrency, rowFamily, rowPrice, stateGone, type Timetable } from './timetable.ts';
-import { type AirportFact, TimetableWriter } from './timetable-writer.ts';
+import type { Timetable } from './timetable.ts';
+import { dateDigest, daysOf, rowsOfDate, sameDigest, wholeDigest } from './timetable-digest.ts';
+import { TimetableWriter } from './timetable-writer.ts';
 
 interface Options {
   pool: Pool;
@@ -292,7 +292,7 @@ export class LiveTimetable {
     if (!this.#hurry && clock.now() < this.#restUntil) return false;
     if (this.#dates.length === 0) {
       const known = new Set(await readDates(pool));
-      for (const day of this.#ownDays()) known.add(dateOfDay(day));
+      for (const day of daysOf(this.timetable)) known.add(dateOfDay(day));
       this.#dates = [...known].sort();
       if (this.#dates.length === 0) return this.#endOfRound();
     }
@@ -314,8 +314,8 @@ export class LiveTimetable {
     const { pool } = this.#options;
     const theirs = await readDateDigest(pool, date);
     this.#sweeps++;
-    if (sameDigest(theirs, this.digestOf(date))) return false;
-    const before = new Set(this.#idsOf(date));
+    if (sameDigest(theirs, dateDigest(this.timetable, date))) return false;
+    const before = new Set(rowsOfDate(this.timetable, date).map((row) => idOf(this.timetable, row)));
     const records = await readRecordsOfDate(pool, date);
     for (const { id } of records) before.delete(id);
     // What the record has no more on that date may have moved to another one: it is read by itself.
@@ -326,86 +326,6 @@ export class LiveTimetable {
     return changed > 0 || before.size > 0;
   }
 
-  digestOf(date: string): DateDigest {
-    const t = this.timetable;
-    const digest = { flights: 0, flightVersions: 0, cabins: 0, cabinVersions: 0 };
-    for (const row of this.#rowsOf(date)) {
-      digest.flights++;
-      digest.flightVersions += t.version[row] as number;
-      for (const { version } of t.cabins) {
-        if (version[row] === 0) continue;
-        digest.cabins++;
-        digest.cabinVersions += version[row] as number;
-      }
-    }
-    return digest;
-  }
-
-  /** One line for the whole content: the same flights, seats and prices make the same digest in any process. */
-  digest(): string {
-    const t = this.timetable;
-    const lines: string[] = [];
-    for (const row of this.#liveRows()) {
-      const market = t.market[row] as number;
-      const airports = [t.marketFrom[market], t.marketTo[market]].map((each) => this.names.airports.at(each as number));
-      const own = [
-        t.departs,
-        t.minutes,
-        t.departsOffset,
-        t.arrivesOffset,
-        t.departsTerminal,
-        t.arrivesTerminal,
-        t.number,
-        t.suffix,
-        t.state,
-        t.version,
-      ];
-      const cabins = t.cabins.map((cabin) =>
-        cabin.version[row] === 0
-          ? '-'
-          : [
-              cabin.version[row],
-              cabin.available[row],
-              cabin.capacity[row],
-              rowPrice(t, cabin, row, 1),
-              this.names.currencies.at(rowCurrency(t, cabin, row)),
-              rowFamily(t, cabin, row),
-            ].join(),
-      );
-      lines.push([idOf(t, row), ...airports, ...own.map((column) => column[row]), ...cabins].join(' '));
-    }
-    return createHash('sha256').update(lines.sort().join('\n')).digest('hex');
-  }
-
-  *#rowsOf(date: string): Generator<number> {
-    const t = this.timetable;
-    for (const row of this.#liveRows())
-      if (dateOfDay(Math.floor(((t.departs[row] as number) + (t.departsOffset[row] as number)) / 1440)) === date)
-        yield row;
-  }
-
-  #idsOf = (date: string): string[] => [...this.#rowsOf(date)].map((row) => idOf(this.timetable, row));
-
-  *#ownDays(): Generator<number> {
-    const t = this.timetable;
-    for (const row of this.#liveRows())
-      yield Math.floor(((t.departs[row] as number) + (t.departsOffset[row] as number)) / 1440);
-  }
-
-  *#liveRows(): Generator<number> {
-    const t = this.timetable;
-    const markets = t.counts[counted.markets] as number;
-    for (let market = 0; market < markets; market++) {
-      const block = t.marketBlock[market] as number;
-      const start = t.blockStart[block] as number;
-      const end = start + (t.blockCount[block] as number);
-      for (let row = start; row < end; row++) if (t.state[row] !== stateGone) yield row;
-    }
-  }
+  /** One line for the whole content: the same flights, seats and prices make the same one in any process. */
+  digest = (): string => wholeDigest(this.timetable, this.names);
 }
-
-const sameDigest = (a: DateDigest, b: DateDigest): boolean =>
-  a.flights === b.flights &&
-  a.flightVersions === b.flightVersions &&
-  a.cabins === b.cabins &&
-  a.cabinVersions === b.cabinVersions;

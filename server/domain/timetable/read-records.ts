@@ -1,7 +1,8 @@
 import type { Pool } from 'pg';
 import type { CabinClass } from '../../../shared/flight.ts';
 import type { Queryable } from '../../platform/postgres/transaction.ts';
-import type { CabinRecord, FlightRecord } from './timetable-writer.ts';
+import type { CabinRecord, FlightRecord } from './flight-record.ts';
+import type { DateDigest } from './timetable-digest.ts';
 
 // Times as minutes, offsets as what the wall shows beyond UTC; cabins as arrays, which are half the bytes of objects.
 const recordColumns = `
@@ -106,14 +107,6 @@ export async function readRecords(db: Queryable, flightIds: string[]): Promise<F
 export async function readRecordsOfDate(db: Queryable, date: string): Promise<FlightRecord[]> {
   const { rows } = await db.query<Row>({ name: 'timetable-date', text: byDateSql, values: [date] });
   return rows.map(recordOf);
-}
-
-/** Sums over the flights of a local departure date that tell whether two copies of it are the same. */
-export interface DateDigest {
-  flights: number;
-  flightVersions: number;
-  cabins: number;
-  cabinVersions: number;
 }
 
 export async function readDateDigest(db: Queryable, date: string): Promise<DateDigest> {

@@ -1,7 +1,9 @@
 import { type CabinClass, cabinClasses } from '../../../shared/flight.ts';
 import { codeNumber } from '../connections/minimum-connection.ts';
 import { FlightIndex, idOf, readId } from './flight-index.ts';
+import type { AirportFact, CabinRecord, FlightRecord } from './flight-record.ts';
 import { kmBetween } from './geography.ts';
+import { Names, type TimetableNames } from './names.ts';
 import { rearrange } from './rearrange.ts';
 import {
   allocateTimetable,
@@ -19,77 +21,6 @@ import {
   widenTimetable,
   writing,
 } from './timetable.ts';
-
-/** A flight as the record has it. Times are minutes since the epoch, UTC. */
-export interface FlightRecord {
-  id: string;
-  carrier: string;
-  number: string;
-  origin: string;
-  destination: string;
-  departs: number;
-  minutes: number;
-  departsOffset: number;
-  arrivesOffset: number;
-  state: (typeof rowStates)[number];
-  version: number;
-  departsTerminal: string | null;
-  arrivesTerminal: string | null;
-  cabins: CabinRecord[];
-}
-
-export interface CabinRecord {
-  cabin: CabinClass;
-  price: number;
-  currency: string;
-  /** Pairs of (above, amount); null: every seat costs `price`. */
-  ladder: number[] | null;
-  /** 0: none. */
-  family: number;
-  available: number;
-  capacity: number;
-  version: number;
-}
-
-/** What the timetable must know of an airport. */
-export interface AirportFact {
-  latitude: number;
-  longitude: number;
-  country: string;
-  /** The code of its city; its own when it has none. */
-  city: string;
-}
-
-/** Words that are numbers in the columns, in the order in which they came. */
-export class Names {
-  readonly #places = new Map<string, number>();
-  readonly all: string[] = [];
-
-  /** The number of a word, a new one if need be. */
-  of(word: string): number {
-    const known = this.#places.get(word);
-    if (known !== undefined) return known;
-    this.#places.set(word, this.all.length);
-    return this.all.push(word) - 1;
-  }
-
-  /** −1 if it was never named. */
-  find(word: string): number {
-    return this.#places.get(word) ?? -1;
-  }
-
-  at(place: number): string {
-    return this.all[place] as string;
-  }
-}
-
-export interface TimetableNames {
-  airports: Names;
-  cities: Names;
-  countries: Names;
-  carriers: Names;
-  currencies: Names;
-}
 
 const radians = Math.PI / 180;
 

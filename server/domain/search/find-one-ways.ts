@@ -1,0 +1,80 @@
+import { cabinClasses } from '../../../shared/flight.ts';
+import { dayOfDate } from '../places/zoned-time.ts';
+import type { OneWay, OneWayQuestion } from '../providers/inventory-provider.ts';
+import { bareFlightView } from '../timetable/flight-view.ts';
+import { rowsOf, type SearchTask } from './answer-search.ts';
+import { airportNumbers, notBefore, windowOf } from './resolve-search.ts';
+import { catchUpMs, defaultBounds, turnaroundMinutes } from './search-bounds.ts';
+import type { Answered } from './search-engine.ts';
+import type { SearchRoom } from './search-room.ts';
+import { noFilters } from './slice-question.ts';
+
+const minuteMs = 60_000;
+/** Cheapest first; a round trip is made of the first few of both ways. */
+const waysMax = 50;
+/** Searches that are under way together: others come between. */
+const atOnce = 32;
+
+/**
+ * Answers many directions at once, each cheapest first: journeys with at most one stop, and where there are none,
+ * with two. What is not listed is not for sale.
+ */
+export async function findOneWays(room: SearchRoom, questions: readonly OneWayQuestion[]): Promise<OneWay[][]> {
+  await room.live.caughtUp(catchUpMs);
+  const found: OneWay[][] = [];
+  for (let from = 0; from < questions.length; from += atOnce)
+    found.push(...(await Promise.all(questions.slice(from, from + atOnce).map((each) => findOne(room, each)))));
+  return found;
+}
+
+async function findOne(room: SearchRoom, question: OneWayQuestion): Promise<OneWay[]> {
+  const near = await room.engine.answer(taskOf(room, question, 1));
+  return waysOf(room, near.ranking.count > 0 ? near : await room.engine.answer(taskOf(room, question, 2)));
+}
+
+function taskOf(room: SearchRoom, question: OneWayQuestion, maxStops: 1 | 2): SearchTask {
+  const firstDay = dayOfDate(question.date);
+  return {
+    slices: [
+      {
+        origins: airportNumbers(room, question.origins).map((airport) => windowOf(room, airport, firstDay, 1)),
+        destinations: airportNumbers(room, question.destinations),
+        firstDay,
+        days: 1,
+        cabin: cabinClasses.indexOf(question.cabin),
+        seats: question.seats,
+        maxStops,
+        notBefore: notBefore(room, firstDay + 1),
+        bounds: defaultBounds(),
+        filters: noFilters,
+        keep: 'front',
+      },
+    ],
+    sort: 'price',
+    resultsMax: waysMax,
+    turnaroundMinutes,
+    priceMax: null,
+  };
+}
+
+function waysOf(room: SearchRoom, { fronts, ranking, timetable }: Answered): OneWay[] {
+  const [front] = fronts;
+  const { names } = room.live;
+  const ways: OneWay[] = [];
+  for (let place = 0; front && place < ranking.count; place++) {
+    const entry = ranking.entries[place] as number;
+    const flights = rowsOf(front, entry).map((row) => bareFlightView(timetable, names, row, room.clock.now()));
+    const departs = front.departs[entry] as number;
+    ways.push({
+      flights: flights.map(({ carrier, number, departsAt }) => ({ carrier, number, date: departsAt.slice(0, 10) })),
+      price: {
+        amount: front.price[entry] as number,
+        currency: names.currencies.at(front.currency[entry] as number),
+      },
+      departsAt: flights[0]?.departsAt ?? '',
+      departsAtMs: departs * minuteMs,
+      arrivesAtMs: (departs + (front.minutes[entry] as number)) * minuteMs,
+    });
+  }
+  return ways;
+}

@@ -1,0 +1,30 @@
+/** Words that are numbers in the columns, in the order in which they came. */
+export class Names {
+  readonly #places = new Map<string, number>();
+  readonly all: string[] = [];
+
+  /** The number of a word, a new one if need be. */
+  of(word: string): number {
+    const known = this.#places.get(word);
+    if (known !== undefined) return known;
+    this.#places.set(word, this.all.length);
+    return this.all.push(word) - 1;
+  }
+
+  /** −1 if it was never named. */
+  find(word: string): number {
+    return this.#places.get(word) ?? -1;
+  }
+
+  at(place: number): string {
+    return this.all[place] as string;
+  }
+}
+
+export interface TimetableNames {
+  airports: Names;
+  cities: Names;
+  countries: Names;
+  carriers: Names;
+  currencies: Names;
+}
