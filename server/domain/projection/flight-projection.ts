@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { FlightView, SearchFlightsInput } from '../../../shared/flight.ts';
+import type { SearchFlightsInput } from '../../../shared/flight.ts';
 import { type Feed, type FeedEntry, PositionLost } from '../../platform/feed/feed.ts';
 import type { LogRecord } from '../../platform/feed/log-record.ts';
 import { whenAvailable } from '../../platform/postgres/when-available.ts';
@@ -9,14 +9,9 @@ import type { ErrorReporter } from '../../platform/telemetry/error-reporter.ts';
 import { flightViewOf, readFlights } from '../inventory/flight-rows.ts';
 import { availableOf, type SeatTruth } from '../inventory/seat-truth.ts';
 import { dateOfDay, dayOfDate } from '../places/zoned-time.ts';
+import type { Found, ProjectedSearch } from './projected-search.ts';
 import { type Market, marketOf } from './projection.keys.ts';
 import type { FlightRecord, RedisProjection } from './redis-projection.ts';
-
-/** One flight of an answer with what it is sorted by: the same three as in the cursor. */
-export interface Found {
-  flight: FlightView;
-  place: [key: number, departsAtMs: number, id: string];
-}
 
 /** From so many pairs of airports on, Postgres is asked: one statement instead of a hundred commands. */
 const marketsMax = 16;
@@ -49,7 +44,7 @@ interface Options {
  * - Whatever could not be written, or may have been missed, makes everything doubtful: nothing is whole any more until
  *   it has been read again. What dies with its process is healed when the mark ends, within a quarter of an hour.
  */
-export class FlightProjection {
+export class FlightProjection implements ProjectedSearch {
   readonly #options: Options;
   readonly #stopping = new AbortController();
   #waiting = new Map<number, SeatTruth>();
@@ -122,7 +117,6 @@ export class FlightProjection {
     if (!this.#stopping.signal.aborted) this.offer([]);
   }
 
-  /** Direct flights in the order asked for, at most `limit`; undefined where Postgres must be asked. */
   async search(
     origins: string[],
     destinations: string[],

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import type { OfferSeal } from '../offers/offer-seal.ts';
 import type { PlaceDirectory } from '../places/place-directory.ts';
-import type { FlightProjection } from '../projection/flight-projection.ts';
+import type { ProjectedSearch } from '../projection/projected-search.ts';
 import type { LiveTimetable } from '../timetable/live-timetable.ts';
 import type { KeptSearches } from './kept-searches.ts';
 import type { SearchEngine } from './search-engine.ts';
@@ -16,7 +16,7 @@ export interface SearchRoom {
   engine: SearchEngine;
   kept: KeptSearches;
   /** Answers for flights while the timetable is not in memory. */
-  projection: Pick<FlightProjection, 'search'>;
+  projection: ProjectedSearch;
   seal: OfferSeal;
   /** The alliance of a carrier, if it is in one. */
   allianceOf(carrier: string): string | undefined;
