@@ -9,7 +9,7 @@ export interface OperatingPeriod {
 }
 
 /** Monday is 0. 1970-01-01 was a Thursday. */
-export const weekdayOf = (day: number): number => (((day + 3) % 7) + 7) % 7;
+const weekdayOf = (day: number): number => (((day + 3) % 7) + 7) % 7;
 
 const operatesOn = ({ from, weekdays, everyWeeks }: OperatingPeriod, day: number): boolean =>
   ((weekdays >> weekdayOf(day)) & 1) === 1 && (everyWeeks === 1 || Math.floor((day - from) / 7) % 2 === 0);

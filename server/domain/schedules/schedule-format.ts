@@ -51,7 +51,7 @@ export interface ScheduleFormat<Row extends ScheduleRow> {
 }
 
 /** Nobody's timetable of a year is larger in one piece; what is, has to be cut. */
-export const flightsPerFileMax = 500_000;
+const flightsPerFileMax = 500_000;
 
 /**
  * Reads a timetable into dated flights, in the order of the file, with every refused line and its reason. Sliced;
