@@ -6,7 +6,7 @@ import { type Admin, createAdmin } from './admin.ts';
 import { type Bookings, createBookings } from './bookings.ts';
 import { type CallOptions, call } from './call.ts';
 import { type ConnectionHandle, createConnection } from './connection.ts';
-import { createFlights, createSearch, type Flights, type Search } from './flights.ts';
+import { createFlights, createOffers, createSearch, type Flights, type Offers, type Search } from './flights.ts';
 import { gateLink } from './gate-link.ts';
 import { createIntentLog, ownerOf } from './intents.ts';
 import { createJobs, type Jobs } from './jobs.ts';
@@ -65,6 +65,7 @@ export interface AirsideClient {
   auth: Auth;
   search: Search;
   flights: Flights;
+  offers: Offers;
   bookings: Bookings;
   jobs: Jobs;
   admin: Admin;
@@ -158,6 +159,7 @@ export function createClient(options: ClientOptions): AirsideClient {
     search: createSearch(trpc, call),
     flights: createFlights(trpc, call, isOver),
     jobs: createJobs(trpc, call, isOver),
+    offers: createOffers(trpc, call),
     bookings: createBookings(trpc, call, createIntentLog(storage, intentPrefix), owner, isOver),
     admin: createAdmin(trpc, call, isOver),
     close: () => connection.close(),
