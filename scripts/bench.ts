@@ -6,10 +6,17 @@ import { type Bench, Complaint } from './bench/bench.ts';
 import { bookingBench } from './bench/booking-bench.ts';
 import { jobsBench } from './bench/jobs-bench.ts';
 import { liveBench } from './bench/live-bench.ts';
+import { searchBench } from './bench/search-bench.ts';
 import { wireBench } from './bench/wire-bench.ts';
 
 /** By the word behind `npm run bench --`. */
-const benches: Record<string, Bench> = { booking: bookingBench, jobs: jobsBench, wire: wireBench, live: liveBench };
+const benches: Record<string, Bench> = {
+  booking: bookingBench,
+  search: searchBench,
+  jobs: jobsBench,
+  wire: wireBench,
+  live: liveBench,
+};
 
 const closing = new Closing();
 const close = () => closing.close(createLogger('warn'), 120_000);

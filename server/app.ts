@@ -146,6 +146,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   closing.push('live hub', () => hub.close());
   const metrics = createMetrics({
     laneDepth: () => lanes.depth(),
+    timetable: () => search.state(),
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     pending: async () => {
       const { rows } = await pool.query<{ n: number }>(

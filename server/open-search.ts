@@ -31,6 +31,8 @@ export interface OpenSearch {
   build(feed: Feed, record: LogRecord): Promise<void>;
   /** Keeps the projection in Redis true. */
   project(feed: Feed, record: LogRecord, lease: Lease): Promise<void>;
+  /** For metrics. */
+  state(): { rows: number; version: number; lag_ms: number; healed: number; waiting: number };
 }
 
 /** The timetable in memory, its threads, its rules of connection, and the projection in Redis. */
@@ -88,6 +90,13 @@ export async function openSearch(options: {
       closing.push('timetable', () => live.close());
       await learnRules();
     },
+    state: () => ({
+      rows: live.flights,
+      version: live.version,
+      lag_ms: live.lagMs,
+      healed: live.sweeps.healed,
+      waiting: engine.waiting(),
+    }),
     project: (feed, record, lease) => projection.start(feed, record, lease),
   };
 }

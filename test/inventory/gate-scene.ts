@@ -77,6 +77,7 @@ export async function openGateScene(): Promise<GateScene> {
         pending: async () => 0,
         stuck: async () => 0,
         laneDepth: () => 0,
+        timetable: () => ({ rows: 0, version: 0, lag_ms: 0, healed: 0, waiting: 0 }),
         jobs: async () => ({ open: 0, steps: 0, lagSeconds: 0 }),
         queues: async () => [],
       });

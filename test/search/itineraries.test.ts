@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../shared/ids.ts';
+import { failureOf } from '../support/connect.ts';
 import { dateIn } from '../support/flights.ts';
 import { openScene, type Scene, silentGateway } from '../support/scene.ts';
 
@@ -57,5 +58,140 @@ describe('search.itineraries', () => {
     // A sale is seen by whoever searches next.
     const after = await ask({ slices: [{ origin: ['NYC'], destination: ['LON'], date: day }], sort: 'price' });
     expect(after.itineraries[0]).toMatchObject({ id: first?.id, seatsLeft: 8 });
+  });
+
+  it('[SEARCH-11] pages are of one moment, without gap or repeat', async () => {
+    const date = dateIn(31);
+    for (let n = 0; n < 5; n++)
+      await scene.flight({
+        origin: 'CDG',
+        destination: 'JFK',
+        departsAt: `${date}T${10 + n}:00`,
+        arrivesAt: `${date}T${12 + n}:00`,
+        price: 10_000 * (n + 1),
+      });
+    const input = {
+      slices: [{ origin: ['PAR'], destination: ['JFK'], date }],
+      sort: 'price' as const,
+      dominated: true,
+    };
+    const first = await ask({ ...input, limit: 2 });
+    // What comes meanwhile belongs to the next search.
+    await scene.flight({
+      origin: 'CDG',
+      destination: 'JFK',
+      departsAt: `${date}T09:00`,
+      arrivesAt: `${date}T11:00`,
+      price: 1,
+    });
+    const second = await ask({ ...input, limit: 2, cursor: first.nextCursor });
+    const third = await ask({ ...input, limit: 2, cursor: second.nextCursor });
+    const pages = [first, second, third];
+    expect(pages.flatMap((page) => page.itineraries.map((each) => each.price.amount))).toEqual([
+      10_000, 20_000, 30_000, 40_000, 50_000,
+    ]);
+    expect(new Set(pages.map((page) => page.indexVersion)).size).toBe(1);
+    expect(third.nextCursor).toBeNull();
+    expect(await failureOf(ask({ ...input, sort: 'duration', cursor: first.nextCursor }))).toMatchObject({
+      code: 'INVALID_INPUT',
+      details: { issues: [{ path: ['cursor'] }] },
+    });
+  });
+
+  it('[SEARCH-12] filters, parties and round trips', async () => {
+    const date = dateIn(32);
+    const back = dateIn(33);
+    const fly = (
+      from: string,
+      to: string,
+      on: string,
+      departs: string,
+      arrives: string,
+      price: number,
+      carrier = 'QX',
+    ) =>
+      scene.flight({
+        origin: from,
+        destination: to,
+        departsAt: `${on}T${departs}`,
+        arrivesAt: `${on}T${arrives}`,
+        price,
+        seats: 3,
+        carrier,
+      });
+    await fly('MAD', 'BCN', date, '08:00', '09:15', 9_000);
+    await fly('MAD', 'BCN', date, '18:00', '19:15', 5_000, 'QY');
+    await fly('BCN', 'MAD', back, '07:00', '08:15', 7_000);
+    await fly('BCN', 'MAD', date, '12:00', '13:15', 1_000);
+    const slice = { origin: ['MAD'], destination: ['BCN'], date };
+    const prices = async (
+      more: Omit<Parameters<typeof ask>[0], 'slices'>,
+      slices: Parameters<typeof ask>[0]['slices'] = [slice],
+    ) => (await ask({ slices, sort: 'price', ...more })).itineraries.map((each) => each.price.amount);
+    expect(await prices({})).toEqual([5_000, 9_000]);
+    expect(await prices({ filters: { carriers: { exclude: ['QY'] } } })).toEqual([9_000]);
+    expect(await prices({ filters: { departure: { from: '17:00', to: '23:00' } } })).toEqual([5_000]);
+    expect(await prices({ filters: { arrival: { to: '12:00' } } })).toEqual([9_000]);
+    expect(await prices({ filters: { maxPrice: { amount: 6_000, currency: 'USD' } } })).toEqual([5_000]);
+    expect(await prices({ passengers: { adults: 2, children: 1, infantsOnLap: 2 } })).toEqual([15_000, 27_000]);
+    expect(await prices({ passengers: { adults: 4 } })).toEqual([]);
+    const round = [slice, { origin: ['BCN'], destination: ['MAD'], date: back }];
+    expect(await prices({}, round)).toEqual([12_000, 16_000]);
+    // The way back of the same day is only for those who went in the morning.
+    expect(await prices({}, [slice, { origin: ['BCN'], destination: ['MAD'], date }])).toEqual([10_000]);
+    const { itineraries } = await ask({ slices: round });
+    expect(itineraries[0]).toMatchObject({ priceKind: 'sum_of_one_ways', slices: [{ stops: 0 }, { stops: 0 }] });
+    expect(await prices({}, [{ ...slice, date: back, flexDays: 1 }])).toEqual([5_000, 9_000]);
+  });
+
+  it('[SEARCH-13] nothing found is explained', async () => {
+    const date = dateIn(34);
+    await scene.flight({
+      origin: 'VIE',
+      destination: 'ZRH',
+      departsAt: `${date}T08:00`,
+      arrivesAt: `${date}T09:20`,
+      price: 9_000,
+      seats: 2,
+    });
+    const slices = [{ origin: ['VIE'], destination: ['ZRH'], date }];
+    const cheap = await ask({ slices, filters: { maxPrice: { amount: 1_000, currency: 'USD' }, overnight: false } });
+    expect(cheap.itineraries).toEqual([]);
+    expect(cheap.facets.total).toBe(1);
+    expect(cheap.explanation).toMatchObject({
+      reason: 'filters',
+      removed: [
+        { filter: 'maxPrice', itineraries: 1 },
+        { filter: 'overnight', itineraries: 0 },
+      ],
+      suggestions: [{ change: 'filters.maxPrice', to: 9_000 }],
+    });
+    const many = await ask({ slices, passengers: { adults: 3 } });
+    expect(many.explanation).toMatchObject({ reason: 'no_seats', suggestions: [{ change: 'passengers' }] });
+    const never = await ask({ slices: [{ origin: ['VIE'], destination: ['ZRH'], date: dateIn(300) }] });
+    expect(never.explanation).toEqual({ reason: 'no_flights', removed: [], suggestions: [] });
+    expect(await failureOf(ask({ slices: [{ origin: ['QQQ'], destination: ['ZRH'], date }] }))).toMatchObject({
+      code: 'INVALID_INPUT',
+      details: { issues: [{ path: ['slices', 0, 'origin', 0] }] },
+    });
+  });
+
+  it('[SEARCH-14] the calendar has the cheapest way of each day', async () => {
+    const [from, to] = [dateIn(40), dateIn(42)];
+    const fly = (origin: string, destination: string, date: string, departs: string, arrives: string, price: number) =>
+      scene.flight({ origin, destination, departsAt: `${date}T${departs}`, arrivesAt: `${date}T${arrives}`, price });
+    await fly('OSL', 'CPH', from, '08:00', '09:10', 9_000);
+    await fly('OSL', 'CPH', to, '08:00', '09:10', 9_000);
+    await fly('OSL', 'ARN', to, '08:00', '09:00', 2_000);
+    await fly('ARN', 'CPH', to, '11:00', '12:10', 3_000);
+    const { days } = await scene.guest.trpc.search.calendar.query({
+      origin: 'OSL',
+      destination: 'CPH',
+      from,
+      to,
+      seats: 2,
+    });
+    expect(days.map((each) => each.price?.amount ?? null)).toEqual([18_000, null, 10_000]);
+    expect(days[0]?.date).toBe(from);
   });
 });

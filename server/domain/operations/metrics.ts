@@ -25,6 +25,8 @@ export function createMetrics(gauges: {
   pending: () => Promise<number>;
   stuck: () => Promise<number>;
   laneDepth: () => number;
+  /** Rows, the version of the index, ms that known changes wait, dates that had to be healed, searches that wait. */
+  timetable: () => { rows: number; version: number; lag_ms: number; healed: number; waiting: number };
   /** Open jobs, their open steps, and how long the oldest due step has waited (s). */
   jobs: () => Promise<{ open: number; steps: number; lagSeconds: number }>;
   /** Steps in the queues of the providers. */
@@ -68,6 +70,15 @@ export function createMetrics(gauges: {
     registers,
     collect: () => {
       laneDepth.set(gauges.laneDepth());
+    },
+  });
+  const timetableGauge: Gauge<'what'> = new Gauge({
+    name: 'timetable',
+    help: 'The timetable in memory: rows, index version, ms that known changes wait, dates healed, searches waiting',
+    labelNames: ['what'],
+    registers,
+    collect: () => {
+      for (const [what, value] of Object.entries(gauges.timetable())) timetableGauge.set({ what }, value);
     },
   });
   const jobsGauge: Gauge<'what'> = new Gauge({

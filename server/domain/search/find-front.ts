@@ -121,6 +121,7 @@ class Search {
   }
 
   #oneStop(market: number, hub: number, destination: number, opens: number, closes: number, kmMax: number): void {
+    const t = this.#t;
     let firsts: First[] | undefined;
     for (const airport of this.#goesOnFrom(hub)) {
       const second = (this.#reaches[airport] as number) - 1;
@@ -132,9 +133,14 @@ class Search {
       firsts ??= this.#firsts(market, opens, closes);
       for (const first of firsts) {
         if (this.#cannotWin(first, first.price, first.arrives - first.departs + least, second, -1, 1)) continue;
-        this.#join(first.row, first.arrives, first.currency, market, second, least, (row, price, arrives) =>
-          this.#finish(first, row, price, -1, 0, arrives),
-        );
+        const end = this.#end(second);
+        const latest = this.#latest(first.arrives);
+        for (let row = this.#earliest(second, first.arrives, least); row < end; row++) {
+          const departs = t.departs[row] as number;
+          if (departs > latest) break;
+          if (!this.#goesOn(first.row, first.arrives, row, first.currency)) continue;
+          this.#finish(first, row, this.#priceOf(row), -1, 0, departs + (t.minutes[row] as number));
+        }
       }
     }
   }
@@ -149,6 +155,7 @@ class Search {
     kmMax: number,
   ): void {
     const t = this.#t;
+    const canChangeAirport = this.#q.filters.airportChange;
     let firsts: First[] | undefined;
     for (const from of this.#goesOnFrom(hub)) {
       if (from !== hub && !this.#mayChangeAt(from)) continue;
@@ -157,6 +164,8 @@ class Search {
       for (let at = list + 2; at < end; at++) {
         const second = t.lists[at] as number;
         const hub2 = t.marketTo[second] as number;
+        // Most markets lead to where nothing goes on: this is the line that a hub runs a hundred thousand times.
+        if (!canChangeAirport && this.#reaches[hub2] === 0) continue;
         if (hub2 === origin || hub2 === destination || hub2 === hub) continue;
         const km = t.marketKm[second] as number;
         if (km > kmMax) continue;
@@ -171,23 +180,34 @@ class Search {
           if (least === forbiddenMinutes || least2 === forbiddenMinutes) continue;
           firsts ??= this.#firsts(market, opens, closes);
           if (firsts.length === 0) return;
-          this.#joinTwice(firsts, market, second, third, least, least2);
+          this.#joinTwice(firsts, second, third, least, least2);
           if (this.#looks > this.#q.bounds.looksMax) return;
         }
       }
     }
   }
 
-  #joinTwice(firsts: First[], market: number, second: number, third: number, least: number, least2: number): void {
+  #joinTwice(firsts: First[], second: number, third: number, least: number, least2: number): void {
+    const { departs, minutes } = this.#t;
+    const [end, end2] = [this.#end(second), this.#end(third)];
     for (const first of firsts) {
-      const minutes = first.arrives - first.departs + least + least2;
-      if (this.#cannotWin(first, first.price, minutes, second, third, 2)) continue;
-      this.#join(first.row, first.arrives, first.currency, market, second, least, (row, price, arrives) => {
-        if (this.#cannotWin(first, first.price + price, arrives - first.departs + least2, third, -1, 2)) return;
-        this.#join(row, arrives, first.currency, second, third, least2, (row2, price2, arrives2) =>
-          this.#finish(first, row, price, row2, price2, arrives2),
-        );
-      });
+      const spent = first.arrives - first.departs + least + least2;
+      if (this.#cannotWin(first, first.price, spent, second, third, 2)) continue;
+      const latest = this.#latest(first.arrives);
+      for (let row = this.#earliest(second, first.arrives, least); row < end; row++) {
+        if ((departs[row] as number) > latest) break;
+        if (!this.#goesOn(first.row, first.arrives, row, first.currency)) continue;
+        const price = this.#priceOf(row);
+        const arrives = (departs[row] as number) + (minutes[row] as number);
+        if (this.#cannotWin(first, first.price + price, arrives - first.departs + least2, third, -1, 2)) continue;
+        const latest2 = this.#latest(arrives);
+        for (let row2 = this.#earliest(third, arrives, least2); row2 < end2; row2++) {
+          if ((departs[row2] as number) > latest2) break;
+          if (!this.#goesOn(row, arrives, row2, first.currency)) continue;
+          const arrives2 = (departs[row2] as number) + (minutes[row2] as number);
+          this.#finish(first, row, price, row2, this.#priceOf(row2), arrives2);
+        }
+      }
     }
   }
 
@@ -236,33 +256,38 @@ class Search {
     return found;
   }
 
-  /** The flights of `next` that somebody can take who arrives with a flight of `market`. */
-  #join(
-    before: number,
-    arrives: number,
-    currency: number,
-    market: number,
-    next: number,
-    least: number,
-    take: (row: number, price: number, arrives: number) => void,
-  ): void {
+  /** Where the rows of a market end. */
+  #end(market: number): number {
+    const block = this.#t.marketBlock[market] as number;
+    return (this.#t.blockStart[block] as number) + (this.#t.blockCount[block] as number);
+  }
+
+  /** The first row of a market that somebody can reach who arrives then. */
+  #earliest(market: number, arrives: number, least: number): number {
+    const start = this.#t.blockStart[this.#t.marketBlock[market] as number] as number;
+    const minute = arrives + Math.max(least, this.#q.filters.layoverMin ?? 0);
+    return firstFrom(this.#t.departs, start, this.#end(market), minute);
+  }
+
+  /** The last minute of departure that is not too late for whoever arrives then. */
+  #latest(arrives: number): number {
+    const { connectionMinutesMax } = this.#q.bounds;
+    return arrives + Math.min(connectionMinutesMax, this.#q.filters.layoverMax ?? connectionMinutesMax);
+  }
+
+  /** Whether a journey may go on from one flight to another that departs in time. */
+  #goesOn(before: number, arrives: number, row: number, currency: number): boolean {
     const t = this.#t;
-    const { filters, bounds } = this.#q;
-    const block = t.marketBlock[next] as number;
-    const start = t.blockStart[block] as number;
-    const end = start + (t.blockCount[block] as number);
-    const [hub, from] = [t.marketTo[market] as number, t.marketFrom[next] as number];
-    const isSpecial = hub !== from || this.#times.isSpecial[hub] === 1;
-    const earliest = arrives + Math.max(least, filters.layoverMin ?? 0);
-    const latest = arrives + Math.min(bounds.connectionMinutesMax, filters.layoverMax ?? bounds.connectionMinutesMax);
-    for (let row = firstFrom(t.departs, start, end, earliest); row < end; row++) {
-      const departs = t.departs[row] as number;
-      if (departs > latest) break;
-      if (!this.#isSold(row) || rowCurrency(t, this.#cabin, row) !== currency) continue;
-      if (isSpecial && departs - arrives < connectionMinutes(this.#times, t, before, row)) continue;
-      if (!filters.overnight && this.#isOvernight(arrives, row)) continue;
-      take(row, rowPrice(t, this.#cabin, row, this.#q.seats), departs + (t.minutes[row] as number));
-    }
+    if (!this.#isSold(row) || rowCurrency(t, this.#cabin, row) !== currency) return false;
+    if (!this.#q.filters.overnight && this.#isOvernight(arrives, row)) return false;
+    const hub = t.marketTo[t.market[before] as number] as number;
+    const from = t.marketFrom[t.market[row] as number] as number;
+    if (hub === from && this.#times.isSpecial[hub] !== 1) return true;
+    return (t.departs[row] as number) - arrives >= connectionMinutes(this.#times, t, before, row);
+  }
+
+  #priceOf(row: number): number {
+    return rowPrice(this.#t, this.#cabin, row, this.#q.seats);
   }
 
   #finish(first: First, row2: number, price2: number, row3: number, price3: number, arrives: number): void {
@@ -318,7 +343,7 @@ class Search {
     return viaOne === null || viaOne[hub] === 1 || viaOne[from] === 1;
   }
 
-  /** A lower bound; where rules look at carriers or terminals `#join` knows more. */
+  /** A lower bound; where rules look at carriers or terminals `#goesOn` knows more. */
   #leastConnection(market: number, next: number, arrives: number, departs: number): number {
     if (arrives !== departs || this.#times.isSpecial[arrives] === 1) return 0;
     return this.#times.base[arrives * 4 + this.#statusOf(market, next)] as number;

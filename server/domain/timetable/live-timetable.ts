@@ -126,17 +126,8 @@ export class LiveTimetable {
 
   /** Reads everything. The log's position is taken first, so that nothing falls between the two. */
   async build(feed: Feed, record: LogRecord): Promise<void> {
-    const { pool, onProgress } = this.#options;
     const from = await record.newestPosition();
-    const expected = await countFlights(pool);
-    let done = 0;
-    for await (const page of readAllRecords(pool)) {
-      this.#writer.load(page);
-      done += page.length;
-      onProgress?.('timetable', Math.min(done, expected), Math.max(done, expected));
-    }
-    this.#writer.rearrange();
-    this.#isBuilt = true;
+    await this.readAll();
     await this.readWanted();
     this.#following = this.#follow(feed, record, from);
     this.#chore = startChore({
@@ -146,6 +137,20 @@ export class LiveTimetable {
       report: this.#options.report,
       run: () => this.#sweepOne(),
     });
+  }
+
+  /** The whole record, as it is now. */
+  async readAll(): Promise<void> {
+    const { pool, onProgress } = this.#options;
+    const expected = await countFlights(pool);
+    let done = 0;
+    for await (const page of readAllRecords(pool)) {
+      this.#writer.load(page);
+      done += page.length;
+      onProgress?.('timetable', Math.min(done, expected), Math.max(done, expected));
+    }
+    this.#writer.rearrange();
+    this.#isBuilt = true;
   }
 
   async close(): Promise<void> {
@@ -209,13 +214,13 @@ export class LiveTimetable {
   /** Reads what is wanted until nothing is. Postgres being away only delays it. */
   readWanted(): Promise<void> {
     if (this.#wanted.size === 0) return this.#readingNow ?? Promise.resolve();
-    this.#readingNow ??= this.#readAll().finally(() => {
+    this.#readingNow ??= this.#readThem().finally(() => {
       this.#readingNow = undefined;
     });
     return this.#readingNow;
   }
 
-  async #readAll(): Promise<void> {
+  async #readThem(): Promise<void> {
     const { clock, pool } = this.#options;
     const { signal } = this.#stopping;
     try {

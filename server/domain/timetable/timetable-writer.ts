@@ -330,13 +330,13 @@ export class TimetableWriter {
   }
 
   #carrierOf(code: string): number {
+    const known = this.names.carriers.find(code);
+    if (known >= 0) return known;
     const carrier = this.names.carriers.of(code);
     this.#ensure('carriers', 1);
     const t = this.timetable;
-    if (t.carrierCode[carrier] === 0) {
-      t.carrierCode[carrier] = codeNumber(code);
-      t.counts[counted.carriers] = Math.max(this.count('carriers'), carrier + 1);
-    }
+    t.carrierCode[carrier] = codeNumber(code);
+    t.counts[counted.carriers] = carrier + 1;
     return carrier;
   }
 
@@ -361,7 +361,9 @@ export class TimetableWriter {
   /** The number of what a price means, interned: most flights share a handful of them. */
   #tariffOf({ price, currency, ladder, family }: CabinRecord): number {
     const high = Math.floor(price / 4_294_967_296);
-    const key = `${currency} ${high} ${family} ${ladder ?? ''}`;
+    // Most cabins have no ladder and no brands: no key is put together for them.
+    const key =
+      high === 0 && family === 0 && ladder === null ? currency : `${currency} ${high} ${family} ${ladder ?? ''}`;
     const known = this.#tariffs.get(key);
     if (known !== undefined) return known;
     this.#ensure('tariffs', 1);

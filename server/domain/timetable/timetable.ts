@@ -212,12 +212,14 @@ export function allocateTimetable(rows: number): Timetable {
   return t;
 }
 
+/** A column of each part, and how many numbers an entry of it takes. */
+const sample = Object.fromEntries(
+  Object.entries(columns).map(([name, [part, , width = 1]]) => [part, [name as Flat, width] as const]),
+) as Record<Part, readonly [Flat, number]>;
+
 /** How many entries a part has room for. */
 export function roomOf(t: Timetable, part: Part): number {
-  const [name, [, , width = 1]] = Object.entries(columns).find(([, [own]]) => own === part) as [
-    Flat,
-    [Part, Kind, number?],
-  ];
+  const [name, width] = sample[part];
   return t[name].length / width;
 }
 
