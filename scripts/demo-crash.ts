@@ -10,10 +10,10 @@ import { bigJob } from './jobs/big-job.ts';
 import { openJobStage } from './jobs/job-stage.ts';
 import { judgeJob } from './jobs/judge-job.ts';
 
-// A job of 4,000 combinations over two workers: one is killed in the middle, Redis is emptied, and the job goes on from
+// A job of 5,000 combinations over two workers: one is killed in the middle, Redis is emptied, and the job goes on from
 // its last checkpoint. It takes about half a minute.
 
-const combinations = 4_000;
+const combinations = 5_000;
 const settings = { seed: 7, latencyMs: 400, failRate: 0.02, blockRate: 0, emptyRate: 0.1 };
 const width = 40;
 

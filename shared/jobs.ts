@@ -17,7 +17,7 @@ export type Outcome = (typeof outcomes)[number];
 export const priceKinds = ['one_way', 'round_trip', 'sum_of_one_ways', 'split'] as const;
 export const verdicts = ['low', 'typical', 'high', 'unknown'] as const satisfies Verdict[];
 
-export const providerNames = ['inventory', 'simulator', 'google-flights', 'duffel'] as const;
+const providerNames = ['inventory', 'simulator', 'google-flights', 'duffel'] as const;
 
 const each = <T extends z.ZodType>(item: T, max: number) =>
   z
@@ -156,7 +156,7 @@ export interface JobQuote {
 }
 
 /** Same place (or city) at both ends, back before out, a date that is over, a code that nobody knows. */
-export const pruneReasons = ['same_place', 'return_before_departure', 'past_date', 'unknown_place'] as const;
+const pruneReasons = ['same_place', 'return_before_departure', 'past_date', 'unknown_place'] as const;
 export type PruneReason = (typeof pruneReasons)[number];
 
 export interface JobView {

@@ -13,7 +13,7 @@ export interface JobFault {
 /** The first worker is spared: its memory is watched over the whole run. */
 const mortal = (stage: JobStage) => stage.workers.slice(1);
 
-export const jobFaults: readonly JobFault[] = [
+const jobFaults: readonly JobFault[] = [
   {
     kind: 'worker killed',
     weight: 12,

@@ -87,8 +87,8 @@ export async function runJobChaos(args: string[]): Promise<void> {
       const megabytes = memoryOf(stage.workers[0]?.pid());
       if (megabytes !== undefined) memory.push({ minute, megabytes });
       if (performance.now() > deadline) throw new Error(`not finished after ${options.minutes} minutes`);
-      // As many as the progress has earned; the last ones come before the end.
-      const due = ((progress?.done ?? 0) / created.total) * (options.kills + 2);
+      // As many as the progress has earned, all of them before its last fifth: the job goes on while a fault lasts.
+      const due = ((progress?.done ?? 0) / created.total / 0.8) * options.kills;
       if (kills >= options.kills || kills + 1 > due) continue;
       const fault = drawJobFault(random);
       await fault.run(stage, random);

@@ -9,8 +9,6 @@ export function datesFrom(days: number, count: number): string[] {
   );
 }
 
-export const cities = ['JFK', 'LHR', 'CDG', 'FRA', 'AMS', 'MAD', 'FCO', 'VIE', 'ZRH', 'CPH', 'ARN', 'OSL'];
-
 let seed = 1_000;
 
 /** A job for the simulator: two origins, two destinations, three dates. Each has a seed of its own: nothing is shared. */

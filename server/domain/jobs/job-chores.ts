@@ -19,7 +19,7 @@ const dueSql = `
 const repeatedSql = 'update job set repeat_at = null where no = $1';
 
 /** Begins the next of one series that is due. True: there may be more. */
-export async function repeatJobs(room: JobsRoom): Promise<boolean> {
+async function repeatJobs(room: JobsRoom): Promise<boolean> {
   const begun = await inTransaction(room.pool, async (tx) => {
     const { rows } = await tx.query<JobRow>(dueSql);
     const job = rows[0];
@@ -45,7 +45,7 @@ export async function repeatJobs(room: JobsRoom): Promise<boolean> {
 const removedSql = 'select no from job where removed_at is not null limit 1';
 
 /** Takes away some rows of a job that was removed, the job's own last. True: there may be more. */
-export async function sweepRemovedJobs({ pool }: Pick<JobsRoom, 'pool'>): Promise<boolean> {
+async function sweepRemovedJobs({ pool }: Pick<JobsRoom, 'pool'>): Promise<boolean> {
   const { rows } = await pool.query<{ no: number }>(removedSql);
   const no = rows[0]?.no;
   if (no === undefined) return false;

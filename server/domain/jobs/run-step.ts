@@ -1,4 +1,4 @@
-import type { JobAsk } from '../../../shared/jobs.ts';
+import { type JobAsk, outcomes } from '../../../shared/jobs.ts';
 import { whenAvailable } from '../../platform/postgres/when-available.ts';
 import type { RequestBudget } from '../../platform/queue/request-budget.ts';
 import { backoffMs } from '../../platform/runtime/backoff.ts';
@@ -174,7 +174,10 @@ class StepRun {
     this.#asked = 0;
     this.savedAt = clock.now();
     if (!job) return false;
-    for (const { outcome } of results) metrics.jobOutcomesTotal.inc({ provider, outcome });
+    for (const outcome of outcomes) {
+      const count = results.filter((each) => each.outcome === outcome).length;
+      if (count > 0) metrics.jobOutcomesTotal.inc({ provider, outcome }, count);
+    }
     if (end.kind !== 'kept') metrics.jobStepsTotal.inc({ provider, end: end.kind });
     this.#tools.onStored(job.id, job.status !== 'running');
     return true;
