@@ -11,12 +11,12 @@ alter table carrier add column alliance text;
 alter table carrier add constraint carrier_alliance_check check (alliance in ('oneworld', 'skyteam', 'star_alliance'));
 
 -- A timetable that was read and compared with the record. `done` of its `changes` have gone the way that the status
--- says: planned → applying → applied → rolling_back → rolled_back.
+-- says: reading → planned → applying → applied → rolling_back → rolled_back.
 create table schedule_import (
   id uuid not null primary key,
   format text not null,
   file_name varchar(200),
-  status text not null default 'planned',
+  status text not null default 'reading',
   accepted int not null default 0,
   unchanged int not null default 0,
   changes int not null default 0,
@@ -29,7 +29,7 @@ create table schedule_import (
 );
 alter table schedule_import add constraint schedule_import_format_check check (format in ('csv', 'bts', 'ssim'));
 alter table schedule_import add constraint schedule_import_status_check
-  check (status in ('planned', 'applying', 'applied', 'rolling_back', 'rolled_back'));
+  check (status in ('reading', 'planned', 'applying', 'applied', 'rolling_back', 'rolled_back'));
 alter table schedule_import add constraint schedule_import_done_ck check (done >= 0 and done <= changes);
 create index schedule_import_created_idx on schedule_import (created_at, id);
 

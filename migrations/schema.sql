@@ -557,7 +557,7 @@ create table schedule_import (
   id uuid not null,
   format text not null,
   file_name character varying(200),
-  status text default 'planned'::text not null,
+  status text default 'reading'::text not null,
   accepted integer default 0 not null,
   unchanged integer default 0 not null,
   changes integer default 0 not null,
@@ -569,7 +569,7 @@ create table schedule_import (
   constraint schedule_import_pkey PRIMARY KEY (id),
   constraint schedule_import_done_ck CHECK (((done >= 0) AND (done <= changes))),
   constraint schedule_import_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'bts'::text, 'ssim'::text]))),
-  constraint schedule_import_status_check CHECK ((status = ANY (ARRAY['planned'::text, 'applying'::text, 'applied'::text, 'rolling_back'::text, 'rolled_back'::text])))
+  constraint schedule_import_status_check CHECK ((status = ANY (ARRAY['reading'::text, 'planned'::text, 'applying'::text, 'applied'::text, 'rolling_back'::text, 'rolled_back'::text])))
 );
 CREATE INDEX schedule_import_created_idx ON public.schedule_import USING btree (created_at, id);
 

@@ -13,7 +13,8 @@ function seriesOf(file: string): number[][] {
   if (history.length > 0) return [history.map(({ price }) => price.amount)];
   const parsed: unknown = JSON.parse(text);
   const lists = Array.isArray(parsed) ? parsed : [];
-  const isSeries = (each: unknown): each is number[] => Array.isArray(each) && each.every((price) => Number.isFinite(price));
+  const isSeries = (each: unknown): each is number[] =>
+    Array.isArray(each) && each.every((price) => Number.isFinite(price));
   if (lists.length === 0 || !lists.every(isSeries)) throw new Error(`${file}: no series of prices`);
   return lists;
 }

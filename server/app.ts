@@ -84,8 +84,8 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** The history of bookings and flights is part of them; what else happened interests for a week. */
-const logRetention: Retention = { days: 7, keptNouns: ['booking', 'booking_intent', 'flight'] };
+/** The history of bookings, flights and alerts is part of them; what else happened interests for a week. */
+const logRetention: Retention = { days: 7, keptNouns: ['booking', 'booking_intent', 'flight', 'alert'] };
 /** To one payment provider at the same time. */
 const providerConnections = 32;
 

@@ -14,7 +14,7 @@ export interface AdminEvent {
   /** `booking.confirmed`, `flight.updated` … */
   type: string;
   at: Instant;
-  subject: { bookingId?: string; flightId?: string };
+  subject: { bookingId?: string; flightId?: string; jobId?: string };
   data: Record<string, unknown>;
   /**
    * The log could not go on after the given `lastEventId` (older than what is kept, or of a record that went back in

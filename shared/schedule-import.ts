@@ -6,8 +6,8 @@ import type { Money } from './money.ts';
 import { placeCodeSchema } from './place.ts';
 import { dateSchema, type Instant, type WallTime } from './times.ts';
 
-/** Planned: read and compared, nothing changed. The two in the middle go on with each call. */
-export const importStatuses = ['planned', 'applying', 'applied', 'rolling_back', 'rolled_back'] as const;
+/** Reading: not compared to its end yet. Planned: compared, nothing changed. Applying and rolling back go on call by call. */
+export const importStatuses = ['reading', 'planned', 'applying', 'applied', 'rolling_back', 'rolled_back'] as const;
 export type ImportStatus = (typeof importStatuses)[number];
 export const changeKinds = ['created', 'updated', 'cancelled'] as const;
 export type ChangeKind = (typeof changeKinds)[number];

@@ -6,9 +6,10 @@ import { type Admin, createAdmin } from './admin.ts';
 import { type Bookings, createBookings } from './bookings.ts';
 import { type CallOptions, call } from './call.ts';
 import { type ConnectionHandle, createConnection } from './connection.ts';
-import { createFlights, createSearch, type Flights, type Search } from './flights.ts';
+import { createFlights, createOffers, createSearch, type Flights, type Offers, type Search } from './flights.ts';
 import { gateLink } from './gate-link.ts';
 import { createIntentLog, ownerOf } from './intents.ts';
+import { createJobs, type Jobs } from './jobs.ts';
 import type { SocketConstructor } from './live-socket.ts';
 import { defaultRepeat, type Repeat, type RepeatSettings, repeatLink } from './repeat-link.ts';
 import { type ClientStorage, defaultStorage } from './storage.ts';
@@ -64,7 +65,9 @@ export interface AirsideClient {
   auth: Auth;
   search: Search;
   flights: Flights;
+  offers: Offers;
   bookings: Bookings;
+  jobs: Jobs;
   admin: Admin;
   /** Closes the connection for good. Calls in flight are rejected, watches end. */
   close(): Promise<void>;
@@ -155,6 +158,8 @@ export function createClient(options: ClientOptions): AirsideClient {
     },
     search: createSearch(trpc, call),
     flights: createFlights(trpc, call, isOver),
+    offers: createOffers(trpc, call),
+    jobs: createJobs(trpc, call, isOver),
     bookings: createBookings(trpc, call, createIntentLog(storage, intentPrefix), owner, isOver),
     admin: createAdmin(trpc, call, isOver),
     close: () => connection.close(),

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { AppRouter } from '../../server/transport/app.router.ts';
 import type { FlightView, SearchFlightsView, SeatsView, searchFlightsInput } from '../../shared/flight.ts';
 import { limits } from '../../shared/limits.ts';
+import type { OffersInput, OfferView, RepriceView } from '../../shared/offer.ts';
 import type { PlaceView } from '../../shared/place.ts';
 import type { Calling, CallOptions } from './call.ts';
 import { newestInbox, watch } from './watch.ts';
@@ -12,6 +13,13 @@ export interface Search {
   places(q: string, options?: CallOptions & { limit?: number }): Promise<PlaceView[]>;
   /** Direct flights of one local departure date. */
   flights(input: z.input<typeof searchFlightsInput>, options?: CallOptions): Promise<SearchFlightsView>;
+}
+
+export interface Offers {
+  /** What a party may buy these legs as: one offer a brand, cheapest first, its price kept for ten minutes. */
+  list(input: OffersInput, options?: CallOptions): Promise<OfferView[]>;
+  /** What an offer costs today, and why it changed; with a new promise. */
+  reprice(offerToken: string, options?: CallOptions): Promise<RepriceView>;
 }
 
 export interface Flights {
@@ -30,6 +38,13 @@ export function createSearch(trpc: TRPCClient<AppRouter>, call: Calling): Search
       return places;
     },
     flights: (input, options) => call((given) => trpc.search.flights.query(input, given), options),
+  };
+}
+
+export function createOffers(trpc: TRPCClient<AppRouter>, call: Calling): Offers {
+  return {
+    list: async (input, options) => (await call((given) => trpc.offers.list.query(input, given), options)).offers,
+    reprice: (offerToken, options) => call((given) => trpc.offers.reprice.query({ offerToken }, given), options),
   };
 }
 

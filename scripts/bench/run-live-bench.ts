@@ -70,12 +70,25 @@ export async function runLiveBench(
   return figures;
 }
 
-async function openHost(stage: Stage, database: Database, publisher: Publisher, name: HostName): Promise<Host> {
+/** A server that collects its garbage when it is sent SIGUSR2, so that memory is what is in use. */
+const collecting = [
+  '--expose-gc',
+  '--import',
+  `data:text/javascript,${encodeURIComponent('process.on("SIGUSR2", () => globalThis.gc())')}`,
+];
+
+async function openHost(
+  stage: Stage,
+  database: Database,
+  publisher: Publisher,
+  name: HostName,
+  nodeArgs: string[] = [],
+): Promise<Host> {
   const env = { REDIS_URL: stage.redis.url, CHANNEL: publisher.channel };
   const open: Record<HostName, () => Promise<Program>> = {
-    ours: () => stage.server(database),
-    raw: () => stage.program('raw-broadcast', env),
-    stock: () => stage.program('stock-broadcast', env),
+    ours: () => stage.server(database, { nodeArgs }),
+    raw: () => stage.program('raw-broadcast', env, nodeArgs),
+    stock: () => stage.program('stock-broadcast', env, nodeArgs),
   };
   const subscribe = (path: string, json: unknown) =>
     JSON.stringify({ id: 1, method: 'subscription', params: { path, input: { json } } });
@@ -185,6 +198,14 @@ async function measureLatency(
 
 // ---- memory ----------------------------------------------------------------------------------------------------------
 
+async function memoryInUse(pid: number): Promise<number> {
+  for (let times = 0; times < 2; times++) {
+    process.kill(pid, 'SIGUSR2');
+    await sleep(700);
+  }
+  return residentMb(pid);
+}
+
 /** Each server is a new one: what earlier sockets left behind would hold the next ones for nothing. */
 async function compareMemory(
   stage: Stage,
@@ -196,16 +217,14 @@ async function compareMemory(
   const kilobytes = new Map<HostName, number>();
   for (const name of allHosts) {
     say(`memory a socket, ${name}`);
-    const host = await openHost(stage, database, publisher, name);
+    const host = await openHost(stage, database, publisher, name, collecting);
     // Once in small, so that code and caches are there.
     await openWatchers(host, Math.min(200, options.watchers));
     await publisher.publish(4, sleep(1_000));
     await closeWatchers(host);
-    await sleep(1_000);
-    const before = residentMb(host.server.pid);
+    const before = await memoryInUse(host.server.pid);
     await openWatchers(host, options.watchers);
-    await sleep(2_000);
-    const after = residentMb(host.server.pid);
+    const after = await memoryInUse(host.server.pid);
     kilobytes.set(name, ((after - before) * 1024) / options.watchers);
     await closeWatchers(host);
     await host.server.stop();

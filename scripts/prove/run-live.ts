@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createTRPCClient, httpLink, type TRPCClient } from '@trpc/client';
+import { createTRPCClient, httpLink, type TRPCClient, TRPCClientError } from '@trpc/client';
 import type { AppRouter } from '../../server/transport/app.router.ts';
+import type { FailureView } from '../../shared/failure.ts';
 import type { FlightView } from '../../shared/flight.ts';
 import { newId } from '../../shared/ids.ts';
 import { transformer } from '../../shared/transformer.ts';
@@ -106,9 +107,11 @@ export async function proveLive(options: LiveOptions): Promise<LiveProof> {
     await Promise.all([cutting, reporting]);
 
     const restAt = performance.now();
-    const truths = await Promise.all(flightIds.map((flightId) => operator.flights.get.query({ flightId })));
+    const truths = await Promise.all(
+      flightIds.map((flightId) => insist(() => operator.flights.get.query({ flightId }))),
+    );
     const states = await Promise.all(
-      owners.map(async ({ trpc, bookingId }) => trpc.booking.get.query({ id: bookingId })),
+      owners.map(({ trpc, bookingId }) => insist(() => trpc.booking.get.query({ id: bookingId }))),
     );
     const isBehind = (client: LiveClient, place: number): string | undefined => {
       for (const [flightId, { view }] of client.seats) {
@@ -164,12 +167,27 @@ function callsOf(url: string, headers: Record<string, string>): Trpc {
   return createTRPCClient<AppRouter>({ links: [httpLink({ url: `${url}/trpc`, transformer, headers })] });
 }
 
+/** Asks again when there was no answer or it said to come back: what is asked here has its effect once. */
+async function insist<T>(ask: () => Promise<T>): Promise<T> {
+  for (let times = 1; ; times++) {
+    try {
+      return await ask();
+    } catch (error) {
+      const failure = (error as { data?: { failure?: FailureView } | null }).data?.failure;
+      const mayRepeat = error instanceof TRPCClientError && (failure === undefined || failure.retryable);
+      if (!mayRepeat || times === 20) throw error;
+      await sleep(100 * times);
+    }
+  }
+}
+
 /** A guest with a hold of its own. */
 async function openOwner(url: string, flightId: string): Promise<Owner> {
-  const { token } = await callsOf(url, {}).auth.guest.mutate();
+  const { token } = await insist(() => callsOf(url, {}).auth.guest.mutate());
   const trpc = callsOf(url, { authorization: `Bearer ${token}` });
   const bookingId = newId();
-  await trpc.booking.hold.mutate({ id: bookingId, legs: [{ flightId, cabin: 'economy' }], seats: 1 });
+  const legs = [{ flightId, cabin: 'economy' as const }];
+  await insist(() => trpc.booking.hold.mutate({ id: bookingId, legs, seats: 1 }));
   return { token, trpc, bookingId };
 }
 
@@ -183,17 +201,17 @@ async function changeThings(owners: Owner[], endsAt: number, isOver: () => boole
       const passengers = [{ type: 'adult' as const, givenName: 'Amelia', familyName: 'Earhart' }];
       await at(first);
       if (isOver()) return;
-      await trpc.booking.setPassengers.mutate({ id: bookingId, passengers });
+      await insist(() => trpc.booking.setPassengers.mutate({ id: bookingId, passengers }));
       await at(second);
       if (isOver()) return;
-      if (random.next() < 0.5) await trpc.booking.pay.mutate({ id: bookingId });
-      else await trpc.booking.cancel.mutate({ id: bookingId });
+      if (random.next() < 0.5) await insist(() => trpc.booking.pay.mutate({ id: bookingId }));
+      else await insist(() => trpc.booking.cancel.mutate({ id: bookingId }));
     }),
   );
   await at(1);
   // Payments that were under way have ended: what is read now is final.
   for (const { trpc, bookingId } of owners) {
-    while ((await trpc.booking.get.query({ id: bookingId })).status === 'paying') await sleep(20);
+    while ((await insist(() => trpc.booking.get.query({ id: bookingId }))).status === 'paying') await sleep(20);
   }
 }
 

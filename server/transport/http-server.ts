@@ -164,7 +164,12 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
   exportWire(rooms.metrics.registry, () => sockets.clients.size, trpcOverSockets.stats);
   server.on('upgrade', (request, socket, head) => {
     const path = (request.url ?? '/').split('?', 1)[0];
-    const refuseUpgrade = (status: string) => socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+    // Node leaves it to us: whoever is reset while being refused would end the process.
+    socket.on('error', () => socket.destroy());
+    const refuseUpgrade = (status: string) => {
+      socket.once('finish', () => socket.destroy());
+      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+    };
     if (path !== '/trpc' || !settings.publicRoutes) return void refuseUpgrade('404 Not Found');
     if (!origins.allows(request)) return void refuseUpgrade('403 Forbidden');
     if (readiness.draining) return void refuseUpgrade('503 Service Unavailable');

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { applyPaymentEvent } from '../../server/domain/booking/apply-payment-event.ts';
 import type { SellingRoom } from '../../server/domain/booking/booking-room.ts';
 import type { HoldMember, PayMember } from '../../server/domain/booking/booking-store.ts';
 import { holdValues } from '../../server/domain/booking/hold-batch.ts';
@@ -13,6 +14,7 @@ import { armPausePoint } from '../../server/platform/runtime/pause-points.ts';
 import { newId } from '../../shared/ids.ts';
 import { failureOf } from '../support/connect.ts';
 import { openLanes } from '../support/lanes.ts';
+import { moveDeadline } from '../support/move-deadline.ts';
 import { openScene, type Scene, silentGateway } from '../support/scene.ts';
 
 /**
@@ -173,14 +175,19 @@ describe('a guard alone', () => {
         [event.amount],
         [event.currency],
       ]);
-      const answer = own.lanes.settle.send({ ...event, bookingId: other.id, paymentId: other.paymentId }).then(
-        ({ kind }) => kind,
+      const answer = applyPaymentEvent(roomBehindShutGate(), {
+        ...event,
+        bookingId: other.id,
+        paymentId: other.paymentId,
+      }).then(
+        () => 'told',
         () => 'failed',
       );
       await Promise.race([somebodyWaits(), answer]);
       await client.query('commit');
       client.release();
-      expect(['known', 'failed']).toContain(await answer);
+      // Its provider need not send it again.
+      expect(await answer).toBe('told');
       expect([await statusOf(one.id), await statusOf(other.id)]).toEqual(['confirmed', 'paying']);
     });
 
@@ -278,6 +285,33 @@ describe('a guard alone', () => {
         leg: 1,
       });
     });
+  });
+
+  it('[BOOK-11] a deadline is looked at until nothing of it is open', async () => {
+    const flight = await scene.flight();
+    // The first travels alone, the others together behind it.
+    const members = Array.from({ length: 4 }, () => memberOf([flight.id]));
+    await Promise.all(members.map((member) => own.lanes.hold.send(member)));
+    const ids = members.map(({ id }) => id);
+    const kept = async () => {
+      const sql = `select u.id from hold_deadline h, unnest(h.bookings) u (id) where u.id = any($1) order by h.at`;
+      return (await db.query<{ id: string }>(sql, [ids])).rows.map(({ id }) => id);
+    };
+    expect((await kept()).sort()).toEqual([...ids].sort());
+    const [paid, open] = ids as [string, string];
+    await own.lanes.pay.send(payOf(members[0] as HoldMember));
+    await db.query(
+      'delete from hold_deadline h where exists (select from unnest(h.bookings) u (id) where u.id = any($1))',
+      [ids],
+    );
+    await moveDeadline(db, [paid, open], '-1 second');
+    expect((await store.due(500)).filter((id) => ids.includes(id)).sort()).toEqual([paid, open].sort());
+    await own.lanes.expire.send(paid);
+    expect((await store.due(500)).filter((id) => ids.includes(id))).toEqual([open]);
+    expect(await kept()).toHaveLength(2);
+    await own.lanes.expire.send(open);
+    await store.due(500);
+    expect(await kept()).toEqual([]);
   });
 
   it('[BOOK-5] a leg whose price was agreed costs that, whatever the cabin costs', async () => {

@@ -22,7 +22,7 @@ function openHub(options: { urgent?: (before: number, after: number) => boolean 
   });
   /** Whoever was told to do something now has done it. */
   const settle = async () => {
-    for (let turn = 0; turn < 8; turn++) await new Promise(setImmediate);
+    for (let turn = 0; turn < 16; turn++) await new Promise(setImmediate);
   };
   return { hub, clock, record, update, settle };
 }

@@ -10,6 +10,7 @@ import { scheduleCsvHeader } from '../../server/domain/schedules/parse-schedule-
 import { startServer, type TestServer } from '../support/start-server.ts';
 
 const script = fileURLToPath(new URL('../../scripts/import.ts', import.meta.url));
+const exporting = fileURLToPath(new URL('../../scripts/export.ts', import.meta.url));
 
 describe('npm run import', () => {
   let server: TestServer;
@@ -23,8 +24,8 @@ describe('npm run import', () => {
   });
 
   /** Runs the command in the directory of its files; not synchronously, because the server lives in this process. */
-  function run(args: string[], env: Record<string, string> = { ADMIN_API_KEY: server.apiKey }) {
-    const child = spawn(process.execPath, [script, ...args], { env: { ...process.env, INIT_CWD: dir, ...env } });
+  function run(args: string[], env: Record<string, string> = { ADMIN_API_KEY: server.apiKey }, file = script) {
+    const child = spawn(process.execPath, [file, ...args], { env: { ...process.env, INIT_CWD: dir, ...env } });
     let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => {
@@ -55,6 +56,16 @@ describe('npm run import', () => {
     const shifted = await run([...to, '--shift-to', '2031-02-01']);
     expect(shifted.output).toContain('1 created, 0 updated, 0 unchanged');
     expect([tried, first, again, shifted].map((each) => each.code)).toEqual([0, 0, 0, 0]);
+  });
+
+  it('[SSIM-10] exports what the server holds, and finds nothing new in it', async () => {
+    const out = await run(['held.ssim.gz', '--url', server.url], undefined, exporting);
+    expect(out).toMatchObject({ code: 0, output: '2 dated flights\n' });
+    const back = await run(['held.ssim.gz', '--url', server.url, '--dry-run']);
+    expect(back.output).toContain('held.ssim.gz as ssim, dry run');
+    expect(back.output).toContain('0 created, 0 updated, 2 unchanged');
+    const wrong = await run(['--from', 'spring', '--url', server.url], undefined, exporting);
+    expect(wrong).toEqual({ code: 1, output: 'export: --from spring is not a date like 2026-12-01\n' });
   });
 
   it('[SCHED-11] ends with one clear line and code 1 when it cannot work', async () => {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fuzzWire } from '../../scripts/fuzz/fuzz-wire.ts';
 import { judgeFrame } from '../../scripts/fuzz/judge-frame.ts';
@@ -29,6 +31,20 @@ describe('noise on the wire', () => {
     expect(report.failures.INVALID_INPUT).toBeGreaterThan(300);
     expect(await scene.drift()).toBe(0);
   }, 120_000);
+
+  test('[FUZZ-1] whoever is gone while an upgrade is refused is nobody’s end', async () => {
+    const { hostname, port } = new URL(scene.server.url);
+    for (let n = 0; n < 40; n++) {
+      const wire = connect(Number(port), hostname);
+      wire.on('error', () => undefined);
+      await once(wire, 'connect');
+      wire.write('GET /elsewhere HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nand more');
+      if (n % 2 === 0) await new Promise(setImmediate);
+      wire.resetAndDestroy();
+    }
+    // A reset that nobody listens for is an uncaught exception, which fails this run.
+    expect((await fetch(`${scene.server.url}/livez`)).status).toBe(200);
+  });
 
   const failure = (message: string, details: unknown = {}) =>
     JSON.stringify({

@@ -24,6 +24,7 @@ const rooms = {
     laneDepth: () => 0,
     jobs: async () => ({ open: 0, steps: 0, lagSeconds: 0 }),
     queues: async () => [],
+    timetable: () => ({ rows: 0, version: 0, lag_ms: 0, healed: 0, waiting: 0 }),
   }),
   log: createLogger('error'),
   failureOf: createFailureMap(() => 'none'),

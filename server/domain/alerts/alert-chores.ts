@@ -1,4 +1,3 @@
-import type { Feed } from '../../platform/feed/feed.ts';
 import { PositionLost } from '../../platform/feed/feed.ts';
 import { startChore } from '../../platform/runtime/periodic.ts';
 import type { ErrorReporter } from '../../platform/telemetry/error-reporter.ts';
@@ -61,7 +60,7 @@ export function startAlertChores(
     },
   });
   const stopping = new AbortController();
-  const following = followFlights(room.feed, looking.nudge, stopping.signal).catch((error) => report(error));
+  const following = followFlights(room, looking.nudge, report, stopping.signal);
   return {
     nudge: looking.nudge,
     stop: async () => {
@@ -71,14 +70,20 @@ export function startAlertChores(
   };
 }
 
-/** An operator's edit may have changed a price. */
-async function followFlights(feed: Feed, nudge: () => void, signal: AbortSignal): Promise<void> {
+/** An operator's edit may have changed a price. A hint only: what is missed is seen at the next look. */
+async function followFlights(
+  { feed, clock }: AlertRoom,
+  nudge: () => void,
+  report: ErrorReporter,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     try {
       const { position } = await feed.readNewest(1);
       for await (const { type } of feed.follow(position, signal)) if (/^(?:flights?|timetable)\./.test(type)) nudge();
     } catch (error) {
-      if (!(error instanceof PositionLost)) throw error;
+      if (!(error instanceof PositionLost) && !signal.aborted) report(error, { chore: 'follow flights' });
+      await clock.sleep(restMs * 4, signal);
     }
   }
 }

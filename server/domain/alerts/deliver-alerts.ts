@@ -105,7 +105,7 @@ async function send(options: DeliveryOptions, delivery: Delivery, signal: AbortS
   }
 }
 
-export function mailOf(alert: FiredAlert): { subject: string; text: string } {
+function mailOf(alert: FiredAlert): { subject: string; text: string } {
   const { origin, destination, departDate, price, was, target, dropBy, provider, at } = alert;
   const now = formatMoney(price, 'en');
   const why = target

@@ -1,3 +1,4 @@
+import { violatesUnique } from '../../platform/postgres/pg-errors.ts';
 import { invalidInput, refuse } from '../../platform/runtime/failure.ts';
 import type { PaymentEvent } from '../payments/payment-event.ts';
 import type { SellingRoom } from './booking-room.ts';
@@ -10,7 +11,11 @@ import type { SellingRoom } from './booking-room.ts';
  * Fails: NOT_FOUND (no such booking), INVALID_INPUT (amount or booking is not the payment's).
  */
 export async function applyPaymentEvent(room: SellingRoom, event: PaymentEvent): Promise<void> {
-  const outcome = await room.lanes.settle.send(event);
+  const outcome = await room.lanes.settle.send(event).catch((error: unknown) => {
+    // Another process has just taken it for another booking; now it is known.
+    if (violatesUnique(error, 'payment_event_pkey')) return room.lanes.settle.send(event);
+    throw error;
+  });
   switch (outcome.kind) {
     case 'known':
       return;

@@ -87,7 +87,7 @@ function offerRequestOf({
 }
 
 /** Undefined for an offer whose price is no exact amount of its currency. */
-export function offerOf(offer: DuffelOffer, question: Pick<FareQuestion, 'returnDate'>): FareOffer | undefined {
+function offerOf(offer: DuffelOffer, question: Pick<FareQuestion, 'returnDate'>): FareOffer | undefined {
   const price = moneyOfDecimal(offer.total_amount, offer.total_currency);
   if (!price) return undefined;
   const segments = offer.slices.flatMap((slice) => slice.segments);

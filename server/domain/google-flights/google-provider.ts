@@ -113,7 +113,7 @@ async function fetchPage(
 const buildOf = (clock: Clock): string => `gws_${isoNow(clock).slice(0, 10).replaceAll('-', '')}-0_RC2`;
 
 /** What a page says, as an answer to the question. */
-export function fareAnswerOf(answer: GoogleAnswer, question: FareQuestion): FareAnswer {
+function fareAnswerOf(answer: GoogleAnswer, question: FareQuestion): FareAnswer {
   switch (answer.class) {
     case 'empty':
       return { outcome: 'empty', evidence: answer.detail };

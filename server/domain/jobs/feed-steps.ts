@@ -49,6 +49,7 @@ export function stepOfEntry(id: string): { job: number; no: number } | undefined
 export function startFeeding(room: JobsRoom, queues: ReadonlyMap<string, WorkQueue>): Chore {
   const limitedAt = new Map<string, number>();
   const feed = async (name: string, queue: WorkQueue): Promise<void> => {
+    if (!queue.isReady()) return;
     const { waiting, active } = await queue.counts();
     const now = room.clock.now();
     if (now - (limitedAt.get(name) ?? 0) >= limitEveryMs) {

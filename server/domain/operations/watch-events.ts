@@ -15,8 +15,9 @@ const eventOf = (epoch: number, entry: FeedEntry): AdminEvent => ({
 
 /** The noun of the event's name says what its subject is. */
 function subjectOf({ type, subject }: FeedEntry): AdminEvent['subject'] {
-  if (!subject) return {};
-  return /^(?:flight|seats)\./.test(type) ? { flightId: subject } : { bookingId: subject };
+  if (!subject || type.startsWith('alert.')) return {};
+  if (/^(?:flight|seats)\./.test(type)) return { flightId: subject };
+  return type.startsWith('job.') ? { jobId: subject } : { bookingId: subject };
 }
 
 /** The position that an event id names; undefined for one of another epoch. Fails: INVALID_INPUT for what is none. */

@@ -27,10 +27,11 @@ export function createPriceNews(): PriceNews {
       return {
         next: async (signal) => {
           if (!isTold && !signal.aborted) {
-            await new Promise<void>((resolve) => {
-              wake = resolve;
-              signal.addEventListener('abort', () => resolve(), { once: true });
-            });
+            const over = Promise.withResolvers<void>();
+            wake = over.resolve;
+            signal.addEventListener('abort', over.resolve as () => void, { once: true });
+            await over.promise;
+            signal.removeEventListener('abort', over.resolve as () => void);
           }
           isTold = false;
         },

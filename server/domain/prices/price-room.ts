@@ -39,11 +39,12 @@ export function startRecording(
   room: PriceRoom,
   options: { report: ErrorReporter; onWritten: (routes: { origin: string; destination: string }[]) => void },
 ): Chore {
-  return startChore({
+  const { report } = options;
+  const chore = startChore({
     name: 'record prices',
     everyMs: flushEveryMs,
     clock: room.clock,
-    report: options.report,
+    report,
     run: async () => {
       const { written } = await room.recorder.flush();
       if (written.length > 0) options.onWritten(written.map(({ origin, destination }) => ({ origin, destination })));
@@ -51,6 +52,14 @@ export function startRecording(
       return false;
     },
   });
+  return {
+    nudge: chore.nudge,
+    stop: async () => {
+      await chore.stop();
+      // What was seen last; more than one round would hold up the end.
+      await room.recorder.flush().catch((error: unknown) => report(error));
+    },
+  };
 }
 
 /** Old observations go, some thousands at a time. */

@@ -11,7 +11,7 @@ import {
   type SimulatorSettings,
 } from './fare-provider.ts';
 
-export const simulatorDefaults: SimulatorSettings = {
+const simulatorDefaults: SimulatorSettings = {
   seed: 1,
   latencyMs: 0,
   failRate: 0,

@@ -24,7 +24,7 @@ const batchesPerCall = 10;
 /**
  * Goes on applying a planned import: some thousand changes a call, each batch of them done or not. The answer says how
  * far it has come; whoever is not at the end calls again, also after a crash or from another process.
- * Fails: NOT_FOUND, NOT_ALLOWED (it is being rolled back, or was).
+ * Fails: NOT_FOUND, IN_PROGRESS (still being read), NOT_ALLOWED (it is being rolled back, or was).
  */
 export const applyImport = (room: ImportRoom, id: string): Promise<ImportView> => goOn(room, id, applyBatch);
 
@@ -66,6 +66,7 @@ const appliedSql = `
 
 async function applyBatch(tx: PoolClient, row: StatusRow): Promise<string[] | null> {
   if (row.status === 'applied') return null;
+  if (row.status === 'reading') throw refuse('IN_PROGRESS', { retryAfterMs: 1000 });
   if (row.status !== 'planned' && row.status !== 'applying')
     throw refuse('NOT_ALLOWED', { reason: 'the import was rolled back', importId: row.id, status: row.status });
   const { rows } = await tx.query<ChangeRow>(nextSql, [row.id, row.done]);
@@ -89,7 +90,7 @@ const undoneSql = `
 
 async function undoBatch(tx: PoolClient, row: StatusRow): Promise<string[] | null> {
   if (row.status === 'rolled_back') return null;
-  if (row.status === 'planned')
+  if (row.status === 'planned' || row.status === 'reading')
     throw refuse('NOT_ALLOWED', { reason: 'nothing of the import was applied', importId: row.id, status: row.status });
   const { rows } = await tx.query<ChangeRow>(previousSql, [row.id, row.done]);
   const done = rows.filter((each) => each.outcome === 'applied');

@@ -2,7 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 import { importStatuses } from '../../../shared/schedule-import.ts';
 
 /**
- * A timetable that was read and compared with the record: planned → applying → applied → rolling_back → rolled_back.
+ * A timetable that was read and compared with the record: reading → planned → applying → applied → rolling_back → rolled_back.
  * `done` of its `changes` have gone the way that the status says.
  */
 const ScheduleImportSchema = defineEntity({
@@ -12,7 +12,7 @@ const ScheduleImportSchema = defineEntity({
     id: p.uuid().primary(),
     format: p.enum(['csv', 'bts', 'ssim'] as const),
     fileName: p.string().length(200).nullable(),
-    status: p.enum(importStatuses).default('planned'),
+    status: p.enum(importStatuses).default('reading'),
     accepted: p.integer().default(0),
     unchanged: p.integer().default(0),
     changes: p.integer().default(0),

@@ -217,7 +217,8 @@ export class Feed {
 
   #wait(waiting: Set<() => void>, signal: AbortSignal): { over: Promise<void>; cancel: () => void } {
     const cancelled = new AbortController();
-    const wake = () => cancelled.abort();
+    // With a reason of ours: without one the platform makes an error with a stack, each time.
+    const wake = () => cancelled.abort('woken');
     waiting.add(wake);
     const over = this.#clock.sleep(healMs, AbortSignal.any([signal, cancelled.signal])).finally(() => {
       waiting.delete(wake);

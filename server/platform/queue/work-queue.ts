@@ -3,6 +3,8 @@ import type { RedisConnections } from '../redis/redis.ts';
 
 /** Spreads ids over the workers of all machines. It may forget them at any moment, or hand one out twice. */
 export interface WorkQueue {
+  /** False while Redis is away. */
+  isReady(): boolean;
   /** Puts ids at the end. Rejects while Redis is away. */
   put(ids: string[]): Promise<void>;
   counts(): Promise<{ waiting: number; active: number }>;
@@ -37,9 +39,14 @@ export function openWorkQueue(options: {
     defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
     skipVersionCheck: true,
   });
-  queue.on('error', onError);
+  // What a flush took away is missed when it ends; its owner puts it back.
+  const onTrouble = (error: Error): void => {
+    if (!/^Missing (?:key|lock) for job/.test(error.message)) onError(error);
+  };
+  queue.on('error', onTrouble);
   let worker: Worker | undefined;
   return {
+    isReady: () => connection.status === 'ready',
     put: async (ids) => {
       if (connection.status !== 'ready') throw new Error('redis is away');
       await queue.addBulk(ids.map((id) => ({ name: 'step', data: null, opts: { jobId: id } })));
@@ -65,7 +72,7 @@ export function openWorkQueue(options: {
         removeOnFail: { count: 0 },
         skipVersionCheck: true,
       });
-      worker.on('error', onError);
+      worker.on('error', onTrouble);
     },
     close: async () => {
       await worker?.close().catch(onError);

@@ -17,11 +17,13 @@ import { BookingStatusTag, bookingStatusNames } from './booking-status-tag.tsx';
 import { BookingTrack } from './booking-track.tsx';
 import { CancelDialog } from './cancel-dialog.tsx';
 import { Countdown } from './countdown.tsx';
+import { FareTerms } from './fare-terms.tsx';
 import { LegStrip } from './leg-strip.tsx';
 import { PassengerList } from './passenger-list.tsx';
 import { PassengersForm } from './passengers-form.tsx';
 import { PayForm } from './pay-form.tsx';
 import { PriceBreakdown } from './price-breakdown.tsx';
+import { PriceGuarantee } from './price-guarantee.tsx';
 import { Receipt } from './receipt.tsx';
 import { useBooking } from './use-booking.ts';
 
@@ -80,9 +82,10 @@ function Booking({ booking }: { booking: BookingView }) {
         <BookingTrack status={status} paid={booking.payment?.status === 'succeeded'} />
       </div>
       {status === 'held' && <Countdown until={booking.holdExpiresAt} from={booking.createdAt} />}
+      {status === 'held' && <PriceGuarantee booking={booking} />}
       <section className="surface" aria-label="Flights" style={{ overflow: 'hidden' }}>
         {booking.legs.map((leg) => (
-          <LegStrip key={leg.flightId} leg={leg} seats={booking.seats} />
+          <LegStrip key={leg.flightId} leg={leg} seats={booking.seats} fare={booking.fare?.name} />
         ))}
       </section>
       {status === 'held' && <Held booking={booking} onCancel={() => setCancelling(true)} />}
@@ -153,6 +156,7 @@ function Held({ booking, onCancel }: { booking: BookingView; onCancel: () => voi
         </div>
         <div className="body stack">
           <PriceBreakdown booking={booking} />
+          {booking.fare && <FareTerms conditions={booking.fare.conditions} />}
           <PayForm booking={booking} disabled={over} />
           {!named && <p className={styles.note}>Names can also follow after paying.</p>}
           <Button variant="subtle" size="xs" onClick={onCancel} disabled={over}>

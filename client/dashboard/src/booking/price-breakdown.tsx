@@ -4,20 +4,34 @@ import { cabinNames } from '../flight/cabin-names.ts';
 
 /** The same lines on the hold and on the receipt. Every seat costs the same, so a division loses nothing. */
 export function PriceBreakdown({ booking }: { booking: BookingView }) {
-  const { price, seats, legs, passengers, refund } = booking;
+  const { price, seats, legs, passengers, refund, fare } = booking;
   const each = money(price.amount / seats, price.currency);
   const infants = passengers.filter((passenger) => passenger.type === 'infant_on_lap').length;
   const cabins = [...new Set(legs.map((leg) => cabinNames[leg.cabin]))].join(' + ');
   return (
     <table className="figures" aria-label="Price">
       <tbody>
-        <tr>
-          <th scope="row">
-            {cabins}
-            {legs.length > 1 && `, ${legs.length} flights`}: {seats} × {formatMoney(each)}
-          </th>
-          <td className="n">{formatMoney(price)}</td>
-        </tr>
+        {fare ? (
+          fare.legs.map((leg, at) => (
+            // A booking's legs stay as they are.
+            // biome-ignore lint/suspicious/noArrayIndexKey: as said
+            <tr key={at}>
+              <th scope="row">
+                {fare.legs.length > 1 && `Flight ${at + 1}, `}
+                {cabinNames[leg.cabin]} {fare.name}: {seats} × {formatMoney(leg.price)}
+              </th>
+              <td className="n">{formatMoney(money(leg.price.amount * seats, leg.price.currency))}</td>
+            </tr>
+          ))
+        ) : (
+          <tr>
+            <th scope="row">
+              {cabins}
+              {legs.length > 1 && `, ${legs.length} flights`}: {seats} × {formatMoney(each)}
+            </th>
+            <td className="n">{formatMoney(price)}</td>
+          </tr>
+        )}
         {infants > 0 && (
           <tr>
             <th scope="row">

@@ -3,6 +3,7 @@ import { CircleCheck, Pencil, Printer } from 'lucide-react';
 import { useState } from 'react';
 import type { BookingView } from '../../../../shared/booking.ts';
 import { CopyText } from '../shell/copy-text.tsx';
+import { FareTerms } from './fare-terms.tsx';
 import { PassengerList } from './passenger-list.tsx';
 import { PassengersForm } from './passengers-form.tsx';
 import { PriceBreakdown } from './price-breakdown.tsx';
@@ -52,6 +53,7 @@ export function Receipt({ booking, onCancel }: { booking: BookingView; onCancel:
         <div>
           <h3>Paid</h3>
           <PriceBreakdown booking={booking} />
+          {booking.fare && <FareTerms conditions={booking.fare.conditions} />}
           {booking.payment && (
             <p className={styles.reference}>
               Payment <CopyText text={booking.payment.id} label="Copy the payment id" />

@@ -2,9 +2,11 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { ArrowLeft, Timer } from 'lucide-react';
+import { useState } from 'react';
 import type { CabinClass, CabinView, FlightView } from '../../../../shared/flight.ts';
 import { formatMoney, type Money, money } from '../../../../shared/money.ts';
 import { failureOf } from '../../../sdk/airside-error.ts';
+import { FareChoice, useOffers } from '../booking/fare-choice.tsx';
 import { HoldProblem } from '../booking/hold-problem.tsx';
 import { useHold } from '../booking/use-hold.ts';
 import { FailureNotice } from '../failure/failure-notice.tsx';
@@ -106,7 +108,7 @@ function Flight({ flight: loaded }: { flight: FlightView }) {
             chosen={chosen === cabin.cabin}
             pending={holding.pending && holding.cabin === cabin.cabin}
             disabled={holding.pending}
-            onHold={(name, expected) => holding.hold({ legs: [{ flightId: flight.id, cabin: name }], seats, expected })}
+            onHold={(name, wanted) => holding.hold({ legs: [{ flightId: flight.id, cabin: name }], seats, ...wanted })}
           />
         ))}
       </section>
@@ -140,11 +142,14 @@ function CabinCard({
   chosen: boolean;
   pending: boolean;
   disabled: boolean;
-  onHold: (cabin: CabinClass, expected: Money) => void;
+  onHold: (cabin: CabinClass, wanted: { expected: Money } | { offerToken: string }) => void;
 }) {
-  const total = money(cabin.price.amount * seats, cabin.price.currency);
   const enough = cabin.available >= seats;
   const selling = flight.state === 'open';
+  const offers = useOffers({ flightId: flight.id, cabin: cabin.cabin, seats, enabled: selling && enough });
+  const [brand, setBrand] = useState<string>();
+  const offer = offers.find((each) => each.brand === brand) ?? offers[0];
+  const total = offer?.price ?? money(cabin.price.amount * seats, cabin.price.currency);
   const taken = Math.max(0, cabin.capacity - cabin.available);
   const full = cabin.capacity > 0 ? Math.round((taken / cabin.capacity) * 100) : 100;
   return (
@@ -174,9 +179,10 @@ function CabinCard({
           </span>
         </p>
       </div>
+      {offer && <FareChoice offers={offers} chosen={offer.brand} onChoose={setBrand} />}
       <dl className={styles.sum}>
         <dt className="dim">
-          {seats} × {formatMoney(cabin.price)}
+          {seats} × {formatMoney(offer?.legs[0]?.price ?? cabin.price)}
         </dt>
         <dd>
           <strong>
@@ -189,7 +195,7 @@ function CabinCard({
         variant={chosen ? 'filled' : 'light'}
         disabled={!selling || !enough || (disabled && !pending)}
         loading={pending}
-        onClick={() => onHold(cabin.cabin, total)}
+        onClick={() => onHold(cabin.cabin, offer ? { offerToken: offer.offerToken } : { expected: total })}
       >
         {!selling
           ? `Flight is ${flight.state}`

@@ -19,8 +19,8 @@ import { useLiveFlight } from './seat-store.ts';
 type Shown =
   /** For sale: each cabin leads to the flight with that cabin chosen. */
   | { kind: 'sale'; flight: FlightView; seats: number; wanted?: CabinClass | undefined }
-  /** In a booking: the cabin that was bought. */
-  | { kind: 'booked'; flight: FlightView; cabin: CabinClass; seats: number }
+  /** In a booking: the cabin that was bought, and in which brand. */
+  | { kind: 'booked'; flight: FlightView; cabin: CabinClass; fare?: string | undefined; seats: number }
   /** On the operator's board: the counters. */
   | { kind: 'board'; flight: OperatorFlightView }
   /** The head of the flight's own page. */
@@ -99,7 +99,8 @@ export function FlightStrip({
           {shown.kind === 'booked' ? (
             <li className={styles.cabin}>
               <span className={styles.booked}>
-                {cabinNames[shown.cabin]} · {shown.seats} {shown.seats === 1 ? 'seat' : 'seats'}
+                {cabinNames[shown.cabin]}
+                {shown.fare && ` ${shown.fare}`} · {shown.seats} {shown.seats === 1 ? 'seat' : 'seats'}
               </span>
             </li>
           ) : (

@@ -52,7 +52,7 @@ export function ImportReview({ id, show, onShow }: { id: string; show: Show; onS
                 : `Apply ${left.toLocaleString()} ${left === 1 ? 'change' : 'changes'}`}
             </Button>
           )}
-          {status !== 'planned' && status !== 'rolled_back' && !steps.isPending && (
+          {(status === 'applying' || status === 'applied' || status === 'rolling_back') && !steps.isPending && (
             <Button variant="default" onClick={() => setRollingBack(true)}>
               Roll back…
             </Button>

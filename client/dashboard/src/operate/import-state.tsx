@@ -3,6 +3,7 @@ import type { ImportStatus } from '../../../../shared/schedule-import.ts';
 import { StateTag, type Tone } from '../flight/state-tag.tsx';
 
 const states: Record<ImportStatus, { tone: Tone; icon: typeof Loader; words: string }> = {
+  reading: { tone: 'neutral', icon: Loader, words: 'Being read' },
   planned: { tone: 'accent', icon: CircleDashed, words: 'Not applied' },
   applying: { tone: 'warn', icon: Loader, words: 'Partly applied' },
   applied: { tone: 'ok', icon: CircleCheck, words: 'Applied' },
