@@ -40,6 +40,10 @@ interface First {
   group: number;
 }
 
+/** One for all searches of a thread, which come one after the other: new ones would cost more than most searches. */
+const scratchFor = (airports: number) => ({ reaches: new Int32Array(airports), kmLeft: new Float32Array(airports) });
+let scratch = scratchFor(0);
+
 class Search {
   readonly #t: Timetable;
   readonly #times: ConnectionTimes;
@@ -60,8 +64,9 @@ class Search {
     this.#q = question;
     this.#cabin = t.cabins[question.cabin] as CabinColumns;
     this.#front = new FrontBuilder(question.keep);
-    this.#reaches = new Int32Array(t.airportX.length);
-    this.#kmLeft = new Float32Array(t.airportX.length);
+    if (scratch.reaches.length < t.airportX.length) scratch = scratchFor(t.airportX.length);
+    this.#reaches = scratch.reaches;
+    this.#kmLeft = scratch.kmLeft;
     this.#buckets = Math.ceil(dayMinutes / question.bounds.bucketMinutes);
   }
 
@@ -106,12 +111,15 @@ class Search {
     }
     const { detour, detourSlackKm } = this.#q.bounds;
     const kmMax = detour > 0 ? detour * this.#kmTo(origin, destination) + detourSlackKm : Number.POSITIVE_INFINITY;
+    const canChangeAirport = this.#q.filters.airportChange;
     const list = t.airportOut[origin] as number;
     const end = list + 2 + (t.lists[list] as number);
     for (let at = list + 2; at < end; at++) {
       const market = t.lists[at] as number;
       const hub = t.marketTo[market] as number;
       if (hub === destination) continue;
+      // Most lead to where nothing goes on, and are not worth an arc cosine.
+      if (stops === 1 && !canChangeAirport && this.#reaches[hub] === 0) continue;
       const km = t.marketKm[market] as number;
       if (km + this.#kmTo(hub, destination) > kmMax || !this.#mayChangeAt(hub)) continue;
       if (stops === 1) this.#oneStop(market, hub, destination, opens, closes, kmMax - km);
