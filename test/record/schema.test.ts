@@ -144,10 +144,9 @@ describe('the record', () => {
          currency) values ($1, $1, '\\x00', 'JFK', 'LHR', 'economy', 'one_way', '2027-03-01', '2027-03-02', 'target', 1, 'USD')`,
       [newId()],
     );
-    await pool.query(
-      `insert into alert_delivery (alert_id, crossing, channel, payload) values ($1, 1, 'mail', '{}')`,
-      [newId()],
-    );
+    await pool.query(`insert into alert_delivery (alert_id, crossing, channel, payload) values ($1, 1, 'mail', '{}')`, [
+      newId(),
+    ]);
     await pool.query(
       `insert into price_observation values ('x', 'JFK', 'LHR', 'economy', 'one_way', 'USD', '2027-03-01', '2027-01-01', 1, 1, 1, now())`,
     );

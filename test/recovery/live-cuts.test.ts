@@ -9,7 +9,14 @@ beforeAll(async () => {
 afterAll(() => server?.stop());
 
 test('[CROWD-1] sockets are cut at random: all end at the final state, nothing goes back, each is told its own events once', async () => {
-  const proof = await proveLive({ url: server.url, apiKey: server.apiKey, clients: 40, seconds: 4, seed: 7, cutShare: 0.08 });
+  const proof = await proveLive({
+    url: server.url,
+    apiKey: server.apiKey,
+    clients: 40,
+    seconds: 4,
+    seed: 7,
+    cutShare: 0.08,
+  });
   expect(proof.faults).toEqual([]);
   expect(proof.cuts).toBeGreaterThan(20);
   expect(proof.personalEvents).toBeGreaterThan(80);
