@@ -32,7 +32,7 @@ export type Fare = z.infer<typeof fareSchema>;
 /**
  * The brands of a cabin, cheapest first. Two cabins with the same brands have the same family.
  */
-export const fareFamilySchema = z
+const fareFamilySchema = z
   .array(fareSchema)
   .min(1)
   .max(limits.faresPerCabin)
@@ -54,7 +54,7 @@ export type LadderStep = z.infer<typeof stepSchema>;
  * What a seat costs by the seats that are left: `amount` as long as more than `above` seats are left, dearer the
  * fewer there are. The last step has `above: 0`.
  */
-export const ladderSchema = z
+const ladderSchema = z
   .array(stepSchema)
   .min(1)
   .max(limits.stepsPerLadder)

@@ -15,7 +15,7 @@ export const outcomes = ['found', 'empty', 'unknown'] as const;
 export type Outcome = (typeof outcomes)[number];
 
 export const priceKinds = ['one_way', 'round_trip', 'sum_of_one_ways', 'split'] as const;
-export const verdicts = ['low', 'typical', 'high', 'unknown'] as const satisfies Verdict[];
+const verdicts = ['low', 'typical', 'high', 'unknown'] as const satisfies Verdict[];
 
 const providerNames = ['inventory', 'simulator', 'google-flights', 'duffel'] as const;
 

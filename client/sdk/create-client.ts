@@ -1,6 +1,7 @@
 import { createTRPCClient, type TRPCClient, wsLink } from '@trpc/client';
 import type { AppRouter } from '../../server/transport/app.router.ts';
 import type { FailureView } from '../../shared/failure.ts';
+import type { OperatorScope, SignedInView } from '../../shared/identity.ts';
 import { transformer } from '../../shared/transformer.ts';
 import { type Admin, createAdmin } from './admin.ts';
 import { type Bookings, createBookings } from './bookings.ts';
@@ -41,7 +42,13 @@ export interface ClientOptions {
 
 export interface Auth {
   /** Signs in as a new guest: its token is kept, and the connection is made anew with it. */
-  guest(options?: CallOptions): Promise<GuestView>;
+  guest(options?: CallOptions): Promise<SignedInView>;
+  /** Makes an account; whoever is a guest stays the same user, with all bookings. Fails: NOT_ALLOWED, RATE_LIMITED. */
+  signUp(account: { email: string; password: string; name?: string }, options?: CallOptions): Promise<SignedInView>;
+  /** Fails: UNAUTHENTICATED (address or password), RATE_LIMITED. */
+  signIn(account: { email: string; password: string }, options?: CallOptions): Promise<SignedInView>;
+  /** Ends every token of this user, on every device, and goes on as nobody. */
+  signOutEverywhere(options?: CallOptions): Promise<void>;
   /** Who the server says we are. */
   me(options?: CallOptions): Promise<ActorView>;
   /** The present token, if there is one. */
@@ -49,14 +56,10 @@ export interface Auth {
   /** Goes on with this token, or as nobody with null; done when reconnected. */
   setToken(token: string | null): Promise<void>;
 }
-export interface GuestView {
-  token: string;
-  user: { id: string; role: 'traveller' };
-}
 export type ActorView =
   | { role: 'anonymous'; id: null }
   | { role: 'traveller'; id: string; email: string | null; name: string | null }
-  | { role: 'operator'; id: string };
+  | { role: 'operator'; id: string; scopes: OperatorScope[] | 'all' };
 
 export interface AirsideClient {
   /** Every procedure, typed by the router. Calls are repeated as in the rooms; errors are tRPC's own (`failureOf`). */
@@ -135,6 +138,14 @@ export function createClient(options: ClientOptions): AirsideClient {
     ],
   });
 
+  /** Keeps the token of whoever we have become, and connects anew with it. */
+  async function become(signingIn: Promise<SignedInView>): Promise<SignedInView> {
+    const signedIn = await signingIn;
+    await keepToken(signedIn.token);
+    await connection.renew();
+    return signedIn;
+  }
+
   const isOver = () => connection.state().kind === 'closed';
   const owner = async () => ownerOf((await currentToken()) ?? undefined);
   const { state, subscribe, reconnect } = connection;
@@ -143,11 +154,13 @@ export function createClient(options: ClientOptions): AirsideClient {
     trpc,
     connection: { state, subscribe, reconnect },
     auth: {
-      guest: async (given) => {
-        const guest = await call((each) => trpc.auth.guest.mutate(undefined, each), given);
-        await keepToken(guest.token);
+      guest: (given) => become(call((each) => trpc.auth.guest.mutate(undefined, each), given)),
+      signUp: (account, given) => become(call((each) => trpc.auth.signUp.mutate(account, each), given)),
+      signIn: (account, given) => become(call((each) => trpc.auth.signIn.mutate(account, each), given)),
+      signOutEverywhere: async (given) => {
+        await call((each) => trpc.auth.signOutEverywhere.mutate(undefined, each), given);
+        await keepToken(null);
         await connection.renew();
-        return guest;
       },
       me: (given) => call((each) => trpc.auth.me.query(undefined, each), given),
       token: currentToken,

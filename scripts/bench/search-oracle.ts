@@ -8,7 +8,7 @@ import type { World } from './search-world.ts';
  * its times with theirs. Everything is in Postgres' favour: times are integers, airports and carriers small numbers,
  * and the timed statements count and take the least price instead of handing over rows.
  */
-export const schemaSql = `
+const schemaSql = `
   create table f (
     id int4 not null, o int2 not null, d int2 not null, dep int4 not null, arr int4 not null,
     day int4 not null, clock int2 not null, carrier int2 not null, domestic bool not null,
@@ -16,7 +16,7 @@ export const schemaSql = `
     p0 int4 not null, p1 int4 not null, p2 int4 not null, p3 int4 not null
   )`;
 
-export const indexesSql = [
+const indexesSql = [
   'create index f_market on f (o, d, dep) include (id, arr, day, clock, carrier, domestic, s0, s1, s2, s3, p0, p1, p2, p3)',
   'create index f_out on f (o, dep) include (d, id, arr, day, clock, carrier, domestic, s0, s1, s2, s3, p0, p1, p2, p3)',
   'create index f_in on f (d, dep) include (o, id, arr, day, clock, carrier, domestic, s0, s1, s2, s3, p0, p1, p2, p3)',

@@ -20,7 +20,7 @@ export interface Asked {
   closes: number;
 }
 
-export const connectionMinutesMax = 360;
+const connectionMinutesMax = 360;
 
 /** The timetable of a world, and its rules for connections: the defaults. */
 export function timetableOf(world: World): { writer: TimetableWriter; times: ConnectionTimes; buildMs: number } {

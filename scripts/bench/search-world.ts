@@ -40,7 +40,7 @@ export function randomOf(seed: number): () => number {
 }
 
 /** An id that tells its number in its last twelve digits. */
-export const idOfNumber = (n: number): string => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
+const idOfNumber = (n: number): string => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
 
 function knownAirports(): World['airports'] {
   const airports: World['airports'] = new Map();

@@ -60,6 +60,12 @@ const job = createRoute({
   component: lazyRouteComponent(() => import('./jobs/job-page.tsx'), 'JobPage'),
 });
 
+const account = createRoute({
+  getParentRoute: () => root,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./account/account-page.tsx'), 'AccountPage'),
+});
+
 const operate = createRoute({
   getParentRoute: () => root,
   path: '/operate',
@@ -116,6 +122,7 @@ export const router = createRouter({
     jobs,
     newJob,
     job,
+    account,
     operate.addChildren([overview, board, seats, importing]),
     health,
     healthAlias,

@@ -3,7 +3,7 @@ import type { Fare } from '../../../shared/fare.ts';
 import type { Queryable } from '../../platform/postgres/transaction.ts';
 
 /** What a cabin is sold in that has no brands of its own. */
-export const houseBrands: Fare[] = [
+const houseBrands: Fare[] = [
   {
     brand: 'standard',
     name: 'Standard',

@@ -68,7 +68,7 @@ export function itineraryView(room: SearchRoom, { search, answered, at }: KeptSe
 }
 
 /** A UUID (version 8, custom) that the same flights in the same cabin always have. */
-export function journeyId(slices: Pick<ItinerarySlice, 'legs'>[], cabin: CabinClass): string {
+function journeyId(slices: Pick<ItinerarySlice, 'legs'>[], cabin: CabinClass): string {
   const flights = slices.map(({ legs }) => legs.map((leg) => leg.id).join('+')).join('/');
   const hex = createHash('sha256').update(`${cabin} ${flights}`).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;

@@ -21,7 +21,7 @@ export const whole = (n: number): string => n.toLocaleString();
 const list = (codes: string[]): string =>
   codes.length <= 3 ? codes.join(', ') : `${codes.slice(0, 2).join(', ')} and ${codes.length - 2} more`;
 
-export const span = (dates: CalendarDate[]): string => {
+const span = (dates: CalendarDate[]): string => {
   const [first, last] = [dates[0], dates.at(-1)];
   if (!first || !last) return '';
   return first === last ? formatDate(first) : `${formatDate(first)} – ${formatDate(last)}`;

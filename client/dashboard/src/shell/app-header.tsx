@@ -1,6 +1,6 @@
 import { ActionIcon, Tooltip, UnstyledButton } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { Activity, CircleHelp, Command, Radar, RadioTower, Search, Ticket } from 'lucide-react';
+import { Activity, CircleHelp, Command, Radar, RadioTower, Search, Ticket, UserRound } from 'lucide-react';
 import styles from './app-header.module.css';
 import { openPalette, openSheet } from './command-keys.tsx';
 import { ConnectionDot } from './connection-dot.tsx';
@@ -52,6 +52,11 @@ export function AppHeader() {
             >
               <CircleHelp size={18} aria-hidden />
             </ActionIcon>
+          </Tooltip>
+          <Tooltip label="Account">
+            <Link to="/account" className={styles.account} aria-label="Account">
+              <UserRound size={18} aria-hidden />
+            </Link>
           </Tooltip>
           <SchemeToggle />
         </div>

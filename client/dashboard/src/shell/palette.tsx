@@ -16,6 +16,7 @@ import {
   Sun,
   SunMoon,
   Ticket,
+  UserRound,
 } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { newId } from '../../../../shared/ids.ts';
@@ -81,6 +82,13 @@ export function Palette({ onClose }: { onClose: () => void }) {
           label: 'New fare-search job',
           leftSection: <Plus size={17} aria-hidden />,
           onClick: () => void navigate({ to: '/jobs/new' }),
+        },
+        {
+          id: 'account',
+          label: 'Account: sign in or out',
+          keywords: ['login', 'password', 'user'],
+          leftSection: <UserRound size={17} aria-hidden />,
+          onClick: () => void navigate({ to: '/account' }),
         },
         {
           id: 'overview',

@@ -43,6 +43,19 @@ export async function ensureGuest(): Promise<void> {
   await signingIn;
 }
 
+/** Signs in or up; other tabs follow by the token that is kept. */
+export async function signInAs(enter: () => Promise<unknown>): Promise<void> {
+  await enter();
+  become('guest');
+}
+
+/** Ends every token of this user, and goes on as nobody. */
+export async function signOut(): Promise<void> {
+  await client.auth.signOutEverywhere();
+  queryClient.clear();
+  become('nobody');
+}
+
 /** Whether this browser is somebody; a nobody has no bookings to ask for. */
 export const useIdentity = (): Identity =>
   useSyncExternalStore(
