@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dateIn } from '../support/flights.ts';
+import { findChromium } from './find-chromium.ts';
+import { openStage, type Stage } from './open-stage.ts';
+
+const chromium = findChromium();
+const timeout = 90_000;
+
+describe.skipIf(!chromium)('fare-search jobs in the browser', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage(chromium as string, { env: { PROVIDERS: 'inventory,simulator' } });
+  }, timeout);
+  afterAll(async () => {
+    await stage?.close();
+  });
+
+  test('[DASH-23] made in the form, followed to its end, sorted, and told of elsewhere', { timeout }, async () => {
+    const page = await stage.open(`/jobs/new?from=LON,PAR&to=NYC&depart=${dateIn(20)}&until=${dateIn(24)}`);
+    // Two cities to one, on five days, of one provider.
+    await page.getByLabel('Own inventory').uncheck();
+    await page.getByLabel('Simulator').check();
+    await page.getByLabel('Fails').fill('0');
+    await page.getByLabel('Blocks').fill('0');
+    await page.getByLabel('Is empty').fill('0');
+    const quote = page.getByRole('region', { name: 'What it takes' });
+    await quote.getByText('10', { exact: true }).first().waitFor();
+    await page.getByRole('button', { name: 'Start the job' }).click();
+    await page.waitForURL(/\/jobs\/[0-9a-f-]{36}/);
+
+    await page.getByText('Completed', { exact: true }).waitFor();
+    await page.getByText('A fare-search job is completed').waitFor();
+    const coverage = page.getByRole('region', { name: 'Coverage' });
+    await coverage.locator('[data-look="found"]').nth(10).waitFor();
+    // Ten cells, and one in the legend stands while nothing is pointed at.
+    expect(await coverage.locator('svg [data-look="found"]').count()).toBe(11);
+    expect(await coverage.locator('svg [data-look="waiting"]').count()).toBe(1);
+
+    const results = page.getByRole('region', { name: 'Results', exact: true });
+    const prices = async () => {
+      const texts = await results.locator('tbody strong').allTextContents();
+      return texts.map((text) => Number(text.replaceAll(/[^\d.]/g, '')));
+    };
+    await expect.poll(prices).toHaveLength(10);
+    const rising = await prices();
+    expect(rising).toEqual([...rising].sort((a, b) => a - b));
+    await results.getByRole('button', { name: 'Price' }).click();
+    await page.waitForURL(/descending=true/);
+    await expect.poll(prices).toEqual(rising.toReversed());
+    // The link is the state.
+    await page.reload();
+    await expect.poll(prices).toEqual(rising.toReversed());
+
+    await page.getByRole('link', { name: 'Jobs' }).click();
+    await page.getByRole('article', { name: /^Job LON, PAR → NYC/ }).waitFor();
+    expect(stage.faults).toEqual([]);
+  });
+});

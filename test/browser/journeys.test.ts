@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createFlight, dateIn } from '../support/flights.ts';
+import { findChromium } from './find-chromium.ts';
+import { openStage, type Stage } from './open-stage.ts';
+
+const chromium = findChromium();
+const timeout = 90_000;
+
+describe.skipIf(!chromium)('journeys in the browser', () => {
+  let stage: Stage;
+  const date = dateIn(30);
+  beforeAll(async () => {
+    stage = await openStage(chromium as string);
+    const leg = (
+      carrier: string,
+      origin: string,
+      destination: string,
+      departsAt: string,
+      arrivesAt: string,
+      amount: number,
+    ) =>
+      createFlight(stage.operator, {
+        carrier,
+        number: '7',
+        origin,
+        destination,
+        departsAt: `${date}T${departsAt}`,
+        arrivesAt: `${date}T${arrivesAt}`,
+        cabins: [{ cabin: 'economy', capacity: 20, price: { amount, currency: 'USD' } }],
+      });
+    await leg('QX', 'JFK', 'BOS', '08:00', '09:15', 9_000);
+    await leg('QX', 'BOS', 'LHR', '11:00', '22:30', 31_000);
+    await leg('QZ', 'JFK', 'LHR', '09:00', '21:00', 60_000);
+  }, timeout);
+  afterAll(async () => {
+    await stage?.close();
+  });
+
+  test('[DASH-24] connections are found, narrowed by chips in the address, and held at their price', {
+    timeout,
+  }, async () => {
+    const page = await stage.open(`/?from=JFK&to=LHR&date=${date}`);
+    await page.getByRole('article', { name: /^QZ 7/ }).waitFor();
+    await page.getByRole('radio', { name: 'With connections' }).click({ force: true });
+    await page.waitForURL(/view=journeys/);
+    const byBoston = page.getByRole('article', { name: /JFK to LHR.*by BOS/ });
+    await byBoston.waitFor();
+    await page.getByRole('article', { name: /JFK to LHR.*nonstop/ }).waitFor();
+
+    await page.getByRole('button', { name: /^Nonstop/ }).click();
+    await page.waitForURL(/stops=0/);
+    await byBoston.waitFor({ state: 'detached' });
+    await page.goBack();
+    await byBoston.waitFor();
+    await byBoston.getByRole('button', { name: 'Details' }).click();
+    expect(await byBoston.textContent()).toMatch(/1 h 45 in BOS/);
+
+    await byBoston.getByRole('button', { name: 'Hold 1 seat' }).click();
+    await page.getByRole('timer').waitFor();
+    await page
+      .getByText(/400\.00/)
+      .first()
+      .waitFor();
+    expect(stage.faults).toEqual([]);
+  });
+
+  test('[DASH-24] cheapest days lead to their journeys, and the map says its ways in words', { timeout }, async () => {
+    const page = await stage.open(`/?from=JFK&to=LHR&date=${date}&view=days`);
+    await page.getByRole('link', { name: /400\.00/ }).click();
+    await page.waitForURL(/view=journeys/);
+    await page.goto(`${stage.server.url}/?from=JFK&to=LHR&date=${date}&view=map`);
+    const ways = page.getByRole('list', { name: /Ways/ });
+    await ways.getByText('JFK → BOS → LHR').waitFor();
+    await ways.getByText('JFK → LHR', { exact: true }).waitFor();
+    expect(stage.faults).toEqual([]);
+  });
+
+  test('[DASH-25] a guest makes an account, keeps the booking, and is nobody after signing out', {
+    timeout,
+  }, async () => {
+    const flight = await createFlight(stage.operator, { carrier: 'QA', number: '1' });
+    const page = await stage.open(`/flights/${flight.id}`);
+    await page.getByRole('button', { name: 'Hold 1 seat' }).first().click();
+    await page.getByRole('timer').waitFor();
+    await page.getByRole('link', { name: 'Account' }).click();
+    await page.getByText('Make an account', { exact: true }).click();
+    await page.getByLabel('E-mail address').fill('browser@example.org');
+    await page.getByLabel('Password', { exact: true }).fill('a long password');
+    await page.getByRole('button', { name: 'Make the account' }).click();
+    await page.getByRole('heading', { name: 'browser@example.org' }).waitFor();
+    await page.getByRole('link', { name: 'My bookings' }).click();
+    await page.getByRole('article', { name: /^Booking/ }).waitFor();
+    await page.getByRole('link', { name: 'Account' }).click();
+    await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    await page.getByRole('link', { name: 'Bookings' }).click();
+    await page.getByText('Seats that you hold or buy in this browser appear here.').waitFor();
+    expect(stage.faults).toEqual([]);
+  });
+});
