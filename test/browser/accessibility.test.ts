@@ -8,6 +8,8 @@ import { openStage, type Stage } from './open-stage.ts';
 
 const chromium = findChromium();
 const timeout = 120_000;
+/** A round of the audit is followed by a rest of twenty times its length. */
+const auditPatienceMs = 45_000;
 
 interface Violation {
   id: string;
@@ -132,7 +134,7 @@ describe.skipIf(!chromium)('accessibility', () => {
         flightId,
       ]);
       await adrift(1);
-      await visit('/operate/seats', () => page.getByText('1 adrift').first().waitFor());
+      await visit('/operate/seats', () => page.getByText('1 adrift').first().waitFor({ timeout: auditPatienceMs }));
       await page.getByRole('button', { name: 'Audit all now' }).click();
       await page.getByText(/compared, 1 with drift/).waitFor();
       await page.getByRole('button', { name: 'Replay' }).click();

@@ -41,7 +41,7 @@ describe.skipIf(!chromium)('journeys in the browser', () => {
   }, async () => {
     const page = await stage.open(`/?from=JFK&to=LHR&date=${date}`);
     await page.getByRole('article', { name: /^QZ 7/ }).waitFor();
-    await page.getByRole('radio', { name: 'With connections' }).click({ force: true });
+    await page.getByText('With connections', { exact: true }).click();
     await page.waitForURL(/view=journeys/);
     const byBoston = page.getByRole('article', { name: /JFK to LHR.*by BOS/ });
     await byBoston.waitFor();

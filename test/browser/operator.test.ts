@@ -9,6 +9,8 @@ import { openStage, type Stage } from './open-stage.ts';
 
 const chromium = findChromium();
 const timeout = 90_000;
+/** A round of the audit is followed by a rest of twenty times its length. */
+const auditPatienceMs = 45_000;
 
 describe.skipIf(!chromium)('operator', () => {
   let stage: Stage;
@@ -166,7 +168,7 @@ describe.skipIf(!chromium)('operator', () => {
     await db.connect();
     await db.query('update cabin set held = 5, version = version + 1 where flight_id = $1', [flight.id]);
     // Nobody asks for anything: the next round tells.
-    await watched.getByText('1 adrift').waitFor();
+    await watched.getByText('1 adrift').waitFor({ timeout: auditPatienceMs });
     const row = watched.getByRole('row', { name: new RegExp(flight.id.slice(-6)) });
     expect(await row.textContent()).toMatch(/5 held, 0 sold.*2 held, 0 sold.*2 held, 0 sold/);
     await page.getByRole('button', { name: 'Audit all now' }).click();

@@ -24,10 +24,10 @@ import { JobStatusTag } from './job-status-tag.tsx';
 import type { JobParams } from './jobs-params.ts';
 import { OutcomeBar } from './outcome-bar.tsx';
 import { PriceByDay } from './price-by-day.tsx';
-import { ResultsTable } from './results-table.tsx';
 import { saveResults } from './save-results.ts';
 import { keepNewestJob, useJob } from './use-job.ts';
 
+const ResultsTable = lazy(() => import('./results-table.tsx').then((module) => ({ default: module.ResultsTable })));
 const EditDialog = lazy(() => import('./edit-dialog.tsx').then((module) => ({ default: module.EditDialog })));
 
 const route = getRouteApi('/jobs/$jobId');
@@ -94,7 +94,9 @@ function Job({ job, progress }: { job: JobView; progress: JobProgress | null }) 
           </div>
         </section>
       </div>
-      <ResultsTable jobId={job.id} params={params} total={job.done} version={job.done} onChange={change} />
+      <Suspense fallback={<Skeleton height={320} radius="md" />}>
+        <ResultsTable jobId={job.id} params={params} total={job.done} version={job.done} onChange={change} />
+      </Suspense>
     </div>
   );
 }

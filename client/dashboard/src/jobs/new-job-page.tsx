@@ -195,7 +195,7 @@ function Asked({ draft, change }: PartProps) {
   const names = on.data?.providers;
   useEffect(() => {
     // The first that is on is asked, unless the reader chooses.
-    if (names && !providers.some((name) => names.includes(name)))
+    if (names && providers.length > 0 && !providers.some((name) => names.includes(name)))
       change({ providers: names.slice(0, 1) as ProviderChoice[] });
   }, [names, providers, change]);
   const set = (part: Partial<JobDraft['simulator']>) => change({ simulator: { ...simulator, ...part } });
