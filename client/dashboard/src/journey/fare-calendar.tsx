@@ -30,7 +30,7 @@ export function FareCalendar({ params }: { params: JourneyParams }) {
   if (calendar.isPending) return <Skeleton height={240} m={16} />;
   if (calendar.isError) {
     return (
-      <div className="body">
+      <div style={{ padding: 16 }}>
         <FailureNotice error={calendar.error} onRetry={() => void calendar.refetch()} />
       </div>
     );
@@ -39,7 +39,7 @@ export function FareCalendar({ params }: { params: JourneyParams }) {
   const priced = days.flatMap(({ date: day, price }) => (price ? [{ date: day, price }] : []));
   const amounts = priced.map(({ price }) => price.amount).sort((a, b) => a - b);
   return (
-    <div className={`body stack`}>
+    <div className={`stack ${styles.days}`}>
       <div className={styles.grid}>
         {['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'].map((name) => (
           <span key={name} className={styles.weekday} aria-hidden>

@@ -59,7 +59,7 @@ export function Journeys({ params, onSearch }: { params: JourneyParams; onSearch
       {found.isPending ? (
         <StripSkeletons />
       ) : found.isError ? (
-        <div className="body">
+        <div className={styles.why}>
           <FailureNotice error={found.error} onRetry={() => void found.refetch()} retrying={found.isRefetching} />
         </div>
       ) : itineraries.length === 0 ? (
@@ -130,7 +130,7 @@ function WhyEmpty({
   onSearch: (next: SearchParams) => void;
 }) {
   return (
-    <div className={`body stack ${styles.why}`}>
+    <div className={`stack ${styles.why}`}>
       <p>
         <strong>{explanation ? reasons[explanation.reason] : 'There is nothing.'}</strong>
       </p>

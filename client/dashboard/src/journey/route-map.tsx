@@ -33,7 +33,7 @@ export function RouteMap({ params }: { params: JourneyParams }) {
   if (found.isPending) return <Skeleton height={height / 2} m={16} />;
   if (found.isError) {
     return (
-      <div className="body">
+      <div style={{ padding: 16 }}>
         <FailureNotice error={found.error} onRetry={() => void found.refetch()} />
       </div>
     );
