@@ -8,8 +8,8 @@ import { openStage, type Stage } from './open-stage.ts';
 
 const chromium = findChromium();
 const timeout = 120_000;
-/** A round of the audit is followed by a rest of twenty times its length. */
-const auditPatienceMs = 45_000;
+/** A round of the audit is followed by a rest of up to ten seconds. */
+const auditPatienceMs = 60_000;
 
 interface Violation {
   id: string;

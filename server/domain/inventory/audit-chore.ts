@@ -11,6 +11,8 @@ const everyMs = 5_000;
 const leaseMs = 30_000;
 /** After a round comes a rest of at least this many times what it took: auditing never takes more than a twentieth of a core. */
 const restFactor = 20;
+/** A round that took long for others' sake (it reads a few thousand rows at most) is no reason to look away for minutes. */
+const restMaxMs = 10_000;
 
 /** Looks for drift every few seconds, for ever. What it finds is an alarm: it must never find anything. */
 export function startAuditChore(
@@ -33,7 +35,7 @@ export function startAuditChore(
         options.status.put(status);
         await tellDrift(room, news);
       });
-      notBefore = room.clock.now() + (room.clock.now() - startedAt) * restFactor;
+      notBefore = room.clock.now() + Math.min(restMaxMs, (room.clock.now() - startedAt) * restFactor);
       return false;
     },
   });
