@@ -1,6 +1,6 @@
 import type { Keyspace } from '../../platform/redis/keyspace.ts';
-import { openScript } from '../../platform/redis/lua-script.ts';
 import type { RedisConnections } from '../../platform/redis/redis.ts';
+import { openScript } from '../../platform/redis/script.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import { refuse } from '../../platform/runtime/failure.ts';
 
