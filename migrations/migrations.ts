@@ -13,6 +13,9 @@ const steps = [
   '0009_jobs',
   '0010_prices',
   '0011_identity',
+  '0012_holding',
+  '0015_job_chunks',
+  '0016_access_links',
 ];
 
 const migrationOf = (name: string) =>

@@ -1,6 +1,14 @@
 -- What the migrations make of an empty database, as the catalog tells it. Written by `npm run schema:dump`, compared
 -- by the tests, and run by nothing: it is here to be read.
 
+create table access_link (
+  digest bytea not null,
+  booking_id uuid not null,
+  expires_at timestamp(3) with time zone not null,
+  used_at timestamp(3) with time zone,
+  constraint access_link_pkey PRIMARY KEY (digest)
+);
+
 create table alert_delivery (
   alert_id uuid not null,
   crossing integer not null,
@@ -265,42 +273,37 @@ CREATE INDEX job_open_idx ON public.job USING btree (no) WHERE (status = ANY (AR
 CREATE INDEX job_removed_idx ON public.job USING btree (no) WHERE (removed_at IS NOT NULL);
 CREATE INDEX job_repeat_idx ON public.job USING btree (repeat_at) WHERE (repeat_at IS NOT NULL);
 
-create table job_checkpoint (
+create table job_chunk (
   job integer not null,
   n integer not null,
+  step integer not null,
   provider character varying(20) not null,
-  positions jsonb not null,
   asked integer not null,
   took_ms integer not null,
-  at timestamp(3) with time zone default now() not null,
-  constraint job_checkpoint_pkey PRIMARY KEY (job, n)
-);
-CREATE INDEX job_checkpoint_rate_idx ON public.job_checkpoint USING btree (provider, at) WHERE (asked > 0);
-
-create table job_result (
-  job integer not null,
-  position integer not null,
-  origin character varying(3) not null,
-  destination character varying(3) not null,
-  depart_date date not null,
-  return_date date,
-  provider character varying(20) not null,
-  outcome text not null,
-  reason text,
-  detail text,
-  price_amount bigint,
-  price_currency character varying(3),
-  price_kind character varying(16),
-  carriers text,
-  stops smallint,
-  duration_minutes integer,
-  offers smallint default 0 not null,
-  verdict character varying(8) default 'unknown'::character varying not null,
-  observed_at timestamp(3) with time zone not null,
-  constraint job_result_pkey PRIMARY KEY (job, "position"),
-  constraint job_result_outcome_check CHECK ((outcome = ANY (ARRAY['found'::text, 'empty'::text, 'unknown'::text])))
-);
-CREATE INDEX job_result_price_idx ON public.job_result USING btree (job, price_amount, "position");
+  at timestamp(3) with time zone not null,
+  routes text[] not null,
+  answer_outcome text[] not null,
+  answer_reason text[] not null,
+  answer_detail text[] not null,
+  answer_currency text[] not null,
+  answer_kind text[] not null,
+  answer_carriers text[] not null,
+  answer_stops smallint[] not null,
+  answer_verdict text[] not null,
+  position integer[] not null,
+  route smallint[] not null,
+  depart integer[] not null,
+  back integer[] not null,
+  answer smallint[] not null,
+  price bigint[] not null,
+  minutes integer[] not null,
+  offers smallint[] not null,
+  constraint job_chunk_pkey PRIMARY KEY (job, n),
+  constraint job_chunk_columns_ck CHECK (((cardinality("position") > 0) AND (cardinality(route) = cardinality("position")) AND (cardinality(depart) = cardinality("position")) AND (cardinality(back) = cardinality("position")) AND (cardinality(answer) = cardinality("position")) AND (cardinality(price) = cardinality("position")) AND (cardinality(minutes) = cardinality("position")) AND (cardinality(offers) = cardinality("position")))),
+  constraint job_chunk_outcome_ck CHECK ((answer_outcome <@ ARRAY['found'::text, 'empty'::text, 'unknown'::text]))
+) with (toast_tuple_target=8160);
+CREATE INDEX job_chunk_rate_idx ON public.job_chunk USING btree (provider, at) WHERE (asked > 0);
+CREATE INDEX job_chunk_step_idx ON public.job_chunk USING btree (job, step);
 
 create table job_step (
   job integer not null,
@@ -316,6 +319,7 @@ create table job_step (
   due_at timestamp(3) with time zone default now() not null,
   offered_at timestamp(3) with time zone,
   lease_until timestamp(3) with time zone,
+  done bit varying,
   constraint job_step_pkey PRIMARY KEY (job, no),
   constraint job_step_range_ck CHECK ((first < last))
 ) with (fillfactor=70);
@@ -580,6 +584,31 @@ create table schema_migration (
   constraint schema_migration_pkey PRIMARY KEY (id)
 );
 
+create view job_result as
+SELECT c.job,
+    r."position",
+    c.n AS checkpoint,
+    c.step,
+    "left"(c.routes[r.route], 3) AS origin,
+    "right"(c.routes[r.route], 3) AS destination,
+    ('1970-01-01'::date + r.depart) AS depart_date,
+    ('1970-01-01'::date + r.back) AS return_date,
+    (c.provider)::text AS provider,
+    c.answer_outcome[r.answer] AS outcome,
+    c.answer_reason[r.answer] AS reason,
+    c.answer_detail[r.answer] AS detail,
+    r.price AS price_amount,
+    c.answer_currency[r.answer] AS price_currency,
+    c.answer_kind[r.answer] AS price_kind,
+    c.answer_carriers[r.answer] AS carriers,
+    c.answer_stops[r.answer] AS stops,
+    r.minutes AS duration_minutes,
+    r.offers,
+    c.answer_verdict[r.answer] AS verdict,
+    c.at AS observed_at
+   FROM (job_chunk c
+     CROSS JOIN LATERAL UNNEST(c."position", c.route, c.depart, c.back, c.answer, c.price, c.minutes, c.offers) r("position", route, depart, back, answer, price, minutes, offers));
+
 CREATE OR REPLACE FUNCTION public.add_refund(p_booking uuid, p_amount bigint, p_currency text, p_payment uuid DEFAULT NULL::uuid)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -741,35 +770,50 @@ begin
   truths := seat_truths(touched);
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.claim_step(p_job integer, p_no integer, p_lease_ms integer)
- RETURNS TABLE(provider text, first integer, last integer, attempts integer, losses integer, waits integer, fence integer, plan_version integer)
+CREATE OR REPLACE FUNCTION public.claim_steps(p_job integer[], p_no integer[], p_lease_ms integer)
+ RETURNS TABLE(job integer, no integer, provider text, first integer, last integer, attempts integer, losses integer, waits integer, fence integer, plan_version integer, done text)
  LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 #variable_conflict use_column
 declare
-  s job_step;
-  v_status text;
-  v_plan int;
+  v record;
+  v_lost int[] := '{}';
+  v_new int[] := '{}';
 begin
-  select * into s from job_step t
-    where t.job = p_job and t.no = p_no and t.is_open and t.due_at <= now()
-      and (t.lease_until is null or t.lease_until < now())
-    for update skip locked;
-  if not found then return; end if;
-  select j.status, j.plan_version into v_status, v_plan from job j where j.no = p_job;
-  if v_status not in ('pending', 'running') then return; end if;
-  update job_step t set fence = t.fence + 1, losses = t.losses + 1, offered_at = null,
-    lease_until = now() + p_lease_ms * interval '1 millisecond'
-    where t.job = p_job and t.no = p_no;
-  if s.lease_until is not null then
-    update job j set recoveries = j.recoveries + 1 where j.no = p_job;
+  for v in
+    with held as materialized (
+      select s.job, s.no, s.losses, s.lease_until is not null as was_lost, j.plan_version, j.status
+      from unnest(p_job, p_no) u (job, no)
+      join job_step s on s.job = u.job and s.no = u.no
+      join job j on j.no = s.job
+      where s.is_open and s.due_at <= now() and (s.lease_until is null or s.lease_until < now())
+        and j.status in ('pending', 'running')
+      order by s.job, s.no for update of s skip locked
+    )
+    update job_step t set fence = t.fence + 1, losses = t.losses + 1, offered_at = null,
+      lease_until = now() + p_lease_ms * interval '1 millisecond'
+    from held h where t.job = h.job and t.no = h.no
+    returning t.job, t.no, t.provider, t.first, t.last, t.attempts, h.losses, t.waits, t.fence, h.plan_version, t.done,
+      h.was_lost, h.status
+  loop
+    if v.was_lost then v_lost := v_lost || v.job; end if;
+    if v.status = 'pending' then v_new := v_new || v.job; end if;
+    job := v.job; no := v.no; provider := v.provider; first := v.first; last := v.last; attempts := v.attempts;
+    losses := v.losses; waits := v.waits; fence := v.fence; plan_version := v.plan_version; done := v.done;
+    return next;
+  end loop;
+  if v_lost <> '{}' or v_new <> '{}' then
+    for v in
+      select j.no, j.status, (select count(*) from unnest(v_lost) l (no) where l.no = j.no)::int as lost
+      from job j where j.no = any(v_lost || v_new) order by j.no for update
+    loop
+      update job j set recoveries = j.recoveries + v.lost where j.no = v.no and v.lost > 0;
+      update job j set status = 'running', started_at = coalesce(j.started_at, now()), version = j.version + 1
+        where j.no = v.no and j.status = 'pending';
+      if found then perform tell_job(v.no, 'job.started'); end if;
+    end loop;
   end if;
-  if v_status = 'pending' then
-    update job j set status = 'running', started_at = coalesce(j.started_at, now()), version = j.version + 1
-      where j.no = p_job and j.status = 'pending';
-    if found then perform tell_job(p_job, 'job.started'); end if;
-  end if;
-  return query select s.provider::text, s.first, s.last, s.attempts::int, s.losses::int, s.waits::int, s.fence + 1, v_plan;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.complete_refunds(p_batch uuid, p_refund uuid[], p_booking uuid[], OUT moved uuid[])
@@ -849,7 +893,7 @@ declare
   code text[] := array_fill('h'::text, array[members]);
   amounts int8[] := array_fill(0::int8, array[members]);
   priced_in text[] := array_fill(''::text, array[members]);
-  all_held bool := true;
+  all_held bool;
   any_held bool := false;
   any_listed bool := false;
   leg int := 0;
@@ -914,74 +958,92 @@ begin
   -- Columns keep milliseconds; what the caller is told must be what they keep.
   at := date_trunc('milliseconds', clock_timestamp());
 
-  -- First come, first served: each member takes all its seats or none.
-  for member in 1 .. members loop
-    first_leg := leg + 1;
-    leg := leg + p_legs[member];
-    if p_id[member] = any(known) then
-      code[member] := 'x';
-    else
-      total := 0;
-      list_total := 0;
-      for l in first_leg .. leg loop
-        k := l_cabin[l];
-        code[member] := case when cabins[k] is null then 'u' when not for_sale[k] then 'c'
-          when currencies[k] <> currencies[l_cabin[first_leg]] then 'f' else 'h' end;
-        if code[member] <> 'h' then
-          refused_leg[member] := l - first_leg;
-          exit;
-        end if;
-        if laddered[k] or p_fare[member] is not null then
-          -- What this party would pay now, by the seats that the members before it have left.
-          listed := prices[k];
-          if laddered[k] then
-            listed := (select ladder_price(c.ladder, free[k], p_seats[member]) from cabin c where c.id = cabins[k]);
+  -- Mostly there is enough for everybody, at the cabins' own prices; then nobody needs to be looked at.
+  all_held := cardinality(known) = 0 and p_fare is null and l_price is null and not exists (
+    select from unnest(free, c_need, for_sale, laddered, currencies) u (free, need, for_sale, laddered, currency)
+    where u.free < u.need or u.free is null or not u.for_sale or u.laddered or u.currency <> currencies[1]);
+  if all_held then
+    amounts := array(select sum(prices[u.cabin] * p_seats[u.member])::int8 from unnest(l_member, l_cabin) u (member, cabin)
+      group by u.member order by u.member);
+    priced_in := array_fill(currencies[1], array[members]);
+    all_held := not exists (select from unnest(amounts, p_expected, p_expected_in) u (amount, expected, expected_in)
+      where u.amount > 9007199254740991 or u.expected <> u.amount or u.expected_in <> currencies[1]);
+  end if;
+  if all_held then
+    any_held := true;
+    taken := c_need;
+  else
+    all_held := true;
+    l_price := coalesce(l_price, array_fill(null::int8, array[cardinality(l_cabin)]));
+    -- First come, first served: each member takes all its seats or none.
+    for member in 1 .. members loop
+      first_leg := leg + 1;
+      leg := leg + p_legs[member];
+      if p_id[member] = any(known) then
+        code[member] := 'x';
+      else
+        total := 0;
+        list_total := 0;
+        for l in first_leg .. leg loop
+          k := l_cabin[l];
+          code[member] := case when cabins[k] is null then 'u' when not for_sale[k] then 'c'
+            when currencies[k] <> currencies[l_cabin[first_leg]] then 'f' else 'h' end;
+          if code[member] <> 'h' then
+            refused_leg[member] := l - first_leg;
+            exit;
           end if;
-          if l_price[l] is null then
-            l_price[l] := listed;
-            any_listed := true;
-          end if;
-          list_total := list_total
-            + brand_price(listed, (p_fare[member] -> 'addPercent' ->> (l - first_leg))::int4) * p_seats[member];
-        end if;
-        total := total + coalesce(l_price[l], prices[k]) * p_seats[member];
-      end loop;
-      if code[member] = 'h' then
-        amounts[member] := total;
-        if p_fare[member] is not null then
-          list_totals := coalesce(list_totals, array_fill(null::int8, array[members]));
-          list_totals[member] := list_total;
-        end if;
-        priced_in[member] := currencies[l_cabin[first_leg]];
-        if total > 9007199254740991 then
-          code[member] := 'g';
-        elsif p_expected[member] <> total or p_expected_in[member] <> priced_in[member] then
-          code[member] := 'p';
-        else
-          for l in first_leg .. leg loop
-            k := l_cabin[l];
-            if free[k] < p_seats[member] then
-              code[member] := 's';
-              refused_leg[member] := l - first_leg;
-              for before in first_leg .. l - 1 loop
-                k := l_cabin[before];
-                free[k] := free[k] + p_seats[member];
-                taken[k] := taken[k] - p_seats[member];
-              end loop;
-              exit;
+          if laddered[k] or p_fare[member] is not null then
+            -- What this party would pay now, by the seats that the members before it have left.
+            listed := prices[k];
+            if laddered[k] then
+              listed := (select ladder_price(c.ladder, free[k], p_seats[member]) from cabin c where c.id = cabins[k]);
             end if;
-            free[k] := free[k] - p_seats[member];
-            taken[k] := taken[k] + p_seats[member];
-          end loop;
+            if l_price[l] is null then
+              l_price[l] := listed;
+              any_listed := true;
+            end if;
+            list_total := list_total
+              + brand_price(listed, (p_fare[member] -> 'addPercent' ->> (l - first_leg))::int4) * p_seats[member];
+          end if;
+          total := total + coalesce(l_price[l], prices[k]) * p_seats[member];
+        end loop;
+        if code[member] = 'h' then
+          amounts[member] := total;
+          if p_fare[member] is not null then
+            list_totals := coalesce(list_totals, array_fill(null::int8, array[members]));
+            list_totals[member] := list_total;
+          end if;
+          priced_in[member] := currencies[l_cabin[first_leg]];
+          if total > 9007199254740991 then
+            code[member] := 'g';
+          elsif p_expected[member] <> total or p_expected_in[member] <> priced_in[member] then
+            code[member] := 'p';
+          else
+            for l in first_leg .. leg loop
+              k := l_cabin[l];
+              if free[k] < p_seats[member] then
+                code[member] := 's';
+                refused_leg[member] := l - first_leg;
+                for before in first_leg .. l - 1 loop
+                  k := l_cabin[before];
+                  free[k] := free[k] + p_seats[member];
+                  taken[k] := taken[k] - p_seats[member];
+                end loop;
+                exit;
+              end if;
+              free[k] := free[k] - p_seats[member];
+              taken[k] := taken[k] + p_seats[member];
+            end loop;
+          end if;
         end if;
       end if;
-    end if;
-    if code[member] = 'h' then
-      any_held := true;
-    else
-      all_held := false;
-    end if;
-  end loop;
+      if code[member] = 'h' then
+        any_held := true;
+      else
+        all_held := false;
+      end if;
+    end loop;
+  end if;
 
   if any_held then
     with moved as (
@@ -1355,81 +1417,84 @@ begin
     where b.id = any(moved) order by u.place);
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.store_step(p_job integer, p_no integer, p_fence integer, p_end text, p_ms integer, p_lost boolean, p_asked integer, p_took_ms integer, p_position integer[], p_origin text[], p_destination text[], p_depart date[], p_return date[], p_outcome text[], p_reason text[], p_detail text[], p_price bigint[], p_currency text[], p_kind text[], p_carriers text[], p_stops smallint[], p_minutes integer[], p_offers smallint[], p_verdict text[], p_at timestamp with time zone)
- RETURNS TABLE(id uuid, status text, version integer, total integer, done integer, found integer, empty integer, unknown integer, offers integer, best_amount bigint, best_currency text, checkpoints integer, stored integer)
+CREATE OR REPLACE FUNCTION public.store_steps(p_reports json)
+ RETURNS TABLE(place integer, id uuid, status text, stored integer)
  LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 #variable_conflict use_column
 declare
-  v_provider text;
-  v_stored int; v_found int; v_empty int; v_unknown int; v_offers int;
-  v_amount bigint; v_currency text; v_positions jsonb;
-  j job;
+  v_reports step_report[];
+  v_jobs int[];
+  v_no int;
 begin
-  update job_step t set is_open = p_end <> 'done', attempts = t.attempts + (p_end = 'again')::int, losses = 0,
-      waits = t.waits + (p_end = 'later')::int, offered_at = null,
-      due_at = case when p_end in ('again', 'later') then now() + p_ms * interval '1 millisecond' else t.due_at end,
-      lease_until = case when p_end = 'kept' then now() + p_ms * interval '1 millisecond' end
-    where t.job = p_job and t.no = p_no and t.fence = p_fence and t.is_open
-    returning t.provider into v_provider;
-  if not found then return; end if;
+  select array_agg(r), array_agg(distinct r.job) into v_reports, v_jobs
+    from json_populate_recordset(null::step_report, p_reports) r;
+  -- Steps before jobs, and each in order, here as everywhere: else two would wait for each other in a circle.
+  perform from unnest(v_reports) r join job_step s on s.job = r.job and s.no = r.no and s.fence = r.fence
+    order by s.job, s.no for update of s;
+  perform from job j where j.no = any(v_jobs) order by j.no for update;
 
-  with stored as (
-    insert into job_result as r (job, position, origin, destination, depart_date, return_date, provider, outcome, reason,
-      detail, price_amount, price_currency, price_kind, carriers, stops, duration_minutes, offers, verdict, observed_at)
-    select p_job, u.position, u.origin, u.destination, u.depart, u.return, v_provider, u.outcome, u.reason, u.detail, u.price,
-      u.currency, u.kind, u.carriers, u.stops, u.minutes, u.offers, u.verdict, p_at
-    from unnest(p_position, p_origin, p_destination, p_depart, p_return, p_outcome, p_reason, p_detail, p_price, p_currency, p_kind,
-      p_carriers, p_stops, p_minutes, p_offers, p_verdict)
-      u (position, origin, destination, depart, return, outcome, reason, detail, price, currency, kind, carriers, stops, minutes,
-        offers, verdict)
-    on conflict do nothing
-    returning r.position, r.outcome, r.offers, r.price_amount, r.price_currency
-  )
-  select count(*), count(*) filter (where s.outcome = 'found'), count(*) filter (where s.outcome = 'empty'),
-      count(*) filter (where s.outcome = 'unknown'), coalesce(sum(s.offers), 0),
-      (array_agg(s.price_currency order by s.price_amount) filter (where s.price_amount is not null))[1],
-      jsonb_agg(s.position order by s.position)
-    into v_stored, v_found, v_empty, v_unknown, v_offers, v_currency, v_positions
-    from stored s;
-
-  select coalesce(t.best_currency, v_currency) into v_currency from job t where t.no = p_job;
-  select min(u.price) into v_amount from unnest(p_price, p_currency) u (price, currency) where u.currency = v_currency;
-
-  -- The job's row comes last: it is what the steps of one job wait for each other at.
-  update job t set
+  return query
+  with told as materialized (
+    select r.*, s.provider, j.best_currency, bit_count(s.done & r.done) > 0 is true as is_repeat,
+      case when bit_count(s.done & r.done) > 0 then 0 else r.found + r.empty + r.unknown end as stored
+    from unnest(v_reports) r
+    join job_step s on s.job = r.job and s.no = r.no and s.fence = r.fence and s.is_open
+    join job j on j.no = r.job and j.status in ('pending', 'running', 'paused')
+  ), steps as (
+    update job_step s set is_open = r.ending <> 'done', attempts = s.attempts + (r.ending = 'again')::int, losses = 0,
+      waits = s.waits + (r.ending = 'later')::int, offered_at = null, done = coalesce(s.done | r.done, s.done, r.done),
+      due_at = case when r.ending in ('again', 'later') then now() + r.ms * interval '1 millisecond' else s.due_at end,
+      lease_until = case when r.ending = 'kept' then now() + r.ms * interval '1 millisecond' end
+    from told r where s.job = r.job and s.no = r.no
+  ), sums as (
+    select r.job, sum(r.stored)::int as stored, count(*) filter (where r.stored > 0)::int as chunks,
+      count(*) filter (where r.ending = 'done')::int as ended,
+      coalesce(sum(r.found) filter (where not r.is_repeat), 0)::int as found,
+      coalesce(sum(r.empty) filter (where not r.is_repeat), 0)::int as empty,
+      coalesce(sum(r.unknown) filter (where not r.is_repeat), 0)::int as unknown,
+      coalesce(sum(r.offer_count) filter (where not r.is_repeat), 0)::int as offers,
+      coalesce(sum(r.stored) filter (where r.is_lost), 0)::int as lost
+    from told r group by r.job
+  ), best as (
+    select distinct on (r.job) r.job, b.currency, b.amount
+    from told r cross join lateral unnest(r.best_currencies, r.best_amounts) b (currency, amount)
+    where r.best_currency is null or b.currency = r.best_currency
+    order by r.job, b.amount, b.currency
+  ), jobs as (
+    update job j set
       status = case
-        when t.lost + (case when p_lost then v_stored else 0 end) >= t.total and t.open_steps = (p_end = 'done')::int
-          then 'failed'
-        when t.open_steps = (p_end = 'done')::int
-          or (t.stop_currency = v_currency and v_amount <= t.stop_amount) then 'completed'
-        else t.status end,
-      done = t.done + v_stored, found = t.found + v_found, empty = t.empty + v_empty, unknown = t.unknown + v_unknown,
-      lost = t.lost + (case when p_lost then v_stored else 0 end), offers = t.offers + v_offers,
-      open_steps = t.open_steps - (p_end = 'done')::int, checkpoints = t.checkpoints + (v_stored > 0)::int,
-      best_currency = coalesce(t.best_currency, v_currency),
-      best_amount = case when coalesce(t.best_currency, v_currency) = v_currency then least(t.best_amount, v_amount)
-        else t.best_amount end,
-      last_checkpoint_at = now()
-    where t.no = p_job and t.status in ('pending', 'running', 'paused')
-    returning t.* into j;
-  if not found then raise exception 'the job is over'; end if;
+        when j.lost + s.lost >= j.total and j.open_steps = s.ended then 'failed'
+        when j.open_steps = s.ended or (j.stop_currency = b.currency and b.amount <= j.stop_amount) then 'completed'
+        else j.status end,
+      done = j.done + s.stored, found = j.found + s.found, empty = j.empty + s.empty, unknown = j.unknown + s.unknown,
+      lost = j.lost + s.lost, offers = j.offers + s.offers, open_steps = j.open_steps - s.ended,
+      checkpoints = j.checkpoints + s.chunks, best_currency = coalesce(j.best_currency, b.currency),
+      best_amount = least(j.best_amount, b.amount), last_checkpoint_at = now()
+    from sums s left join best b on b.job = s.job where j.no = s.job
+    returning j.no, j.id, j.status, j.checkpoints - s.chunks as checkpoint
+  ), chunks as (
+    insert into job_chunk
+    select r.job, j.checkpoint + row_number() over (partition by r.job order by r.no), r.no, r.provider, r.asked, r.took_ms,
+      r.at, r.routes, r.answer_outcome, r.answer_reason, r.answer_detail, r.answer_currency, r.answer_kind,
+      r.answer_carriers, r.answer_stops, r.answer_verdict, r.position, r.route, r.depart, r.back, r.answer, r.price,
+      r.minutes, r.offers
+    from told r join jobs j on j.no = r.job where r.stored > 0
+  )
+  select r.place, j.id, j.status, r.stored from told r join jobs j on j.no = r.job;
 
-  if v_stored > 0 then
-    insert into job_checkpoint (job, n, provider, positions, asked, took_ms)
-    values (p_job, j.checkpoints, v_provider, v_positions, p_asked, p_took_ms);
-  end if;
-  if j.status in ('completed', 'failed') then
-    update job t set version = t.version + 1, finished_at = now(),
-        reason = case
-          when t.status = 'failed' then 'no combination could be asked for'
-          when t.done < t.total then 'the target price was found' end,
-        repeat_at = case when t.repeat_times > 0 then now() + t.repeat_hours * interval '1 hour' end
-      where t.no = p_job returning t.* into j;
-    perform tell_job(p_job, 'job.' || j.status);
-  end if;
-  return query select j.id, j.status, j.version, j.total, j.done, j.found, j.empty, j.unknown, j.offers, j.best_amount,
-    j.best_currency::text, j.checkpoints, v_stored;
+  for v_no in
+    update job j set version = j.version + 1, finished_at = now(),
+      reason = case
+        when j.status = 'failed' then 'no combination could be asked for'
+        when j.done < j.total then 'the target price was found' end,
+      repeat_at = case when j.repeat_times > 0 then now() + j.repeat_hours * interval '1 hour' end
+    where j.no = any(v_jobs) and j.status in ('completed', 'failed') and j.finished_at is null
+    returning j.no
+  loop
+    perform tell_job(v_no, 'job.' || (select j.status from job j where j.no = v_no));
+  end loop;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.tell_job(p_no integer, p_type text)

@@ -3,13 +3,13 @@ import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ChaosOptions, readChaosOptions } from './chaos/chaos-options.ts';
-import { createRandom } from './chaos/random.ts';
 import { inviteBuyers, newTotals, runRound, type Totals, Violation } from './chaos/run-chaos.ts';
 import { openStage, type Stage } from './chaos/stage.ts';
 import { tableOf } from './chaos/totals-table.ts';
 import { runJobChaos } from './jobs/run-job-chaos.ts';
 import { Complaint } from './load/load-options.ts';
 import { startMeter } from './load/meter.ts';
+import { createRandom } from './stage/random.ts';
 
 /** Few enough that a round is short, enough that faults fall into the repair of others. */
 const killsPerRound = 12;
@@ -51,6 +51,7 @@ async function main(): Promise<void> {
   const stage: Stage = await openStage({
     dir,
     holdTtlSeconds,
+    redis: options.redis,
     onLost: (error) => {
       lost ??= error;
     },

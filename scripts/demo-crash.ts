@@ -52,7 +52,7 @@ try {
     } else if (!isFlushed && job.done > job.total * 0.6) {
       isFlushed = true;
       say(styleText('red', 'FLUSHALL: Redis has forgotten every queue'));
-      await stage.cache.flushall();
+      await stage.redis.flush();
     }
   }
   await airside.close();

@@ -49,7 +49,7 @@ const tableOf = (proof: LiveProof): string =>
     `seed ${proof.seed}`,
     `clients ${proof.clients}, for ${proof.seconds} s; sockets cut ${proof.cuts}`,
     `frames ${proof.frames}, states of bookings ${proof.personalEvents}, each once`,
-    `all had the final state ${proof.settledMs.toFixed(0)} ms after the last change`,
+    `all had the final state ${proof.settledMs.toFixed(0)} ms after the last change and cut`,
     `faults ${proof.faults.length}`,
     ...proof.faults.slice(0, 20).map((fault) => `  ${fault}`),
   ].join('\n');

@@ -26,6 +26,9 @@ const oldestNode = 24;
 const lockPatienceMs = 600_000;
 const dashboardConfig = 'client/dashboard/vite.config.ts';
 
+// A call's objects die young; with V8's own 16 MB every collection copies thousands of calls that are under way.
+const roomForTheYoung = '--max-semi-space-size=64';
+
 class Refusal extends Error {}
 
 /** We were told to stop while something was being prepared; the code is the shells' for that signal. */
@@ -70,7 +73,7 @@ async function main([name, ...args]) {
 async function start(node, args) {
   if ((await buildDashboard(node)) !== 0) say('the dashboard could not be built; everything else starts without it');
   // Through the channel the server sees our death, even by SIGKILL.
-  return runChild(node, [...nodeFlags(), at('server/main.ts'), ...args], {
+  return runChild(node, [...nodeFlags(), roomForTheYoung, at('server/main.ts'), ...args], {
     env: childEnv(node),
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     stopWithNpm: true,
@@ -159,7 +162,12 @@ function nodeFlags() {
 }
 
 function childEnv(node) {
-  return { ...process.env, PATH: [at('node_modules/.bin'), dirname(node), process.env.PATH].join(delimiter) };
+  return {
+    ...process.env,
+    PATH: [at('node_modules/.bin'), dirname(node), process.env.PATH].join(delimiter),
+    // A process starts in half the time when what it runs was compiled before.
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? at('node_modules/.cache/node'),
+  };
 }
 
 function binOf(name, bin = name) {
@@ -376,7 +384,8 @@ function runChild(program, args, { stdio = 'inherit', env, stopWithNpm = false, 
     interruptedBy = signal;
     child.kill(signal);
   };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  // The last asks the server to replace its web processes; everything else ends by it, as by the others.
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'];
   for (const signal of signals) process.on(signal, pass);
   const watch = stopWithNpm ? watchNpm(() => pass('SIGTERM')) : undefined;
   return new Promise((resolve, reject) => {

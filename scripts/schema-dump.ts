@@ -43,6 +43,10 @@ const triggersSql = `
   select pg_get_triggerdef(oid) as definition from pg_trigger
   where tgrelid = $1::oid and not tgisinternal order by tgname`;
 
+const viewsSql = `
+  select viewname as name, pg_get_viewdef(viewname::regclass) as definition from pg_views
+  where schemaname = 'public' order by viewname`;
+
 const functionsSql = `
   select pg_get_functiondef(p.oid) as definition from pg_proc p
   where p.pronamespace = 'public'::regnamespace and p.prokind in ('f', 'p')
@@ -67,7 +71,7 @@ function columnText(column: Column): string {
   return parts.join(' ');
 }
 
-/** Everything in the public schema: tables in the order of their names, then functions. The same schema, the same text. */
+/** Everything in the public schema: tables in the order of their names, then views and functions. The same schema, the same text. */
 export async function dumpSchema(db: Queryable): Promise<string> {
   const rowsOf = async <T>(sql: string, ...values: string[]): Promise<T[]> => (await db.query(sql, values)).rows as T[];
   const sections = [header];
@@ -90,6 +94,9 @@ export async function dumpSchema(db: Queryable): Promise<string> {
         '',
       ].join('\n'),
     );
+  }
+  for (const { name, definition } of await rowsOf<{ name: string; definition: string }>(viewsSql)) {
+    sections.push(`create view ${name} as\n${definition.trim()}\n`);
   }
   for (const { definition } of await rowsOf<{ definition: string }>(functionsSql)) {
     sections.push(`${definition.trimEnd()};\n`);

@@ -19,8 +19,11 @@ const lineOf = (place: number, run: SelloutRun): string =>
 
 async function main(): Promise<void> {
   const options = readSelloutOptions(process.argv.slice(2));
-  const { times, seats, demand, sockets, seed } = options;
-  const shop = await openShop(mkdtempSync(join(tmpdir(), 'airside-sellout-')), sockets);
+  const { times, seats, demand, sockets, webs, redis, seed } = options;
+  const shop = await openShop(mkdtempSync(join(tmpdir(), 'airside-sellout-')), sockets, {
+    env: { WEB_CONCURRENCY: String(webs) },
+    redis,
+  });
   const stage = { ...shop, holds: newHistogram() };
   const sum = { sold: 0, refusals: 0, false: 0, contradicted: 0, abandoned: 0, returned: 0 };
   const repeated: Record<string, number> = {};

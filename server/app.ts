@@ -7,6 +7,8 @@ import { applyPaymentEvent } from './domain/booking/apply-payment-event.ts';
 import { startBookingChores } from './domain/booking/booking-chores.ts';
 import type { BookingRoom } from './domain/booking/booking-room.ts';
 import { completeRefund } from './domain/booking/complete-refund.ts';
+import { countOpen } from './domain/booking/count-open.ts';
+import { expireThese } from './domain/booking/expire-holds.ts';
 import { createHoldLimits, noHoldLimits } from './domain/booking/hold-limits.ts';
 import { openBookingStore } from './domain/booking/postgres-booking-store.ts';
 import { createRecentHolds } from './domain/booking/recent-holds.ts';
@@ -36,15 +38,16 @@ import type { PaymentGateways } from './domain/payments/payment-gateway.ts';
 import { createPostgresPaymentQueue } from './domain/payments/postgres-payment-queue.ts';
 import type { Engines } from './engines.ts';
 import { openFareRooms } from './fare-rooms.ts';
-import { openIdentity } from './open-identity.ts';
+import { openAccess, openIdentity } from './open-identity.ts';
 import { openJobs } from './open-jobs.ts';
 import { closeRecord, loadDemoInto, loadPlaces, openRecord } from './open-record.ts';
 import { openSearch } from './open-search.ts';
+import { openWaiting } from './open-waiting.ts';
 import { Feed } from './platform/feed/feed.ts';
 import { LogRecord } from './platform/feed/log-record.ts';
 import { LogStream } from './platform/feed/log-stream.ts';
 import { type Retention, startPruning } from './platform/feed/prune-log.ts';
-import { startRelay } from './platform/feed/relay-log.ts';
+import { relayLagSeconds, startRelay } from './platform/feed/relay-log.ts';
 import { createHttpClient } from './platform/http/http-client.ts';
 import { Hub } from './platform/live/hub.ts';
 import type { Update } from './platform/live/topic.ts';
@@ -53,6 +56,7 @@ import { type Broadcast, openBroadcast } from './platform/redis/broadcast.ts';
 import { keyspace } from './platform/redis/keyspace.ts';
 import { createLease, type Lease } from './platform/redis/lease.ts';
 import { openNote } from './platform/redis/note.ts';
+import { createRateLimit } from './platform/redis/rate-limit.ts';
 import { openRedis } from './platform/redis/redis.ts';
 import { type Clock, systemClock } from './platform/runtime/clock.ts';
 import { Closing } from './platform/runtime/closing.ts';
@@ -61,6 +65,7 @@ import type { Rooms } from './transport/context.ts';
 import { createFailureMap } from './transport/failures.ts';
 import { openFrontDoor } from './transport/http-server.ts';
 import { webhookPath } from './transport/payment-webhook.route.ts';
+import { callsEverywhere } from './transport/socket-limits.ts';
 
 export interface AppOptions {
   config: Readonly<Environment>;
@@ -146,19 +151,15 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   closing.push('live hub', () => hub.close());
   const metrics = createMetrics({
     laneDepth: () => lanes.depth(),
+    waiting: () => waiting.room.lines.counts(),
     timetable: () => search.state(),
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    pending: async () => {
-      const { rows } = await pool.query<{ n: number }>(
-        `select count(*)::int as n from hold_deadline h cross join unnest(h.bookings) u (id)
-           join booking b on b.id = u.id where b.status in ('held', 'paying')`,
-      );
-      return rows[0]?.n ?? 0;
-    },
+    pending: () => countOpen(pool),
     stuck: async () => {
       const { payments, refunds } = await countStuck(pool);
       return payments + refunds;
     },
+    relayLag: () => relayLagSeconds({ record, stream }),
     jobs: () => countJobs({ pool }),
     queues: () => jobs.counts(),
   });
@@ -220,6 +221,11 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     },
     onBatch: (verb, members) => metrics.laneBatchMembers.observe({ verb }, members),
   });
+  const waiting = await openWaiting({
+    ...{ redis, keys, processId, pool, known, clock, metrics, report, closing },
+    lane: lanes.hold,
+    authSecret: engines.authSecret,
+  });
   const offers: OfferRoom = {
     pool,
     clock,
@@ -237,6 +243,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     recent: createRecentHolds(),
     limits: config.RATE_LIMITS ? createHoldLimits({ redis, keys, clock }) : noHoldLimits,
     gate,
+    waiting: waiting.door,
     alternatives: createAlternatives({ pool, clock }),
     holdTtlSeconds: config.HOLD_TTL_SECONDS,
     acceptOffer: (asked) => acceptOffer(offers, asked),
@@ -307,6 +314,12 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     inventory,
     offers,
     booking,
+    access: openAccess({
+      ...{ pool, redis, keys, clock, config, closing, log, report },
+      tokens: identity.tokens,
+      ownUrl: () => address.self,
+    }),
+    waiting,
     jobs: jobs.room,
     providers: fares.providers,
     prices: fares.prices,
@@ -330,7 +343,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     readiness,
     log,
     adapter: options.adapter,
-    rateLimits: config.RATE_LIMITS,
+    callLimit: config.RATE_LIMITS ? createRateLimit({ redis, keys }, callsEverywhere) : undefined,
   });
   sockets = door.sockets;
   endings.hint = door.endSocketsOf;
@@ -338,6 +351,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
 
   const lease = options.lease ?? createLease(redis, (name) => keys.key('lease', name));
   await search.project(feed, record, lease);
+  if (config.AIRSIDE_ROLE !== 'worker') closing.push('waiting room', waiting.start().stop);
   if (config.AIRSIDE_ROLE !== 'web') {
     if (!config.PAYMENT_MOCK_URL) {
       const mock = await startMockGateway({
@@ -360,7 +374,8 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
       onRefunded: (refund) => completeRefund(booking, refund),
       report,
     });
-    closing.push('audit', startAuditChore(inventory, { lease, status: auditStatus, report }).stop);
+    const endHolds = async (ids: string[]) => void (await expireThese(booking, ids));
+    closing.push('audit', startAuditChore(inventory, { lease, status: auditStatus, report, endHolds }).stop);
     closing.push('chores', chores.stop);
     closing.push('batch pruning', startBatchPruning({ pool, lease, clock, report }).stop);
     const relay = startRelay({ record, stream, lease, clock, report });

@@ -62,6 +62,9 @@ export const environmentSchema = z.object({
   AUTH_JWKS_URL: url('http:', 'https:').optional().meta({ about: 'accept tokens of an outside issuer: its key set' }),
   AUTH_ISSUER: z.string().min(1).optional().meta({ about: 'the outside issuer' }),
   AUTH_AUDIENCE: z.string().min(1).optional().meta({ about: 'the audience that its tokens must name' }),
+  PUBLIC_URL: url('http:', 'https:')
+    .optional()
+    .meta({ about: 'where browsers reach the dashboard, for links in mail; else the address it listens on' }),
   CORS_ORIGINS: list
     .default([])
     .meta({ about: 'comma-separated origins that may open sockets and call over HTTP, besides our own' }),

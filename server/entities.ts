@@ -1,6 +1,7 @@
 import { AlertDelivery } from './domain/alerts/alert-delivery.entity.ts';
 import { AlertInbox } from './domain/alerts/alert-inbox.entity.ts';
 import { PriceAlert } from './domain/alerts/price-alert.entity.ts';
+import { AccessLink } from './domain/booking/access-link.entity.ts';
 import { Booking } from './domain/booking/booking.entity.ts';
 import { BookingLeg } from './domain/booking/booking-leg.entity.ts';
 import { CancelQuote } from './domain/booking/cancel-quote.entity.ts';
@@ -14,8 +15,7 @@ import { Cabin } from './domain/inventory/cabin.entity.ts';
 import { Flight } from './domain/inventory/flight.entity.ts';
 import { Ledger } from './domain/inventory/ledger.entity.ts';
 import { Job } from './domain/jobs/job.entity.ts';
-import { JobCheckpoint } from './domain/jobs/job-checkpoint.entity.ts';
-import { JobResult } from './domain/jobs/job-result.entity.ts';
+import { JobChunk } from './domain/jobs/job-chunk.entity.ts';
 import { JobStep } from './domain/jobs/job-step.entity.ts';
 import { FareFamily } from './domain/offers/fare-family.entity.ts';
 import { PriceDifference } from './domain/offers/price-difference.entity.ts';
@@ -47,6 +47,7 @@ export const entities = [
   Passenger,
   HoldDeadline,
   RecordLocator,
+  AccessLink,
   CancelQuote,
   PriceDifference,
   Payment,
@@ -65,6 +66,5 @@ export const entities = [
   Batch,
   Job,
   JobStep,
-  JobResult,
-  JobCheckpoint,
+  JobChunk,
 ];

@@ -1,13 +1,17 @@
 import cluster from 'node:cluster';
+import type { Logger } from 'pino';
 import { startApp } from './app.ts';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError, type Environment, readConfig } from './config.ts';
 import { type Engines, openEngines } from './engines.ts';
+import { freePort } from './platform/embedded/engine-process.ts';
+import { systemClock } from './platform/runtime/clock.ts';
 import { Closing } from './platform/runtime/closing.ts';
 import { createLogger } from './platform/telemetry/logger.ts';
+import { startWebProcesses, type WebProcesses } from './web-processes.ts';
 
 /**
  * Reads the settings, starts, handles signals. With `WEB_CONCURRENCY` above one the first process
- * keeps the engines and the others share the port.
+ * keeps the engines and the others share the port; SIGUSR2 replaces those one after the other.
  */
 async function main(): Promise<void> {
   const config = readConfig(process.env);
@@ -25,6 +29,8 @@ async function main(): Promise<void> {
   process.on('SIGTERM', () => void stop('SIGTERM', 0));
   process.on('SIGINT', () => void stop('SIGINT', 0));
   process.on('SIGHUP', () => void stop('SIGHUP', 0));
+  let renew = async (): Promise<void> => log.warn('there are no web processes of ours to replace');
+  process.on('SIGUSR2', () => void renew());
   // The launcher is gone (even by kill -9): nobody would ever stop us.
   process.on('disconnect', () => void stop('launcher gone', 0));
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
@@ -51,7 +57,10 @@ async function main(): Promise<void> {
     });
     say(`operator key  ${engines.adminApiKey}`);
     if (config.WEB_CONCURRENCY > 1 && config.AIRSIDE_ROLE !== 'worker') {
-      await serveByMany(config, engines, closing, (detail) => void stop(detail, 1));
+      const webs = await serveByMany(config, engines, closing, log, (why) => void stop(why, 1));
+      renew = webs.renew;
+      announce(webs.url);
+      say(`kill -USR2 ${process.pid} replaces the web processes one after the other`);
       return;
     }
     const app = await startApp({ config, engines, log, onProgress: progressOnTerminal() });
@@ -65,12 +74,12 @@ async function main(): Promise<void> {
 }
 
 async function serveByMany(
-  config: ReturnType<typeof readConfig>,
+  config: Readonly<Environment>,
   engines: Engines,
   closing: Closing,
-  onWorkerExit: (detail: string) => void,
-): Promise<void> {
-  const log = createLogger(config.LOG_LEVEL);
+  log: Logger,
+  onGivenUp: (why: string) => void,
+): Promise<WebProcesses> {
   // Migrates and loads once, before anybody serves.
   const first = await startApp({
     config: { ...config, AIRSIDE_ROLE: 'worker', PORT: 0 },
@@ -80,38 +89,21 @@ async function serveByMany(
   });
   if (config.AIRSIDE_ROLE === 'web') await first.stop();
   else closing.push('background', first.stop);
-  const workers = Array.from({ length: config.WEB_CONCURRENCY }, () =>
-    cluster.fork({ AIRSIDE_ENGINES: JSON.stringify(engines), AIRSIDE_ROLE: 'web', AIRSIDE_DEMO: '0' }),
-  );
-  let closed = false;
-  closing.push('web processes', async () => {
-    closed = true;
-    await Promise.all(
-      workers.map(
-        (worker) =>
-          new Promise<void>((resolve) => {
-            if (worker.isDead()) return resolve();
-            worker.once('exit', () => resolve());
-            worker.process.kill('SIGTERM');
-          }),
-      ),
-    );
+  const webs = await startWebProcesses({
+    count: config.WEB_CONCURRENCY,
+    env: {
+      AIRSIDE_ENGINES: JSON.stringify(engines),
+      AIRSIDE_ROLE: 'web',
+      AIRSIDE_DEMO: '0',
+      // One that is started later must come to the same address.
+      PORT: String(config.PORT || (await freePort())),
+    },
+    clock: systemClock,
+    log,
+    onGivenUp,
   });
-  const urls = await Promise.all(
-    workers.map(
-      (worker) =>
-        new Promise<string>((resolve, reject) => {
-          worker.once('message', (message: { ready: string }) => resolve(message.ready));
-          worker.once('exit', () => reject(new Error('a web process ended while starting')));
-        }),
-    ),
-  );
-  for (const worker of workers) {
-    worker.once('exit', () => {
-      if (!closed) onWorkerExit('a web process ended');
-    });
-  }
-  announce(urls[0] as string);
+  closing.push('web processes', webs.stop);
+  return webs;
 }
 
 function announce(url: string): void {

@@ -7,7 +7,7 @@ import { readAlliances } from './domain/places/read-alliances.ts';
 import type { FlightProjection } from './domain/projection/flight-projection.ts';
 import { openProjection } from './domain/projection/open-projection.ts';
 import type { FindOneWays } from './domain/providers/inventory-provider.ts';
-import { findOneWays } from './domain/search/find-one-ways.ts';
+import { findOneWays, KeptWays } from './domain/search/find-one-ways.ts';
 import { KeptSearches } from './domain/search/kept-searches.ts';
 import { createSearchEngine } from './domain/search/search-engine.ts';
 import type { SearchRoom } from './domain/search/search-room.ts';
@@ -80,9 +80,10 @@ export async function openSearch(options: {
     seal,
     allianceOf: (carrier) => alliances.get(carrier),
   };
+  const keptWays = new KeptWays();
   return {
     room,
-    findOneWays: (questions) => findOneWays(room, questions),
+    findOneWays: (questions) => findOneWays(room, keptWays, questions),
     live,
     projection,
     build: async (feed, record) => {

@@ -5,6 +5,7 @@ import { limits } from './limits.ts';
 import { type Money, moneySchema } from './money.ts';
 import { type BookingFare, offerTokenSchema } from './offer.ts';
 import { dateSchema, type Instant } from './times.ts';
+import { waitingTokenSchema } from './waiting.ts';
 
 export const bookingStatuses = [
   'held',
@@ -86,6 +87,8 @@ export const holdInput = z
     contact: contactSchema.optional(),
     /** A promise of `offers` or of search: legs, seats and price are its. What is given beside it must agree. */
     offerToken: offerTokenSchema.optional(),
+    /** A ticket or pass of a waiting room, where buyers of this cabin wait in line. No part of what is asked for. */
+    waitingToken: waitingTokenSchema.optional(),
   })
   .superRefine((input, context) => {
     if (!input.legs && !input.offerToken)
@@ -199,4 +202,30 @@ export interface TimelineEntry {
 export interface TimelineView {
   /** Oldest first; the states among them in the order of their versions. */
   entries: TimelineEntry[];
+}
+
+/** Whoever made the booking may have written the name otherwise than it is typed now: only its letters are compared. */
+export const requestLinkInput = z.object({
+  locator: z
+    .string()
+    .trim()
+    .toUpperCase()
+    .regex(/^[A-Z0-9]{6}$/, 'six letters and digits'),
+  familyName: nameSchema,
+});
+export type RequestLinkInput = z.infer<typeof requestLinkInput>;
+
+export const openLinkInput = z.object({ code: z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'the code of a link') });
+
+/** The same whether or not there is such a booking. */
+export interface LinkRequestedView {
+  /** For how long a mailed link is good. */
+  minutes: number;
+}
+
+export interface LinkOpenedView {
+  /** A bearer token that opens this booking and nothing else. */
+  token: string;
+  bookingId: string;
+  expiresAt: Instant;
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { placeSchema } from './waiting.ts';
 
 /**
  * The closed catalogue of failures. Every error that leaves the server carries one entry of it as
@@ -43,7 +44,8 @@ export const failureDetails = {
   }),
   REQUEST_ID_REUSED: z.object({}).catchall(z.unknown()),
   IN_PROGRESS: retryAfter,
-  BUSY: retryAfter,
+  /** `line`: buyers of this cabin wait in line, and that is one's place in it. */
+  BUSY: retryAfter.extend({ line: placeSchema.optional() }),
   RATE_LIMITED: retryAfter,
   VERSION_CONFLICT: z.object({ expected: z.int(), actual: z.int() }),
   UNAVAILABLE: z.object({ errorId: z.string() }),

@@ -39,6 +39,7 @@ export const operatorScopes = [
   'payments',
   'providers',
   'queues',
+  'waitingRoom',
   'keys',
 ] as const;
 export type OperatorScope = (typeof operatorScopes)[number];

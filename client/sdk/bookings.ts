@@ -6,6 +6,8 @@ import type {
   CancelQuoteView,
   cancelInput,
   HoldInput,
+  LinkOpenedView,
+  LinkRequestedView,
   ListBookingsInput,
   payInput,
   setPassengersInput,
@@ -16,6 +18,8 @@ import type { Money } from '../../shared/money.ts';
 import { AirsideError, airsideErrorOf, isFailure } from './airside-error.ts';
 import type { Calling, CallOptions, GivenOptions } from './call.ts';
 import type { Intent, IntentLog, IntentRequest } from './intents.ts';
+import type { CallTrace } from './repeat-link.ts';
+import { inTurn, type Waiting, type WaitingOptions } from './waiting.ts';
 import { everyInbox, watch } from './watch.ts';
 
 /** What to hold. Without an `id` one is minted; give your own to repeat a request of an earlier process. */
@@ -34,11 +38,17 @@ export interface Settled {
   error?: AirsideError;
 }
 
+/** `waiting`: how to stand in line where buyers do. Without it, too, a hold waits for its turn. */
+export type HoldOptions = CallOptions & { waiting?: WaitingOptions };
+
 export interface Bookings {
-  /** Holds seats on all legs, or on none. Fails: SOLD_OUT, PRICE_CHANGED, CLOSED, NOT_FOUND, INVALID_INPUT. */
-  hold(booking: NewBooking, options?: CallOptions): Promise<BookingView>;
+  /**
+   * Holds seats on all legs, or on none; stands in line by itself where buyers have to. Fails: SOLD_OUT, PRICE_CHANGED,
+   * CLOSED, NOT_FOUND, INVALID_INPUT.
+   */
+  hold(booking: NewBooking, options?: HoldOptions): Promise<BookingView>;
   /** Holds and starts paying in one call. Fails as `hold` does. */
-  create(booking: NewBooking, options?: CallOptions): Promise<BookingView>;
+  create(booking: NewBooking, options?: HoldOptions): Promise<BookingView>;
   /** Starts paying; the outcome comes over `watch`. Fails: HOLD_EXPIRED, NOT_ALLOWED. */
   pay(id: string, options?: CallOptions & { method?: string }): Promise<BookingView>;
   setPassengers(input: z.input<typeof setPassengersInput>, options?: CallOptions): Promise<BookingView>;
@@ -46,6 +56,13 @@ export interface Bookings {
   /** What happened to it so far, oldest first, in words: states, money, seats, changes of its flights. */
   timeline(id: string, options?: CallOptions): Promise<TimelineEntry[]>;
   list(input?: Partial<ListBookingsInput>, options?: CallOptions): Promise<BookingPage>;
+  /**
+   * Has a link mailed to the contact of the booking with this locator and name; who is told nothing of whether there is
+   * one. Answers for how many minutes the link would be good. Fails: RATE_LIMITED.
+   */
+  requestLink(asked: { locator: string; familyName: string }, options?: CallOptions): Promise<LinkRequestedView>;
+  /** Trades a mailed code, once, for a token that opens that booking alone. Fails: NOT_ALLOWED, RATE_LIMITED. */
+  openLink(code: string, options?: CallOptions): Promise<LinkOpenedView>;
   cancelQuote(id: string, options?: CallOptions): Promise<CancelQuoteView>;
   /** A hold needs no quote; a confirmed booking needs its newest one. */
   cancel(id: string, options?: CallOptions & { quoteId?: string }): Promise<BookingView>;
@@ -53,7 +70,7 @@ export interface Bookings {
    * Holds again what a booking that is over had, under a new id (`newId`, or one is minted) and at today's price; with
    * `expected`, at that price or not at all. Fails: NOT_ALLOWED (not over), and as `hold` does.
    */
-  rehold(id: string, options?: CallOptions & { newId?: string; expected?: Money }): Promise<BookingView>;
+  rehold(id: string, options?: HoldOptions & { newId?: string; expected?: Money }): Promise<BookingView>;
   /** Each state once and in order, the present one first. */
   watch(id: string, options?: { signal?: AbortSignal }): AsyncGenerator<BookingView, void>;
   /** Requests whose outcome is not known: left by a crash, an abort, or given up after the last repeat. */
@@ -79,14 +96,15 @@ export function createBookings(
   log: IntentLog,
   owner: () => Promise<string | null>,
   isOver: () => boolean,
+  waiting: Waiting,
 ): Bookings {
   // Those that this very client is working on are not left over.
   const active = new Set<string>();
 
-  const hold = (procedure: 'hold' | 'create', { id = newId(), ...body }: NewBooking, options?: CallOptions) =>
+  const hold = (procedure: 'hold' | 'create', { id = newId(), ...body }: NewBooking, options?: HoldOptions) =>
     send({ procedure, input: { id: id.toLowerCase(), ...body } }, options);
 
-  async function send(request: IntentRequest, options?: CallOptions) {
+  async function send(request: IntentRequest, options?: HoldOptions) {
     const intent: Intent = { ...request, at: Date.now(), owner: await owner(), wanted: true };
     options?.signal?.throwIfAborted();
     active.add(intent.input.id);
@@ -98,10 +116,10 @@ export function createBookings(
     }
   }
 
-  async function sendStored(intent: Intent, options?: CallOptions): Promise<BookingView> {
+  async function sendStored(intent: Intent, options?: HoldOptions): Promise<BookingView> {
     const trace = { sends: 0 };
     try {
-      const booking = await call((given) => perform(intent, given), { ...options, trace });
+      const booking = await performInTurn(intent, { ...options, trace });
       await forget(intent);
       return booking;
     } catch (error) {
@@ -113,8 +131,18 @@ export function createBookings(
     }
   }
 
-  function perform(intent: Intent, given: GivenOptions): Promise<BookingView> {
-    if (intent.procedure !== 'rehold') return trpc.booking[intent.procedure].mutate(intent.input, given);
+  /** The same call again, with the same id, whenever it is its turn in the line; how long a line is says its place. */
+  const performInTurn = (intent: Intent, { waiting: how, ...options }: HoldOptions & { trace: CallTrace }) =>
+    inTurn(waiting, (token) => call((given) => perform(intent, given, token), { ...options, waits: true }), {
+      ...how,
+      signal: options.signal,
+    });
+
+  function perform(intent: Intent, given: GivenOptions, waitingToken?: string): Promise<BookingView> {
+    if (intent.procedure !== 'rehold') {
+      const input = waitingToken === undefined ? intent.input : { ...intent.input, waitingToken };
+      return trpc.booking[intent.procedure].mutate(input, given);
+    }
     const { id, again, expected } = intent.input;
     return trpc.booking.rehold.mutate({ id: again, newId: id, ...(expected && { expected }) }, given);
   }
@@ -166,6 +194,8 @@ export function createBookings(
     timeline: async (id, options) =>
       (await call((given) => trpc.booking.timeline.query({ id }, given), options)).entries,
     list: (input = {}, options) => call((given) => trpc.booking.list.query(input, given), options),
+    requestLink: (asked, options) => call((given) => trpc.booking.requestLink.mutate(asked, given), options),
+    openLink: (code, options) => call((given) => trpc.booking.openLink.mutate({ code }, given), options),
     cancelQuote: (id, options) => call((given) => trpc.booking.cancelQuote.query({ id }, given), options),
     cancel: (id, { quoteId, ...options } = {}) =>
       call(

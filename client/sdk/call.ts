@@ -16,15 +16,16 @@ export interface GivenOptions {
 
 export type Calling = <T>(
   send: (given: GivenOptions) => Promise<T>,
-  options?: CallOptions & { trace?: CallTrace },
+  options?: CallOptions & { trace?: CallTrace; waits?: true },
 ) => Promise<T>;
 
 /** One call whose errors are `AirsideError`s, or the reason of its signal. */
-export const call: Calling = async (send, { signal, repeat, trace } = {}) => {
+export const call: Calling = async (send, { signal, repeat, trace, waits } = {}) => {
   signal?.throwIfAborted();
   const context: CallContext = {};
   if (repeat !== undefined) context.repeat = repeat;
   if (trace) context.trace = trace;
+  if (waits) context.waits = waits;
   try {
     return await send({ signal, context });
   } catch (error) {

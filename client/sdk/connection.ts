@@ -53,7 +53,8 @@ export interface ConnectionOptions {
 }
 
 /** Jitter from the first attempt on: when a server restarts, all its clients have lost it in the same moment. */
-const defaultRetryDelayMs = (attempt: number): number => Math.random() * Math.min(10_000, 250 * 2 ** attempt);
+export const defaultRetryDelayMs = (attempt: number, random = Math.random()): number =>
+  random * Math.min(10_000, 250 * 2 ** attempt);
 
 /** A server that is about to restart still answers for about a second and a half. */
 const noticeSpreadMs = 500;
@@ -80,7 +81,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   const url = socketUrl(options.url);
   const Socket = options.WebSocket ?? (globalThis as unknown as { WebSocket?: SocketConstructor }).WebSocket;
   if (!Socket) throw new Error('there is no WebSocket in this runtime; give one as the option `WebSocket`');
-  const delayOf = options.retryDelayMs ?? defaultRetryDelayMs;
+  const delayOf = options.retryDelayMs ?? ((nth: number) => defaultRetryDelayMs(nth));
 
   let state: ConnectionState = { kind: 'connecting' };
   let socket: LiveSocket | undefined;

@@ -14,6 +14,7 @@ import { createJobs, type Jobs } from './jobs.ts';
 import type { SocketConstructor } from './live-socket.ts';
 import { defaultRepeat, type Repeat, type RepeatSettings, repeatLink } from './repeat-link.ts';
 import { type ClientStorage, defaultStorage } from './storage.ts';
+import { createWaiting, type Waiting } from './waiting.ts';
 
 export interface ClientOptions {
   /** `http://host:port` of the server; `ws://…/trpc` works as well. */
@@ -70,6 +71,7 @@ export interface AirsideClient {
   flights: Flights;
   offers: Offers;
   bookings: Bookings;
+  waiting: Waiting;
   jobs: Jobs;
   admin: Admin;
   /** Closes the connection for good. Calls in flight are rejected, watches end. */
@@ -149,6 +151,7 @@ export function createClient(options: ClientOptions): AirsideClient {
   const isOver = () => connection.state().kind === 'closed';
   const owner = async () => ownerOf((await currentToken()) ?? undefined);
   const { state, subscribe, reconnect } = connection;
+  const waiting = createWaiting(trpc, call, isOver);
 
   return {
     trpc,
@@ -173,7 +176,8 @@ export function createClient(options: ClientOptions): AirsideClient {
     flights: createFlights(trpc, call, isOver),
     offers: createOffers(trpc, call),
     jobs: createJobs(trpc, call, isOver),
-    bookings: createBookings(trpc, call, createIntentLog(storage, intentPrefix), owner, isOver),
+    bookings: createBookings(trpc, call, createIntentLog(storage, intentPrefix), owner, isOver, waiting),
+    waiting,
     admin: createAdmin(trpc, call, isOver),
     close: () => connection.close(),
   };

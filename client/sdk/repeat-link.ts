@@ -30,6 +30,8 @@ export interface CallContext extends Record<string, unknown> {
   repeat?: false | Partial<RepeatSettings>;
   /** Counts how often the call was put on a socket. */
   trace?: CallTrace;
+  /** The caller stands in line by itself where buyers do, so BUSY with a place is its answer. */
+  waits?: true;
 }
 export interface CallTrace {
   sends: number;
@@ -43,6 +45,8 @@ export interface CallTrace {
 export function isSafeToRepeat({ type, path, input }: { type: string; path: string; input: unknown }): boolean {
   if (type === 'query') return true;
   if (path === 'auth.guest' || path === 'admin.flights.import') return true;
+  // One place a user, however often it is asked for.
+  if (path === 'waiting.enter') return true;
   return typeof input === 'object' && input !== null && 'id' in input && typeof input.id === 'string';
 }
 
@@ -61,7 +65,7 @@ export const repeatLink =
   () =>
   ({ op, next }) => {
     if (op.type === 'subscription') return next(op);
-    const { repeat, trace = { sends: 0 } } = op.context as CallContext;
+    const { repeat, trace = { sends: 0 }, waits } = op.context as CallContext;
     const settings = repeat === false ? { ...defaults, attempts: 1 } : { ...defaults, ...repeat };
     const idempotent = isSafeToRepeat(op);
 
@@ -114,7 +118,9 @@ export const repeatLink =
         else if (!answered) inDoubt ||= trace.sends > sendsBefore;
 
         const delayMs = repeatDelayMs(failure, attempt, settings);
-        const repeatable = failure.retryable && (idempotent || answered) && !(error.cause instanceof ClientClosed);
+        const isPlace = waits && failure.code === 'BUSY' && failure.details.line !== undefined;
+        const repeatable =
+          failure.retryable && !isPlace && (idempotent || answered) && !(error.cause instanceof ClientClosed);
         if (!repeatable || attempt >= settings.attempts || Date.now() + delayMs > endsAt) {
           fail(error);
           return;

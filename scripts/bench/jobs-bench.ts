@@ -1,15 +1,21 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { WebSocket } from 'ws';
-import { createClient } from '../../client/sdk/create-client.ts';
+import { type AirsideClient, createClient } from '../../client/sdk/create-client.ts';
 import { type NewFlight, writeFlights } from '../../server/domain/inventory/write-flights.ts';
 import type { Closing } from '../../server/platform/runtime/closing.ts';
 import { newId } from '../../shared/ids.ts';
+import { resultSorts } from '../../shared/jobs.ts';
 import { bigJob } from '../jobs/big-job.ts';
-import { memoryOf, slopeOf } from '../jobs/job-stage.ts';
+import { slopeOf } from '../jobs/job-stage.ts';
 import { type Bench, Complaint } from './bench.ts';
+import { cpuOf, monotonicUs } from './load-generator.ts';
 import { measureDiskSync } from './measure-disk-sync.ts';
+import { collecting, memoryInUse } from './memory-in-use.ts';
 import { openStage } from './open-stage.ts';
+import { profileLines } from './print-report.ts';
+import { type ProfileSummary, readProfile } from './read-profile.ts';
 import type { Program } from './start-program.ts';
 
 const usage = `npm run bench -- jobs [options]
@@ -18,9 +24,10 @@ Combinations that a fare-search job stores a second with what our own inventory 
 BullMQ gets through a second on the same machine, in turn. Everything durable is on.
 
   --rounds N         jobs, after one that warms up (3)
-  --combinations N   of each job (20000)
+  --combinations N   of each job (100000)
   --batch N          combinations a step (100)
-  --concurrency N    steps at once (3)
+  --concurrency N    steps at once (32)
+  --profile          says where the server's time goes (rates are lower then)
   --json FILE        everything that was measured, as JSON
 `;
 
@@ -38,18 +45,31 @@ interface Options {
   combinations: number;
   batch: number;
   concurrency: number;
+  profile: boolean;
   json: string | undefined;
 }
 
 interface Report {
   options: Options;
   diskSyncMicros: { p50: number; p99: number };
-  rounds: { combinations: number; seconds: number; found: number; noops: number; noopConcurrency: number }[];
+  rounds: {
+    combinations: number;
+    seconds: number;
+    found: number;
+    /** Microseconds a combination, of each process. */
+    cpu: Record<string, number>;
+    noops: number;
+    noopConcurrency: number;
+  }[];
+  profile: ProfileSummary | undefined;
   /** Medians, a second. */
   stored: number;
   noops: number;
   ratio: number;
-  memory: { megabytes: number; slopePerMinute: number };
+  /** What is in use after each round, garbage collected; and how that rises a job. */
+  memory: { megabytes: number[]; slopePerJob: number };
+  /** Milliseconds of a page of 100 results of the last job, by order: the first and the median of ten. */
+  pages: Record<string, { first: number; median: number }>;
   faults: string[];
 }
 
@@ -67,26 +87,40 @@ async function measure(options: Options, closing: Closing, say: (line: string) =
       WORKER_CONCURRENCY: String(options.concurrency),
       PROVIDERS: 'inventory',
     },
+    nodeArgs: [
+      ...collecting,
+      ...(options.profile
+        ? [
+            '--cpu-prof',
+            `--cpu-prof-dir=${stage.dataDir}`,
+            '--cpu-prof-name=server.cpuprofile',
+            '--cpu-prof-interval=500',
+          ]
+        : []),
+    ],
   });
+  const watch = { server: server.pid, postgres: stage.postgres.pid, redis: stage.redis.pid };
+  const windows: [number, number][] = [];
   const queue = await stage.program('noop-queue', { REDIS_URL: stage.redis.url });
   const client = createClient({ url: server.ready, WebSocket: WebSocket as never });
   closing.push('client', () => client.close());
   await client.auth.guest();
 
-  const memory: { minute: number; megabytes: number }[] = [];
-  const startedAt = performance.now();
+  const memory: number[] = [];
   const faults: string[] = [];
   const rounds: Report['rounds'] = [];
+  let lastId = '';
   for (let round = 0; round <= options.rounds; round++) {
     const { id, ...ask } = bigJob(options.combinations);
+    lastId = id;
+    const begunUs = monotonicUs();
+    const before = cpuOf(watch);
     await client.trpc.jobs.create.mutate({ id, ...ask });
     const ended = Promise.withResolvers<void>();
     const watching = client.trpc.jobs.onProgress.subscribe(
       { jobId: id },
       {
         onData: ({ data }) => {
-          const megabytes = memoryOf(server.pid);
-          if (megabytes) memory.push({ minute: (performance.now() - startedAt) / 60_000, megabytes });
           if (data.status === 'completed') ended.resolve();
           if (data.status === 'failed') ended.reject(new Error('the job failed'));
         },
@@ -95,14 +129,21 @@ async function measure(options: Options, closing: Closing, say: (line: string) =
     );
     await ended.promise;
     watching.unsubscribe();
+    const after = cpuOf(watch);
+    const endedUs = monotonicUs();
     const job = await timesOf(database.pool, id);
     if (job.results !== job.total) faults.push(`${job.results} results of ${job.total} combinations`);
     const noop = await bestNoops(queue);
     say(
       `${round === 0 ? 'warm-up' : `round ${round}`}: ${Math.round(job.total / job.seconds)} combinations a second, ${Math.round(noop.perSecond)} no-ops`,
     );
+    memory.push(await memoryInUse(server.pid));
     if (round === 0) continue;
+    windows.push([begunUs, endedUs]);
     rounds.push({
+      cpu: Object.fromEntries(
+        Object.keys(watch).map((name) => [name, (((after[name] ?? 0) - (before[name] ?? 0)) * 1e6) / job.total]),
+      ),
       combinations: job.total,
       seconds: job.seconds,
       found: job.found,
@@ -110,9 +151,17 @@ async function measure(options: Options, closing: Closing, say: (line: string) =
       noopConcurrency: noop.concurrency,
     });
   }
+  const pages = await timePages(client, lastId);
+  let profile: ProfileSummary | undefined;
+  if (options.profile) {
+    await client.close();
+    // It is written when the process has ended.
+    await server.stop();
+    const combinations = rounds.reduce((sum, each) => sum + each.combinations, 0);
+    profile = readProfile(join(stage.dataDir, 'server.cpuprofile'), windows, combinations);
+  }
   const stored = median(rounds.map((each) => each.combinations / each.seconds));
   const noops = median(rounds.map((each) => each.noops));
-  const settled = memory.slice(Math.floor(memory.length / 3));
   return {
     options,
     diskSyncMicros: measureDiskSync(stage.dataDir),
@@ -120,7 +169,15 @@ async function measure(options: Options, closing: Closing, say: (line: string) =
     stored,
     noops,
     ratio: stored / noops,
-    memory: { megabytes: settled.at(-1)?.megabytes ?? 0, slopePerMinute: slopeOf(settled) },
+    memory: {
+      megabytes: memory,
+      // The first third is warming up: code, pools, caches.
+      slopePerJob: slopeOf(
+        memory.map((megabytes, at) => ({ minute: at, megabytes })).slice(Math.floor(memory.length / 3)),
+      ),
+    },
+    profile,
+    pages,
     faults,
   };
 }
@@ -134,6 +191,22 @@ async function timesOf(db: pg.Pool, id: string) {
     [id],
   );
   return rows[0] as (typeof rows)[number];
+}
+
+async function timePages(client: AirsideClient, jobId: string): Promise<Report['pages']> {
+  const pages: Report['pages'] = {};
+  for (const sort of resultSorts) {
+    const took: number[] = [];
+    for (let cursor: string | null = null; took.length < 10; ) {
+      const startedAt = performance.now();
+      const page: { nextCursor: string | null } = await client.jobs.results({ jobId, sort, cursor, limit: 100 });
+      took.push(performance.now() - startedAt);
+      cursor = page.nextCursor;
+      if (cursor === null) break;
+    }
+    pages[sort] = { first: took[0] as number, median: median(took) };
+  }
+  return pages;
 }
 
 async function bestNoops(queue: Program): Promise<{ perSecond: number; concurrency: number }> {
@@ -184,10 +257,25 @@ async function sellRoutes(url: string, ask: ReturnType<typeof bigJob>): Promise<
 
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-function print({ options, rounds, stored, noops, ratio, memory, diskSyncMicros, faults }: Report): string {
+function print({
+  options,
+  rounds,
+  stored,
+  noops,
+  ratio,
+  memory,
+  diskSyncMicros,
+  faults,
+  profile,
+  pages,
+}: Report): string {
   const lines = rounds.map(
-    ({ combinations, seconds, found, noops: each, noopConcurrency }, at) =>
-      `  round ${at + 1}   ${Math.round(combinations / seconds)} combinations a second (${found} of ${combinations} found), ${Math.round(each)} no-ops (at ${noopConcurrency} at once)`,
+    ({ combinations, seconds, found, cpu, noops: each, noopConcurrency }, at) =>
+      `  round ${at + 1}   ${Math.round(combinations / seconds)} combinations a second (${found} of ${combinations} found; µs each: ${Object.entries(
+        cpu,
+      )
+        .map(([name, us]) => `${name} ${us.toFixed(1)}`)
+        .join(', ')}), ${Math.round(each)} no-ops (at ${noopConcurrency} at once)`,
   );
   return [
     `jobs on our own inventory: batches of ${options.batch}, ${options.concurrency} steps at once; one durable write ${diskSyncMicros.p50} µs`,
@@ -195,8 +283,13 @@ function print({ options, rounds, stored, noops, ratio, memory, diskSyncMicros, 
     `  stored a second      ${Math.round(stored)}`,
     `  BullMQ no-ops        ${Math.round(noops)}`,
     `  ratio                ${ratio.toFixed(1)}`,
-    `  memory               ${memory.megabytes.toFixed(0)} MB, slope ${memory.slopePerMinute.toFixed(1)} MB a minute`,
+    `  memory               ${memory.megabytes.map((each) => each.toFixed(0)).join(', ')} MB after each job, slope ${memory.slopePerJob.toFixed(1)} MB a job`,
+    ...Object.entries(pages).map(
+      ([sort, { first, median: each }]) =>
+        `  ${`page by ${sort}`.padEnd(20)} ${first.toFixed(0)} ms, median of ten ${each.toFixed(0)} ms`,
+    ),
     ...faults.map((fault) => `  FAULT ${fault}`),
+    ...(profile ? profileLines({ host: 'server', ...profile }) : []),
   ].join('\n');
 }
 
@@ -209,6 +302,7 @@ function readOptions(args: string[]): Options {
       combinations: text,
       batch: text,
       concurrency: text,
+      profile: { type: 'boolean', default: false },
       json: text,
       help: { type: 'boolean' },
     },
@@ -228,9 +322,10 @@ function readOptions(args: string[]): Options {
   };
   return {
     rounds: count('rounds', 1, 50, 3),
-    combinations: count('combinations', 100, 500_000, 20_000),
+    combinations: count('combinations', 100, 500_000, 100_000),
     batch: count('batch', 1, 10_000, 100),
-    concurrency: count('concurrency', 1, 256, 3),
+    concurrency: count('concurrency', 1, 256, 32),
+    profile: values.profile,
     json: values.json,
   };
 }

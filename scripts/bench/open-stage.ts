@@ -49,6 +49,8 @@ export const webhookSecret = 'webhook-secret-of-the-benchmark';
 /** One seat of each flight. */
 export const seatPrice = { amount: 45_000, currency: 'USD' };
 
+/** What `npm start` gives the server; here everybody has it, also what the server is compared with. */
+const asStarted = ['--max-semi-space-size=64'];
 const template = 'bench_template';
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -67,7 +69,7 @@ export async function openStage(closing: Closing, say: (line: string) => void): 
   await makeTemplate(postgres.url);
 
   const start = async (file: string, env: Record<string, string>, nodeArgs: string[] = []): Promise<Program> => {
-    const program = await startProgram(at(file), { env, nodeArgs });
+    const program = await startProgram(at(file), { env, nodeArgs: [...asStarted, ...nodeArgs] });
     closing.push(file, program.stop);
     return program;
   };

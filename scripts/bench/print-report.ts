@@ -72,7 +72,13 @@ function ratioLines(ratios: RatioReport[]): string[] {
   });
 }
 
-function profileLines({ host, busy, perCallUs, functions, packages }: BenchReport['profiles'][number]): string[] {
+export function profileLines({
+  host,
+  busy,
+  perCallUs,
+  functions,
+  packages,
+}: BenchReport['profiles'][number]): string[] {
   return [
     '',
     `profile of ${host}: busy ${percent(busy)}, ${perCallUs.toFixed(0)} µs a call`,

@@ -8,28 +8,33 @@ const ticksPerSecond = 100;
  * as their parent has collected them: Postgres is a process a connection. NaN where there is no /proc.
  */
 export function cpuSeconds(pid: number): number {
-  const ticks = ticksOf(pid);
-  return ticks === undefined ? Number.NaN : ticks / ticksPerSecond;
-}
-
-function ticksOf(pid: number): number | undefined {
   const stat = readProc(`/proc/${pid}/stat`);
-  if (stat === undefined) return undefined;
+  if (stat === undefined) return Number.NaN;
   // The name in parentheses may hold anything; what follows it is numbers.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [user, system, endedUser, endedSystem] = fields.slice(11, 15).map(Number) as [number, number, number, number];
-  let ticks = user + system + endedUser + endedSystem;
-  for (const child of childrenOf(pid)) ticks += ticksOf(child) ?? 0;
-  return ticks;
+  const threads = threadsOf(pid);
+  const own = threadSeconds(pid, threads) ?? (user + system) / ticksPerSecond;
+  const ended = (endedUser + endedSystem) / ticksPerSecond;
+  return childrenOf(pid, threads).reduce((sum, child) => sum + (cpuSeconds(child) || 0), own + ended);
 }
 
-function childrenOf(pid: number): number[] {
-  let threads: string[];
+/** To the nanosecond, where the kernel keeps it: a short round may use less than a tick. */
+function threadSeconds(pid: number, threads: string[]): number | undefined {
+  const lines = threads.map((thread) => readProc(`/proc/${pid}/task/${thread}/schedstat`)).filter(Boolean);
+  if (lines.length === 0) return undefined;
+  return lines.reduce((sum, line) => sum + Number.parseInt(line as string, 10), 0) / 1e9;
+}
+
+function threadsOf(pid: number): string[] {
   try {
-    threads = readdirSync(`/proc/${pid}/task`);
+    return readdirSync(`/proc/${pid}/task`);
   } catch {
     return [];
   }
+}
+
+function childrenOf(pid: number, threads: string[]): number[] {
   return threads.flatMap((thread) =>
     (readProc(`/proc/${pid}/task/${thread}/children`) ?? '').split(' ').filter(Boolean).map(Number),
   );

@@ -42,8 +42,8 @@ const changesPerSecond = 6;
 const latencyPauseMs = 180;
 /** Holds a second while others watch or come back. */
 const holdsPerSecond = 300;
-/** As our SDK waits before its first attempt; it doubles with each. */
-const stormWaitMaxMs = 250;
+/** How long holds are looked at from the cut on: as long as the storm goes on. */
+const stormSeconds = 4;
 const patienceMs = 90_000;
 
 export async function runLiveBench(
@@ -62,7 +62,8 @@ export async function runLiveBench(
   const [ours] = hosts as [Host];
   const figures: Figure[] = [];
   // Whatever is timed to the millisecond comes before the crowds.
-  if (parts.includes('latency')) figures.push(...(await measureLatency(ours, database, options, say)));
+  if (parts.includes('latency'))
+    figures.push(...(await measureLatency(stage, ours, database, publisher, options, say)));
   if (parts.includes('fanout')) figures.push(...(await compareFanout(hosts, publisher, options, say)));
   if (parts.includes('memory')) figures.push(...(await compareMemory(stage, database, publisher, options, say)));
   if (parts.includes('storm') || parts.includes('buying'))
@@ -157,8 +158,10 @@ async function compareFanout(
 // ---- how soon --------------------------------------------------------------------------------------------------------
 
 async function measureLatency(
+  stage: Stage,
   ours: Host,
   database: Database,
+  publisher: Publisher,
   options: LiveOptions,
   say: (line: string) => void,
 ): Promise<Figure[]> {
@@ -180,12 +183,24 @@ async function measureLatency(
       patienceMs,
     );
   await follow(Math.min(10, options.holds));
-  const took = (await follow(options.holds)).followed.toSorted((a, b) => a - b);
+  const held = (await follow(options.holds)).followed;
+  // Behind the holds: the versions of these are higher than any that a hold makes.
+  const news = publisher.news(options.holds);
+  const published = (
+    await ours.watchers.ask<{ followed: number[] }>(
+      { followNews: { redisUrl: stage.redis.url, channel: publisher.channel, news, pauseMs: latencyPauseMs } },
+      patienceMs,
+    )
+  ).followed;
   await closeWatchers(ours);
-  const at = (share: number) => took[Math.min(took.length - 1, Math.floor(took.length * share))] as number;
+  const at = (took: number[], share: number) =>
+    took.toSorted((a, b) => a - b)[Math.min(took.length - 1, Math.floor(took.length * share))] as number;
+  const last = `last of ${sockets} watchers`;
   return [
-    figure(`hold sent → last of ${sockets} watchers, p50`, 'ms', [at(0.5)]),
-    figure(`hold sent → last of ${sockets} watchers, p99`, 'ms', [at(0.99)], { kind: 'most', value: 50 }),
+    figure(`change published → ${last}, p50`, 'ms', [at(published, 0.5)]),
+    figure(`change published → ${last}, p99`, 'ms', [at(published, 0.99)], { kind: 'most', value: 50 }),
+    figure(`hold sent → ${last}, p50`, 'ms', [at(held, 0.5)]),
+    figure(`hold sent → ${last}, p99`, 'ms', [at(held, 0.99)]),
   ];
 }
 
@@ -260,10 +275,10 @@ async function measureBuying(
     const storms: { storm: StormResult; meanwhile: RoundResult }[] = [];
     for (let round = 0; round < 2; round++) {
       const storming = ours.watchers.ask<{ stormed: StormResult }>(
-        { storm: { waitMaxMs: stormWaitMaxMs } },
+        { storm: { watch: { server: ours.server.pid, postgres: stage.postgres.pid } } },
         patienceMs,
       );
-      const meanwhile = await buyers(options.seconds);
+      const meanwhile = await buyers(stormSeconds);
       storms.push({ storm: (await storming).stormed, meanwhile });
       await sleep(1_000);
     }
@@ -279,6 +294,13 @@ async function measureBuying(
         'storm: half are back',
         'ms',
         storms.map(({ storm }) => storm.halfMs),
+      ),
+      ...['server', 'load', 'postgres'].map((name) =>
+        figure(
+          `storm: CPU of ${name === 'load' ? 'those who come back' : name} until all are back`,
+          's',
+          storms.map(({ storm }) => storm.cpu[name] as number),
+        ),
       ),
       figure('storm: p99 of holds meanwhile', 'ms', during),
       figure('storm: p99 of holds ÷ with watchers at rest', '', [median(during) / median(p99(watched))], {

@@ -47,6 +47,7 @@ export async function runSalesBench(
     // Another one begins each round, so that nobody is always the neighbour of the same.
     for (let n = 0; n < entries.length; n++) {
       const entry = entries[(n + round) % entries.length] as Entry;
+      takeTurns(entry.host, entries);
       const result = await entry.load.run({
         seconds: options.seconds,
         rate: entry.variant.openLoop ? options.rate : undefined,
@@ -56,6 +57,7 @@ export async function runSalesBench(
       await sleep(pauseMs);
     }
   }
+  for (const { host } of entries) host.server?.resume();
   const ticksAfter = machineTicks();
   const checkpoints = (await readSettings(stage)).checkpoints - settings.checkpoints;
 
@@ -90,6 +92,17 @@ export async function runSalesBench(
     profiles,
     skipped,
   };
+}
+
+/**
+ * Servers whose turn it is not stand still: an audit of what was sold to one variant would run on another one's time.
+ * What a server does beside its callers it does within its own turns.
+ */
+function takeTurns(next: Host, entries: Entry[]): void {
+  for (const { host } of entries) {
+    if (host !== next) host.server?.pause();
+  }
+  next.server?.resume();
 }
 
 async function openEntries(

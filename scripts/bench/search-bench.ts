@@ -8,8 +8,10 @@ import { timetableBytes } from '../../server/domain/timetable/timetable.ts';
 import { startEmbeddedPostgres } from '../../server/platform/embedded/embedded-postgres.ts';
 import type { Closing } from '../../server/platform/runtime/closing.ts';
 import { type Bench, Complaint } from './bench.ts';
+import { benchBesideSales, besideSalesText } from './search-beside-sales.ts';
 import { countedSql, journeysSql, loadOracle, oracleBytes } from './search-oracle.ts';
-import { drawQuestions, journeysOf, parametersOf, questionOf, timetableOf } from './search-questions.ts';
+import { type Asked, drawQuestions, journeysOf, parametersOf, questionOf, timetableOf } from './search-questions.ts';
+import { reportText, type SearchReport, type TimedRow, type Times } from './search-report.ts';
 import { hasRealDay, realDay, type World, worldWeek } from './search-world.ts';
 
 const usage = `npm run bench -- search [options]
@@ -22,6 +24,8 @@ then both are timed on the same questions, one at a time, in one run.
   --share S     only the busiest such share of the world's airports (1)
   --world W     week, or day: the real US flights of 18 January 2008 (week)
   --plans       prints the plans of Postgres
+  --sales       something else: what holds take at a server with and without searches beside them
+  --rounds N    of that (5)
   --json FILE   everything that was measured, as JSON
 `;
 
@@ -31,6 +35,8 @@ interface Options {
   share: number;
   world: 'week' | 'day';
   plans: boolean;
+  sales: boolean;
+  rounds: number;
   json: string | undefined;
 }
 
@@ -43,6 +49,8 @@ function readOptions(args: string[]): Options {
       share: { type: 'string', default: '1' },
       world: { type: 'string', default: 'week' },
       plans: { type: 'boolean', default: false },
+      sales: { type: 'boolean', default: false },
+      rounds: { type: 'string', default: '5' },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -50,7 +58,7 @@ function readOptions(args: string[]): Options {
   const { world } = values;
   if (values.help || (world !== 'week' && world !== 'day')) throw new Complaint(`\n${usage}`);
   if (world === 'day' && !hasRealDay) throw new Complaint('the real day is not at hand (../shared/data)');
-  const number = (name: 'queries' | 'timed' | 'share', most: number): number => {
+  const number = (name: 'queries' | 'timed' | 'share' | 'rounds', most: number): number => {
     const value = Number(values[name]);
     if (!(value > 0 && value <= most))
       throw new Complaint(`--${name} ${values[name]} is not above 0 and up to ${most}`);
@@ -62,14 +70,10 @@ function readOptions(args: string[]): Options {
     share: number('share', 1),
     world,
     plans: values.plans,
+    sales: values.sales,
+    rounds: number('rounds', 100),
     json: values.json,
   };
-}
-
-interface Times {
-  p50: number;
-  p95: number;
-  p99: number;
 }
 
 const timesOf = (ms: number[]): Times => {
@@ -82,6 +86,10 @@ export const searchBench: Bench = {
   about: 'journeys found in memory, beside self-joins in Postgres that find the same',
   run: async (args, closing, say) => {
     const options = readOptions(args);
+    if (options.sales) {
+      const report = await benchBesideSales(options.rounds, closing, say);
+      return { text: besideSalesText(report), report, json: options.json, ok: report.searches.refused === 0 };
+    }
     say('drawing the timetable');
     const world = options.world === 'day' ? realDay() : worldWeek(options.share);
     const pool = await openPool(closing, say);
@@ -97,7 +105,7 @@ export const searchBench: Bench = {
     }
     const bytes = timetableBytes(writer.timetable);
     const flights = world.flights.length;
-    const report = {
+    const report: SearchReport = {
       world: world.name,
       flights,
       airports: writer.count('airports'),
@@ -107,13 +115,13 @@ export const searchBench: Bench = {
       differ,
       rows,
       bytesPerFlight: {
-        searched: bytes.searched,
+        searched: bytes.searched / flights,
         all: (bytes.all + writer.indexBytes) / flights,
         postgres: (await oracleBytes(pool)) / flights,
       },
       plans,
     };
-    return { text: print(report), report, json: options.json, ok: differ.length === 0 };
+    return { text: reportText(report), report, json: options.json, ok: differ.length === 0 };
   },
 };
 
@@ -164,7 +172,10 @@ async function compare(
   return differ;
 }
 
-/** Both sides on the same questions: Postgres counts, the engine finds all, and the engine as the server asks it. */
+/**
+ * Each side on the same questions, one after the other, after a round that warms its caches: Postgres counts, the engine
+ * finds all, and the engine as the server asks it.
+ */
 async function time(
   world: World,
   pool: pg.Pool,
@@ -173,37 +184,37 @@ async function time(
   times: RulesTimes,
   stops: 1 | 2,
   count: number,
-) {
+): Promise<TimedRow> {
   const questions = drawQuestions(world, count, 5, true);
-  const postgres: number[] = [];
-  const all: number[] = [];
-  const served: number[] = [];
-  const run = async (isCounted: boolean) => {
-    for (const asked of questions) {
-      const values = parametersOf(numbers, asked);
-      const startedAt = performance.now();
-      await pool.query({ name: `counted-${stops}`, text: countedSql(stops, asked.cabin), values });
-      const between = performance.now();
-      findFront(writer.timetable, times, questionOf(writer, asked, stops, { keep: 'all', detour: 0 }));
-      const then = performance.now();
-      findFront(writer.timetable, times, questionOf(writer, asked, stops, { keep: 'front', detour: 1.6 }));
-      if (!isCounted) continue;
-      postgres.push(between - startedAt);
-      all.push(then - between);
-      served.push(performance.now() - then);
-    }
+  const t = writer.timetable;
+  const taken = async (ask: (asked: Asked) => unknown): Promise<Times> => {
+    const ms: number[] = [];
+    for (const isCounted of [false, true])
+      for (const asked of questions) {
+        const startedAt = performance.now();
+        await ask(asked);
+        if (isCounted) ms.push(performance.now() - startedAt);
+      }
+    return timesOf(ms);
   };
-  // A round to warm both caches and the compiler.
-  await run(false);
-  await run(true);
-  const [theirs, ours, asServed] = [timesOf(postgres), timesOf(all), timesOf(served)];
+  const postgres = await taken((asked) =>
+    pool.query({
+      name: `counted-${stops}`,
+      text: countedSql(stops, asked.cabin),
+      values: parametersOf(numbers, asked),
+    }),
+  );
+  const find = (how: { keep: 'all' | 'front'; detour: number }) => (asked: Asked) =>
+    findFront(t, times, questionOf(writer, asked, stops, how));
+  const all = await taken(find({ keep: 'all', detour: 0 }));
+  const served = await taken(find({ keep: 'front', detour: 1.6 }));
   return {
     stops,
-    postgres: theirs,
-    all: ours,
-    served: asServed,
-    ratioOfAll: { p50: theirs.p50 / ours.p50, p95: theirs.p95 / ours.p95 },
-    ratio: { p50: theirs.p50 / asServed.p50, p95: theirs.p95 / asServed.p95 },
+    postgres,
+    all,
+    served,
+    ratioOfAll: { p50: postgres.p50 / all.p50, p95: postgres.p95 / all.p95 },
+    ratio: { p50: postgres.p50 / served.p50, p95: postgres.p95 / served.p95 },
   };
 }
 
@@ -214,39 +225,4 @@ async function plansOf(pool: pg.Pool, values: number[]): Promise<string[]> {
     plans.push(...rows.map((row) => row['QUERY PLAN']), '');
   }
   return plans;
-}
-
-const ms = (value: number): string => value.toFixed(3).padStart(9);
-
-function print(report: {
-  world: string;
-  flights: number;
-  airports: number;
-  markets: number;
-  buildMs: number;
-  compared: number;
-  differ: string[];
-  rows: Awaited<ReturnType<typeof time>>[];
-  bytesPerFlight: { searched: number; all: number; postgres: number };
-  plans: string[];
-}): string {
-  const { bytesPerFlight: bytes } = report;
-  const line = (name: string, times: Times) => `  ${name.padEnd(34)}${ms(times.p50)}${ms(times.p95)}${ms(times.p99)}`;
-  return [
-    `${report.world}: ${report.flights} flights, ${report.airports} airports, ${report.markets} markets`,
-    `in memory after ${(report.buildMs / 1000).toFixed(2)} s`,
-    `answers compared: ${report.compared}, differ: ${report.differ.length}`,
-    ...report.differ.slice(0, 10),
-    ...report.rows.flatMap((row) => [
-      '',
-      `${row.stops === 1 ? 'at most one stop' : 'two stops (the engine: at most two)'}, ms      p50      p95      p99`,
-      line('Postgres, counting', row.postgres),
-      line('engine, all journeys, no bounds', row.all),
-      line('engine, as the server asks it', row.served),
-      `  Postgres ÷ engine, all journeys: ${row.ratioOfAll.p50.toFixed(1)} / ${row.ratioOfAll.p95.toFixed(1)}, as served: ${row.ratio.p50.toFixed(1)} / ${row.ratio.p95.toFixed(1)}`,
-    ]),
-    '',
-    `bytes a flight: ${bytes.searched} searched, ${bytes.all.toFixed(1)} with everything; Postgres ${bytes.postgres.toFixed(1)} (${(bytes.postgres / bytes.searched).toFixed(1)} and ${(bytes.postgres / bytes.all).toFixed(1)} times)`,
-    ...(report.plans.length > 0 ? ['', ...report.plans] : []),
-  ].join('\n');
 }

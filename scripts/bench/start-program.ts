@@ -10,6 +10,9 @@ export interface Program {
   ready: string;
   /** Sends an order and waits for what comes back. */
   ask<Answer>(order: object, timeoutMs: number): Promise<Answer>;
+  /** Stands still, with its connections open, until it is resumed. */
+  pause(): void;
+  resume(): void;
   stop(): Promise<void>;
 }
 
@@ -28,7 +31,7 @@ export async function startProgram(
   const child = spawn(process.execPath, [...(options.nodeArgs ?? []), file], {
     cwd: root,
     // Nothing of the caller's settings but what every program needs: DATABASE_URL there would be somebody's own.
-    env: { PATH: process.env.PATH ?? '', ...options.env },
+    env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...options.env },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   const ended = once(child, 'exit');
@@ -60,9 +63,12 @@ export async function startProgram(
         timeout.abort();
       }
     },
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');
+      child.kill('SIGCONT');
       const timer = setTimeout(() => child.kill('SIGKILL'), stopMs);
       await ended;
       clearTimeout(timer);

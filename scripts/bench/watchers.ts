@@ -1,8 +1,10 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { defaultRetryDelayMs } from '../../client/sdk/connection.ts';
 import { BookingIds } from './booking-ids.ts';
 import { cpuOf } from './load-generator.ts';
-import type { FromWatchers, StormResult, ToWatchers, WatchPlan } from './watch-plan.ts';
+import type { FromWatchers, News, StormResult, ToWatchers, WatchPlan } from './watch-plan.ts';
 import { WireCaller } from './wire-caller.ts';
 
 const openingAtOnce = 100;
@@ -30,10 +32,9 @@ export class Watchers {
       const total = () => ({
         frames: this.#watchers.reduce((sum, { frames }) => sum + frames, 0),
         bytes: this.#watchers.reduce((sum, { bytes }) => sum + bytes, 0),
-        cpu: cpuOf(order.count.watch),
       });
       const startedAt = performance.now();
-      const before = total();
+      const before = { ...total(), cpu: cpuOf(order.count.watch) };
       await sleep(order.count.seconds * 1_000);
       const after = total();
       return {
@@ -41,14 +42,13 @@ export class Watchers {
           seconds: (performance.now() - startedAt) / 1_000,
           frames: after.frames - before.frames,
           bytes: after.bytes - before.bytes,
-          cpu: Object.fromEntries(
-            Object.entries(after.cpu).map(([name, cpu]) => [name, cpu - (before.cpu[name] as number)]),
-          ),
+          cpu: cpuSince(before.cpu, order.count.watch),
         },
       };
     }
     if ('follow' in order) return { followed: await this.#follow(order.follow) };
-    if ('storm' in order) return { stormed: await this.#storm(order.storm.waitMaxMs) };
+    if ('followNews' in order) return { followed: await this.#followNews(order.followNews) };
+    if ('storm' in order) return { stormed: await this.#storm(order.storm.watch) };
     for (const watcher of this.#watchers) watcher.close();
     this.#watchers = [];
     return { closed: true };
@@ -69,9 +69,8 @@ export class Watchers {
     await caller.open((this.#plan as WatchPlan).url, plan.token);
     const took: number[] = [];
     for (let n = 0; n < plan.holds; n++) {
-      await sleep(plan.pauseMs * (0.8 + 0.4 * Math.random()));
-      const next = Math.max(...this.#watchers.map(({ version }) => version)) + 1;
-      const seen = Promise.all(this.#watchers.map((watcher) => watcher.sees(next)));
+      await sleep(spread(plan.pauseMs));
+      const seen = this.#allSee(Math.max(...this.#watchers.map(({ version }) => version)) + 1);
       const held = new Promise<void>((resolve) => {
         answered = resolve;
       });
@@ -83,7 +82,7 @@ export class Watchers {
         'booking.hold',
         `{"id":"${this.#ids.next()}","legs":[{"flightId":"${plan.flightId}","cabin":"economy"}],"seats":1}`,
       );
-      await Promise.race([seen, sleep(patienceMs).then(() => Promise.reject(new Error('a watcher never saw it')))]);
+      await seen;
       took.push(performance.now() - sentAt);
       await held;
     }
@@ -91,14 +90,35 @@ export class Watchers {
     return took;
   }
 
-  async #storm(waitMaxMs: number): Promise<StormResult> {
+  async #followNews(plan: { redisUrl: string; channel: string; news: News[]; pauseMs: number }): Promise<number[]> {
+    const redis = new Redis(plan.redisUrl);
+    const took: number[] = [];
+    for (const { text, version } of plan.news) {
+      await sleep(spread(plan.pauseMs));
+      const seen = this.#allSee(version);
+      const sentAt = performance.now();
+      await redis.publish(plan.channel, text);
+      await seen;
+      took.push(performance.now() - sentAt);
+    }
+    redis.disconnect();
+    return took;
+  }
+
+  async #allSee(version: number): Promise<void> {
+    const seen = Promise.all(this.#watchers.map((watcher) => watcher.sees(version)));
+    await Promise.race([seen, sleep(patienceMs).then(() => Promise.reject(new Error('a watcher never saw it')))]);
+  }
+
+  async #storm(watch: Record<string, number>): Promise<StormResult> {
     const startedAt = performance.now();
+    const before = cpuOf(watch);
     const back: number[] = [];
     for (const watcher of this.#watchers) watcher.close();
     await Promise.all(
       this.#watchers.map(async (watcher) => {
-        for (let wait = waitMaxMs; ; wait *= 2) {
-          await sleep(Math.random() * wait);
+        for (let attempt = 1; ; attempt++) {
+          await sleep(defaultRetryDelayMs(attempt));
           try {
             await watcher.open();
             back.push(performance.now() - startedAt);
@@ -110,7 +130,7 @@ export class Watchers {
         }
       }),
     );
-    return { lastMs: Math.max(...back), halfMs: back[back.length >> 1] as number };
+    return { lastMs: Math.max(...back), halfMs: back[back.length >> 1] as number, cpu: cpuSince(before, watch) };
   }
 }
 
@@ -218,6 +238,12 @@ class Watcher {
     this.#until = undefined;
   }
 }
+
+const cpuSince = (before: Record<string, number>, watch: Record<string, number>): Record<string, number> =>
+  Object.fromEntries(Object.entries(cpuOf(watch)).map(([name, cpu]) => [name, cpu - (before[name] as number)]));
+
+/** So that no change meets the others' rhythm. */
+const spread = (ms: number): number => ms * (0.8 + 0.4 * Math.random());
 
 /** A client's frame; the mask is zero, which is as good as any. */
 function masked(text: string): Buffer {

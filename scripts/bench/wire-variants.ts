@@ -12,7 +12,7 @@ const ownEcho: VariantPlan = {
   path: 'echo',
 };
 
-const toEcho = (name: string, of: string[], least: number, goal: number): RatioPlan => ({
+const toEcho = (name: string, of: string[], least: number | null, goal: number | null): RatioPlan => ({
   name: `${name} ÷ stock echo`,
   of,
   to: ['echo'],
@@ -33,8 +33,8 @@ export const wirePlan: SalesPlan = {
   ratios: [
     toEcho('echo on ours', ['own-echo'], 1.6, 2.1),
     toEcho('holds on one flight', ['hold'], 0.9, 1.2),
-    toEcho('full lives', ['life'], 0.22, 0.3),
-    toEcho('full lives, web role', ['life-web', 'life-batched'], 0.22, 0.3),
+    toEcho('full lives', ['life-web', 'life-batched'], 0.22, 0.3),
+    toEcho('full lives, all roles in one process', ['life'], null, null),
     toEcho('sold-out', ['sold-out'], 1.3, 2),
     {
       name: 'p99 of echo on ours ÷ stock, fixed rate',

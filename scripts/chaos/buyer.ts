@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BookingView, CancelQuoteView } from '../../shared/booking.ts';
 import { newId } from '../../shared/ids.ts';
+import type { Random } from '../stage/random.ts';
+import type { WireClient } from '../stage/wire-client.ts';
 import { type Definite, insist } from './insist.ts';
 import { count, type Sale, type Verb } from './journal.ts';
-import type { Random } from './random.ts';
 import type { Round } from './round.ts';
-import type { WireClient } from './wire-client.ts';
 
 /** A traveller of a seed: what it wants next is drawn, when it gets there is not. */
 export interface Buyer {

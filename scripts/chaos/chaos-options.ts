@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Complaint } from '../load/load-options.ts';
+import { type RedisKind, redisKinds } from '../stage/kept-redis.ts';
 
 const usage = `npm run chaos -- [options]
 
@@ -12,6 +13,7 @@ killed, paused and cut, and holds everything that buyers were told against the r
   --seed N      decides what is drawn (of the clock)
   --minutes M   stop after the round that M minutes fall into, if that comes first (60)
   --buyers N    who buys at the same time (120)
+  --redis KIND  single, or cluster: three nodes (single)
   --dir D       data, logs and state (a new temporary directory, removed when all is well)
   --resume      go on counting where the run in --dir stopped
 `;
@@ -22,6 +24,7 @@ export interface ChaosOptions {
   seed: number | undefined;
   minutes: number;
   buyers: number;
+  redis: RedisKind;
   dir: string | undefined;
   resume: boolean;
 }
@@ -35,6 +38,7 @@ export function readChaosOptions(args: string[]): ChaosOptions {
       seed: { type: 'string' },
       minutes: { type: 'string' },
       buyers: { type: 'string' },
+      redis: { type: 'string' },
       dir: { type: 'string' },
       resume: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -54,8 +58,16 @@ export function readChaosOptions(args: string[]): ChaosOptions {
     seed: count('seed', 0, 2 ** 31),
     minutes: count('minutes', 1, 10_000) ?? 60,
     buyers: count('buyers', 1, 2_000) ?? 120,
+    redis: readRedisKind(values.redis),
     // npm changes to the project's root; a relative directory is meant from where the user stands.
     dir: values.dir === undefined ? undefined : resolve(process.env.INIT_CWD ?? '.', values.dir),
     resume: values.resume,
   };
+}
+
+/** Throws `Complaint`. */
+export function readRedisKind(text = 'single'): RedisKind {
+  const kind = redisKinds.find((each) => each === text);
+  if (!kind) throw new Complaint(`--redis ${text} is not one of ${redisKinds.join(', ')}`);
+  return kind;
 }

@@ -1,7 +1,6 @@
 import { cp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Random } from './random.ts';
+import type { Random } from '../stage/random.ts';
 import type { Stage } from './stage.ts';
 
 /** What can happen to a sale. Each time one does counts as a kill. */
@@ -57,7 +56,7 @@ export const faults: readonly Fault[] = [
     weight: 2,
     run: async (stage) => void stage.gateway.signal('SIGKILL'),
   },
-  { kind: 'redis killed', weight: 3, run: (stage) => stage.redis.kill() },
+  { kind: 'redis killed', weight: 3, run: (stage, random) => stage.redis.killOne(random) },
   { kind: 'postgres killed', weight: 4, run: (stage) => stage.postgres.kill() },
   {
     kind: 'one backend of postgres killed',
@@ -92,24 +91,24 @@ export const faults: readonly Fault[] = [
     kind: 'redis flushed',
     weight: 3,
     run: async (stage) => {
-      await stage.redis.ready();
-      await stage.cache.flushall();
+      await stage.redis.flush();
     },
   },
   {
     kind: 'redis put back to an older state',
     weight: 3,
     run: async (stage, random) => {
-      const data = join(stage.dir, 'redisdata');
-      const older = join(stage.dir, 'redisdata-older');
+      const olderOf = (data: string) => `${data}-older`;
       await stage.redis.ready();
-      await rm(older, { recursive: true, force: true });
-      // Its log is appended to while we copy; what is cut off at the end is dropped at the start.
-      await cp(data, older, { recursive: true });
+      for (const data of stage.redis.dataDirs) {
+        await rm(olderOf(data), { recursive: true, force: true });
+        // Its log is appended to while we copy; what is cut off at the end is dropped at the start.
+        await cp(data, olderOf(data), { recursive: true });
+      }
       await sleep(random.between(500, 2_000));
-      await stage.redis.kill(async () => {
+      await stage.redis.kill(async (data) => {
         await rm(data, { recursive: true, force: true });
-        await cp(older, data, { recursive: true });
+        await cp(olderOf(data), data, { recursive: true });
       });
     },
   },
@@ -167,7 +166,7 @@ export const faults: readonly Fault[] = [
   {
     kind: 'redis paused',
     weight: 2,
-    run: async (stage, random) => pause(stage.redisPids(), random.between(300, 2_000)),
+    run: async (stage, random) => pause(stage.redis.pids(), random.between(300, 2_000)),
   },
 ];
 

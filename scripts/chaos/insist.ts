@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FailureCode, FailureView } from '../../shared/failure.ts';
-import type { Random } from './random.ts';
-import type { WireClient } from './wire-client.ts';
+import type { Random } from '../stage/random.ts';
+import type { WireClient } from '../stage/wire-client.ts';
 
 /** After these nothing is decided, and the same call may be made again with the same id. */
 const undecided: ReadonlySet<FailureCode> = new Set(['IN_PROGRESS', 'BUSY', 'RATE_LIMITED', 'UNAVAILABLE', 'INTERNAL']);

@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FlightView, OperatorFlightView } from '../../shared/flight.ts';
 import { newId } from '../../shared/ids.ts';
+import { createRandom, type Random } from '../stage/random.ts';
+import { WireClient } from '../stage/wire-client.ts';
 import { type Buyer, goShopping } from './buyer.ts';
 import { drawFaults } from './faults.ts';
 import { insist } from './insist.ts';
 import { addTally, count, newTally, type Tally } from './journal.ts';
-import { createRandom, type Random } from './random.ts';
 import { createRecoveries, type Recoveries } from './recoveries.ts';
 import type { Round } from './round.ts';
 import type { Stage } from './stage.ts';
 import { countSeats, findRepeats, judgeProvider, judgeSales, judgeSeats, listUnsettled } from './verdict.ts';
 import { type Watch, watchFlights } from './watch-flights.ts';
-import { WireClient } from './wire-client.ts';
 
 /** What all rounds so far have come to; kept on the disk, so that a run can be taken up again. */
 export interface Totals {

@@ -1,14 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Redis } from 'ioredis';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../server/platform/embedded/embedded-postgres.ts';
-import { startEmbeddedRedis } from '../../server/platform/embedded/embedded-redis.ts';
 import { enginesIn, freePort } from '../../server/platform/embedded/engine-process.ts';
-import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
-import { type KeptEngine, keepEngine } from './kept-engine.ts';
-import { type ServerProcess, startServerProcess } from './server-process.ts';
+import { type FaultProxy, startFaultProxy } from '../stage/fault-proxy.ts';
+import { type KeptEngine, keepEngine } from '../stage/kept-engine.ts';
+import { type KeptRedis, keepRedis, type RedisKind } from '../stage/kept-redis.ts';
+import { type ServerProcess, startServerProcess } from '../stage/server-process.ts';
 
 /** A server process with what lies between it and Postgres. */
 interface Serving {
@@ -22,7 +21,7 @@ export interface Stage {
   dir: string;
   operatorKey: string;
   postgres: KeptEngine;
-  redis: KeptEngine;
+  redis: KeptRedis;
   /** They sell; buyers come through the doors. */
   webs: (Serving & { door: FaultProxy; doorUrl: string })[];
   /** It does the background work. */
@@ -31,10 +30,7 @@ export interface Stage {
   gateway: ServerProcess;
   /** Straight to Postgres, for reading what is true. */
   db: pg.Pool;
-  /** Straight to Redis. */
-  cache: Redis;
   postgresPids(): number[];
-  redisPids(): number[];
   /** Done when all of it runs. */
   ready(): Promise<void>;
   close(): Promise<void>;
@@ -44,6 +40,7 @@ export interface StageOptions {
   /** Holds data and logs. */
   dir: string;
   holdTtlSeconds: number;
+  redis?: RedisKind;
   /** What ends the run: an engine that cannot be started again. */
   onLost: (error: unknown) => void;
 }
@@ -60,7 +57,12 @@ const payments = {
 const operatorKey = 'operator-key-of-the-chaos-run';
 
 /** Opens it in order, and closes in reverse whatever was opened when something fails on the way. */
-export async function openStage({ dir, holdTtlSeconds, onLost }: StageOptions): Promise<Stage> {
+export async function openStage({
+  dir,
+  holdTtlSeconds,
+  redis: redisKind = 'single',
+  onLost,
+}: StageOptions): Promise<Stage> {
   const closings: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
     for (const each of closings.splice(0).reverse()) await each().catch(() => undefined);
@@ -69,16 +71,13 @@ export async function openStage({ dir, holdTtlSeconds, onLost }: StageOptions): 
     await mkdir(join(dir, 'logs'), { recursive: true });
     const [postgres, redis] = await Promise.all([
       keepEngine((options) => startEmbeddedPostgres({ dataDir: dir, ...options }), onLost),
-      keepEngine((options) => startEmbeddedRedis({ dataDir: dir, ...options }), onLost),
+      keepRedis(redisKind, dir, onLost),
     ]);
     closings.push(postgres.stop, redis.stop);
     const db = new pg.Pool({ connectionString: postgres.url, max: 3, connectionTimeoutMillis: 5_000 });
     // Its connections are killed as everybody's are.
     db.on('error', () => undefined);
     closings.push(() => db.end());
-    const cache = new Redis(redis.url, { maxRetriesPerRequest: null });
-    cache.on('error', () => undefined);
-    closings.push(async () => cache.disconnect());
 
     const gateway = await startGateway(dir);
     closings.push(gateway.stop);
@@ -128,9 +127,7 @@ export async function openStage({ dir, holdTtlSeconds, onLost }: StageOptions): 
       worker,
       gateway,
       db,
-      cache,
       postgresPids: () => enginesIn(join(dir, 'pgdata'), ['postgres']),
-      redisPids: () => enginesIn(join(dir, 'redisdata'), ['redis-server', 'valkey-server', 'redis-check-rdb']),
       ready: async () => {
         await Promise.all([postgres.ready(), redis.ready()]);
         await Promise.all([worker, ...webs].map((each) => each.process.ready()));

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SeatsView } from '../../shared/flight.ts';
+import type { WireClient } from '../stage/wire-client.ts';
 import type { Round } from './round.ts';
-import type { WireClient } from './wire-client.ts';
 
 export interface Watch {
   /** The newest value of each flight that was delivered. */

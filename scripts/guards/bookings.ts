@@ -1,6 +1,7 @@
 import type { Guard } from './guard.ts';
 
 const engine = 'migrations/0005_selling.sql';
+const holding = 'migrations/0012_holding.sql';
 const record = 'migrations/0001_record.sql';
 const alone = 'test/booking/guards.test.ts';
 const journeys = 'test/booking/journeys.test.ts';
@@ -22,7 +23,17 @@ export const bookingGuards: Guard[] = [
   {
     name: 'id-known',
     prevents: 'a repeat that fails instead of being answered',
-    out: [{ file: engine, text: 'if p_id[member] = any(known) then', instead: 'if false then' }],
+    out: [{ file: holding, text: 'if p_id[member] = any(known) then', instead: 'if false then' }],
+    proof: {
+      file: 'test/booking/lane.test.ts',
+      title: '[LANE-4] the same id at once, in one lane or in two, is held once',
+    },
+    behind: 'booking-id-unique keeps the second booking from being made; its caller would get an error',
+  },
+  {
+    name: 'together-known',
+    prevents: 'a repeat that fails because nobody of its batch was looked at',
+    out: [{ file: holding, text: 'all_held := cardinality(known) = 0 and ', instead: 'all_held := ' }],
     proof: {
       file: 'test/booking/lane.test.ts',
       title: '[LANE-4] the same id at once, in one lane or in two, is held once',
@@ -108,8 +119,8 @@ export const bookingGuards: Guard[] = [
     prevents: 'a statement that comes late and takes seats for nobody',
     out: [
       {
-        file: engine,
-        after: 'create function hold_seats',
+        file: holding,
+        after: 'create or replace function hold_seats',
         text: 'insert into batch (id) values (p_batch);',
         instead: '',
       },
@@ -357,7 +368,7 @@ function lockGuards(): Guard[] {
       prevents: 'two batches that wait for each other',
       out: [
         {
-          file: engine,
+          file: holding,
           after: '    else\n      select array_agg(x.place)',
           text: 'order by c.id for update of c\n',
           instead: 'order by u.place for update of c\n',

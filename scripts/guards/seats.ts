@@ -1,21 +1,23 @@
 import type { Guard } from './guard.ts';
 
 const engine = 'migrations/0005_selling.sql';
+const holding = 'migrations/0012_holding.sql';
 const record = 'migrations/0001_record.sql';
 const oversell = 'test/booking/oversell.test.ts';
 const alone = 'test/booking/guards.test.ts';
 const journeys = 'test/booking/journeys.test.ts';
 const cases = 'test/booking/hard-cases.test.ts';
+const offers = 'test/offers/offers.test.ts';
 const schema = 'test/record/schema.test.ts';
 
-const enough = { file: engine, text: 'if free[k] < p_seats[member] then', instead: 'if false then' };
+const enough = { file: holding, text: 'if free[k] < p_seats[member] then', instead: 'if false then' };
 const check = {
   file: record,
   text: 'alter table cabin add constraint cabin_no_overbooking_ck check ((held + sold) <= capacity);',
   instead: '',
 };
 const forSale = `c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale`;
-const plain = { file: engine, after: '    else\n      select array_agg(x.place)' };
+const plain = { file: holding, after: '    else\n      select array_agg(x.place)' };
 
 const freed = {
   file: engine,
@@ -98,7 +100,7 @@ export const seatGuards: Guard[] = [
   {
     name: 'all-legs-or-none',
     prevents: 'seats of the first legs that stay taken when a later leg refuses',
-    out: [{ file: engine, text: 'for before in first_leg .. l - 1 loop', instead: 'for before in 1 .. 0 loop' }],
+    out: [{ file: holding, text: 'for before in first_leg .. l - 1 loop', instead: 'for before in 1 .. 0 loop' }],
     proof: {
       file: 'test/booking/lane.test.ts',
       title: '[LANE-1] decides each member of a batch for itself, in the order of arrival, all legs or none',
@@ -121,7 +123,7 @@ export const seatGuards: Guard[] = [
     prevents: 'a price that nobody was shown',
     out: [
       {
-        file: engine,
+        file: holding,
         text: 'elsif p_expected[member] <> total or p_expected_in[member] <> priced_in[member] then',
         instead: 'elsif false then',
       },
@@ -147,16 +149,55 @@ export const seatGuards: Guard[] = [
   {
     name: 'agreed-price',
     prevents: 'a seat that costs more than was agreed',
-    out: [{ file: engine, text: 'total + coalesce(l_price[l], prices[k])', instead: 'total + prices[k]' }],
+    out: [{ file: holding, text: 'total + coalesce(l_price[l], prices[k])', instead: 'total + prices[k]' }],
     proof: { file: alone, title: '[BOOK-5] a leg whose price was agreed costs that, whatever the cabin costs' },
   },
   {
     name: 'one-currency',
     prevents: 'a sum of dollars and euros',
     out: [
-      { file: engine, text: 'when currencies[k] <> currencies[l_cabin[first_leg]] then', instead: 'when false then' },
+      { file: holding, text: 'when currencies[k] <> currencies[l_cabin[first_leg]] then', instead: 'when false then' },
     ],
     proof: { file: alone, title: '[BOOK-5] legs in two currencies are refused' },
+  },
+  {
+    name: 'together-enough',
+    prevents: 'a whole batch that is given seats which are not there, because nobody of it was looked at',
+    out: [{ file: holding, text: 'u.free < u.need or ', instead: '' }],
+    proof: {
+      file: oversell,
+      title: '[SEAT-1] 4 lanes: with the guard on, exactly the seats that exist are held, and the rest is told so',
+    },
+  },
+  {
+    name: 'together-for-sale',
+    prevents: 'a batch that is given seats which are not for sale',
+    out: [{ file: holding, text: 'or not u.for_sale ', instead: '' }],
+    proof: { file: journeys, title: '[WIRE-2] each refusal has its code' },
+  },
+  {
+    name: 'together-expected',
+    prevents: 'a batch that is charged a price which nobody was shown',
+    out: [{ file: holding, text: 'or u.expected <> u.amount or', instead: 'or' }],
+    proof: {
+      file: journeys,
+      title: '[BOOK-5] a price that changes between pricing and taking is not charged unseen',
+    },
+  },
+  {
+    name: 'together-one-currency',
+    prevents: 'a batch with a sum of dollars and euros',
+    out: [{ file: holding, text: ' or u.currency <> currencies[1]);', instead: ');' }],
+    proof: { file: alone, title: '[BOOK-5] legs in two currencies are refused' },
+  },
+  {
+    name: 'together-no-ladder',
+    prevents: 'a party that is charged the price of its first seat for all',
+    out: [{ file: holding, text: ' or u.laddered or ', instead: ' or ' }],
+    proof: {
+      file: offers,
+      title: '[FARE-11] a party without an offer pays the step that can seat all of it, for each of its seats',
+    },
   },
   {
     name: 'reclaim-only-due',
@@ -183,7 +224,7 @@ export const seatGuards: Guard[] = [
   {
     name: 'reclaim-at-all',
     prevents: 'seats that nobody gets because nobody sweeps',
-    out: [{ file: engine, text: 'touched := reclaim_due(short, cabins);', instead: '' }],
+    out: [{ file: holding, text: 'touched := reclaim_due(short, cabins);', instead: '' }],
     proof: {
       file: 'test/recovery/failure-matrix.test.ts',
       title: '[MATRIX-17] [MATRIX-18] no event ever comes and no sweeper runs: the next buyer gets the seats',

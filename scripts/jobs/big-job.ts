@@ -5,7 +5,8 @@ const origins = ['JFK', 'BOS', 'ORD', 'LAX', 'SFO', 'MIA', 'SEA', 'ATL', 'DEN', 
 const destinations = ['LHR', 'CDG', 'FRA', 'AMS', 'MAD', 'FCO', 'VIE', 'ZRH', 'CPH', 'ARN'];
 
 const dayMs = 86_400_000;
-const dates = (from: number, count: number): string[] =>
+/** Days from so many days after today on. */
+export const datesFrom = (from: number, count: number): string[] =>
   Array.from({ length: count }, (_, at) => new Date(Date.now() + (from + at) * dayMs).toISOString().slice(0, 10));
 
 /** A job of about so many combinations: a hundred routes, round trips, on as many dates as that takes. */
@@ -17,8 +18,8 @@ export function bigJob(combinations: number, simulator?: JobAsk['simulator']) {
     id: newId(),
     origins,
     destinations,
-    departDates: dates(30, departs),
-    returnDates: dates(30 + departs, returns),
+    departDates: datesFrom(30, departs),
+    returnDates: datesFrom(30 + departs, returns),
     simulator,
   };
 }

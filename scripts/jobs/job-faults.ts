@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Random } from '../chaos/random.ts';
+import type { Random } from '../stage/random.ts';
 import type { JobStage } from './job-stage.ts';
 
 /** What can happen to a job while it runs. */
@@ -32,8 +32,8 @@ const jobFaults: readonly JobFault[] = [
     run: async (stage, random) => {
       const worker = random.pick(mortal(stage));
       worker.signal('SIGSTOP');
-      await sleep(11_000);
-      worker.signal('SIGCONT');
+      // Other faults fall meanwhile: the job does not wait for this one either.
+      stage.later(sleep(11_000).then(() => void worker.signal('SIGCONT')));
     },
   },
   {
@@ -46,11 +46,10 @@ const jobFaults: readonly JobFault[] = [
     kind: 'redis flushed',
     weight: 8,
     run: async (stage) => {
-      await stage.redis.ready();
-      await stage.cache.flushall();
+      await stage.redis.flush();
     },
   },
-  { kind: 'redis killed', weight: 4, run: (stage) => stage.redis.kill() },
+  { kind: 'redis killed', weight: 4, run: (stage, random) => stage.redis.killOne(random) },
   { kind: 'postgres killed', weight: 6, run: (stage) => stage.postgres.kill() },
   {
     kind: 'connections to postgres ended',

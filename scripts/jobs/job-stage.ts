@@ -1,24 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../server/platform/embedded/embedded-postgres.ts';
-import { startEmbeddedRedis } from '../../server/platform/embedded/embedded-redis.ts';
 import { freePort } from '../../server/platform/embedded/engine-process.ts';
-import { type KeptEngine, keepEngine } from '../chaos/kept-engine.ts';
-import { type ServerProcess, startServerProcess } from '../chaos/server-process.ts';
+import { type KeptEngine, keepEngine } from '../stage/kept-engine.ts';
+import { type KeptRedis, keepRedis, type RedisKind } from '../stage/kept-redis.ts';
+import { type ServerProcess, startServerProcess } from '../stage/server-process.ts';
 
 /** Engines, one process that serves, and workers: all of it real, and any of it may be killed. */
 export interface JobStage {
   dir: string;
   postgres: KeptEngine;
-  redis: KeptEngine;
+  redis: KeptRedis;
   web: ServerProcess;
   workers: ServerProcess[];
   /** Straight to Postgres, for reading what is true. */
   db: pg.Pool;
-  cache: Redis;
+  /** Awaited before it closes: the end of a fault that lasts. */
+  later(end: Promise<void>): void;
   close(): Promise<void>;
 }
 
@@ -26,6 +26,9 @@ export interface JobStage {
 export async function openJobStage(options: {
   dir: string;
   workers: number;
+  /** Web processes that share one port; 1 by default. */
+  webs?: number;
+  redis?: RedisKind;
   env?: Record<string, string>;
   onLost: (error: unknown) => void;
 }): Promise<JobStage> {
@@ -38,15 +41,12 @@ export async function openJobStage(options: {
     await mkdir(join(dir, 'logs'), { recursive: true });
     const [postgres, redis] = await Promise.all([
       keepEngine((given) => startEmbeddedPostgres({ dataDir: dir, ...given }), onLost),
-      keepEngine((given) => startEmbeddedRedis({ dataDir: dir, ...given }), onLost),
+      keepRedis(options.redis ?? 'single', dir, onLost),
     ]);
     closings.push(postgres.stop, redis.stop);
     const db = new pg.Pool({ connectionString: postgres.url, max: 3, connectionTimeoutMillis: 5_000 });
     db.on('error', () => undefined);
     closings.push(() => db.end());
-    const cache = new Redis(redis.url, { maxRetriesPerRequest: null });
-    cache.on('error', () => undefined);
-    closings.push(async () => cache.disconnect());
     const serve = async (name: string, role: 'web' | 'worker'): Promise<ServerProcess> => {
       const started = await startServerProcess({
         name,
@@ -64,6 +64,7 @@ export async function openJobStage(options: {
           PAYMENT_WEBHOOK_SECRETS: 'the-webhook-secret-of-the-chaos-run',
           RATE_LIMITS: '0',
           LOG_LEVEL: 'warn',
+          WEB_CONCURRENCY: String(options.webs ?? 1),
           ...options.env,
         },
       });
@@ -75,7 +76,8 @@ export async function openJobStage(options: {
     const workers = await Promise.all(
       Array.from({ length: options.workers }, (_, at) => serve(`worker-${at + 1}`, 'worker')),
     );
-    return { dir, postgres, redis, web, workers, db, cache, close };
+    const later = (end: Promise<void>): void => void closings.push(() => end);
+    return { dir, postgres, redis, web, workers, db, later, close };
   } catch (error) {
     await close();
     throw error;

@@ -63,8 +63,8 @@ export async function judgeJob(
     if (job[name] !== value) faults.push(`${name} is counted as ${job[name]}, and there are ${value}`);
   }
   const { rows: marks } = await db.query(
-    `select count(*)::int as n, max(n)::int as last, sum(jsonb_array_length(positions))::int as positions
-     from job_checkpoint where job = $1`,
+    `select count(*)::int as n, max(n)::int as last, sum(cardinality(position))::int as positions
+     from job_chunk where job = $1`,
     [job.no],
   );
   if (marks[0].n !== marks[0].last) faults.push('checkpoints have a gap');

@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { defaultRetryDelayMs } from '../../client/sdk/connection.ts';
 import type { BookingView } from '../../shared/booking.ts';
 import type { SeatsView } from '../../shared/flight.ts';
 import type { Random } from './random.ts';
@@ -10,8 +11,6 @@ interface Frame {
   method?: string;
 }
 
-/** As our SDK waits. */
-const waitMs = (attempt: number, random: Random): number => random.next() * Math.min(10_000, 250 * 2 ** attempt);
 const seatsId = 1;
 const bookingId = 2;
 
@@ -35,6 +34,8 @@ export class LiveClient {
   readonly seats = new Map<string, { epoch: number; version: number; view: SeatsView }>();
   bookingVersion = 0;
   bookingStatus = '';
+  /** When it last learned of something that it did not know (performance.now()). */
+  newsAt = 0;
   /** Times that its socket was lost. */
   lost = 0;
   frames = 0;
@@ -88,7 +89,7 @@ export class LiveClient {
     socket.on('close', () => {
       if (this.#over || socket !== this.#socket) return;
       this.lost++;
-      this.#timer = setTimeout(() => this.#open(), waitMs(this.#attempt++, this.#random));
+      this.#timer = setTimeout(() => this.#open(), defaultRetryDelayMs(++this.#attempt, this.#random.next()));
     });
   }
 
@@ -101,6 +102,8 @@ export class LiveClient {
       socket.send('PONG');
       return;
     }
+    // As our SDK judges: whoever was told anything had come through.
+    this.#attempt = 0;
     const { id, result, error } = JSON.parse(text) as Frame;
     if (error) {
       const failure = error.json?.data?.failure;
@@ -110,7 +113,6 @@ export class LiveClient {
     }
     if (result?.type !== 'data' || !result.data) return;
     this.frames++;
-    this.#attempt = 0;
     const event = result.data.json;
     if (id === seatsId) this.#seeSeats(event.id, event.data as SeatsView);
     else this.#seeBooking(event.id, event.data as BookingView);
@@ -127,12 +129,15 @@ export class LiveClient {
       if (known && cabin.version < known.version)
         this.#onFault(`${view.flightId} ${cabin.cabin} went back from version ${known.version} to ${cabin.version}`);
     }
+    // A new subscription shows what is known already, too.
+    if (before?.epoch !== epoch || before.version !== version) this.newsAt = performance.now();
     this.seats.set(view.flightId, { epoch, version, view });
   }
 
   #seeBooking(eventId: string, booking: BookingView): void {
     if (booking.version !== this.bookingVersion + 1)
       this.#onFault(`booking ${booking.id}: version ${booking.version} came after ${this.bookingVersion}`);
+    this.newsAt = performance.now();
     this.#lastBookingEvent = eventId;
     this.bookingVersion = booking.version;
     this.bookingStatus = booking.status;

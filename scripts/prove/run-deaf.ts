@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import type { Closing } from '../../server/platform/runtime/closing.ts';
@@ -91,7 +92,11 @@ export async function proveDeaf(
 
   async function pingMs(): Promise<number> {
     const startedAt = performance.now();
-    await (await fetch(`${server.ready}/trpc/system.ping`)).text();
+    // A new connection each time: one that is kept may be closed for its idleness in the moment in which it is used.
+    const [answer] = (await once(get(`${server.ready}/trpc/system.ping`, { agent: false }), 'response')) as [
+      IncomingMessage,
+    ];
+    await once(answer.resume(), 'end');
     return performance.now() - startedAt;
   }
 

@@ -2,11 +2,12 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../server/platform/embedded/embedded-postgres.ts';
-import { startEmbeddedRedis } from '../../server/platform/embedded/embedded-redis.ts';
-import { startServerProcess } from '../chaos/server-process.ts';
-import { WireClient } from '../chaos/wire-client.ts';
+import { keepRedis, type RedisKind } from '../stage/kept-redis.ts';
+import { startServerProcess } from '../stage/server-process.ts';
+import { WireClient } from '../stage/wire-client.ts';
 
 export interface Shop {
+  url: string;
   db: pg.Pool;
   operator: WireClient;
   /** Each a guest with a socket of its own. */
@@ -19,7 +20,11 @@ const operatorKey = 'operator-key-of-the-sell-out';
 const callTimeoutMs = 60_000;
 
 /** A real server on engines of its own in `dir`, with so many guests connected to it. Closing removes `dir`. */
-export async function openShop(dir: string, sockets: number, env: Record<string, string> = {}): Promise<Shop> {
+export async function openShop(
+  dir: string,
+  sockets: number,
+  options: { env?: Record<string, string>; redis?: RedisKind } = {},
+): Promise<Shop> {
   const closings: (() => Promise<unknown>)[] = [() => rm(dir, { recursive: true, force: true })];
   const close = async (): Promise<void> => {
     for (const each of closings.splice(0).reverse()) await each().catch(() => undefined);
@@ -27,7 +32,7 @@ export async function openShop(dir: string, sockets: number, env: Record<string,
   try {
     const [postgres, redis] = await Promise.all([
       startEmbeddedPostgres({ dataDir: dir }),
-      startEmbeddedRedis({ dataDir: dir }),
+      keepRedis(options.redis ?? 'single', dir, () => undefined),
     ]);
     closings.push(postgres.stop, redis.stop);
     const db = new pg.Pool({ connectionString: postgres.url, max: 2 });
@@ -50,7 +55,7 @@ export async function openShop(dir: string, sockets: number, env: Record<string,
         HOLD_TTL_SECONDS: '5',
         RATE_LIMITS: '0',
         LOG_LEVEL: 'warn',
-        ...env,
+        ...options.env,
       },
     });
     closings.push(server.stop);
@@ -66,7 +71,7 @@ export async function openShop(dir: string, sockets: number, env: Record<string,
       if (guest.kind !== 'done') throw new Error(`a guest was not let in: ${JSON.stringify(guest)}`);
       clients.push(connect({ token: guest.value.token }));
     }
-    return { db, operator: connect({ apiKey: operatorKey }), clients, close };
+    return { url: server.url, db, operator: connect({ apiKey: operatorKey }), clients, close };
   } catch (error) {
     await close();
     throw error;

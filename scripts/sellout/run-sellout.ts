@@ -6,9 +6,9 @@ import type { OperatorFlightView } from '../../shared/flight.ts';
 import { newId } from '../../shared/ids.ts';
 import { insist } from '../chaos/insist.ts';
 import { count } from '../chaos/journal.ts';
-import { createRandom, type Random } from '../chaos/random.ts';
 import { countSeats, judgeSeats } from '../chaos/verdict.ts';
-import type { WireClient } from '../chaos/wire-client.ts';
+import { createRandom, type Random } from '../stage/random.ts';
+import type { WireClient } from '../stage/wire-client.ts';
 import { type JudgedRefusals, judgeRefusals, type Refusal } from './refusals.ts';
 
 export interface SelloutRun {
@@ -194,7 +194,7 @@ function ask<T>(client: WireClient, sale: Sale, random: Random, path: string, in
   );
 }
 
-async function createFlight(operator: WireClient, seats: number, random: Random): Promise<OperatorFlightView> {
+export async function createFlight(operator: WireClient, seats: number, random: Random): Promise<OperatorFlightView> {
   const date = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
   const answer = await operator.call<OperatorFlightView>('mutation', 'admin.flights.create', {
     id: newId(),

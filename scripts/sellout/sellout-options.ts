@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
+import { readRedisKind } from '../chaos/chaos-options.ts';
 import { Complaint } from '../load/load-options.ts';
+import type { RedisKind } from '../stage/kept-redis.ts';
 
 const usage = `npm run sellout -- [options]
 
@@ -10,6 +12,8 @@ own. Some buyers let their hold run out and some give it back; each run must end
   --seats N     seats of each flight (500)
   --demand N    buyers for each seat (10)
   --sockets N   WebSockets that the buyers share (200)
+  --webs N      web processes on one port (1)
+  --redis KIND  single, or cluster: three nodes (single)
   --seed N      decides who walks away (of the clock)
 `;
 
@@ -18,6 +22,8 @@ export interface SelloutOptions {
   seats: number;
   demand: number;
   sockets: number;
+  webs: number;
+  redis: RedisKind;
   seed: number;
 }
 
@@ -30,12 +36,18 @@ export function readSelloutOptions(args: string[]): SelloutOptions {
       seats: { type: 'string' },
       demand: { type: 'string' },
       sockets: { type: 'string' },
+      webs: { type: 'string' },
+      redis: { type: 'string' },
       seed: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) throw new Complaint(`\n${usage}`);
-  const count = (name: 'times' | 'seats' | 'demand' | 'sockets' | 'seed', fallback: number, most: number): number => {
+  const count = (
+    name: 'times' | 'seats' | 'demand' | 'sockets' | 'webs' | 'seed',
+    fallback: number,
+    most: number,
+  ): number => {
     const text = values[name];
     if (text === undefined) return fallback;
     if (!/^\d{1,10}$/.test(text) || Number(text) < 1 || Number(text) > most)
@@ -47,6 +59,8 @@ export function readSelloutOptions(args: string[]): SelloutOptions {
     seats: count('seats', 500, 10_000),
     demand: count('demand', 10, 100),
     sockets: count('sockets', 200, 2_000),
+    webs: count('webs', 1, 16),
+    redis: readRedisKind(values.redis),
     seed: count('seed', 1 + (Date.now() % 2 ** 31), 2 ** 31),
   };
 }

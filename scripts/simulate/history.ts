@@ -8,7 +8,7 @@ import { Buyers } from './buyers.ts';
 import { checkRest } from './check-rest.ts';
 import type { Cabin } from './model-record.ts';
 import type { Twin } from './recorder.ts';
-import { seedGlobals } from './seeded-globals.ts';
+import { immediately, seedGlobals } from './seeded-globals.ts';
 import { Violation } from './violation.ts';
 import { ttlSeconds } from './weather.ts';
 import { World } from './world.ts';
@@ -39,11 +39,13 @@ export async function runHistory(options: {
   trace?: (line: string) => void;
 }): Promise<HistoryResult> {
   const world = new World({ ...options, deliver: deliverSometimes });
+  const turns = realTurns();
   seedGlobals({
     random: world.random,
     seed: options.seed,
     now: () => world.scheduler.now,
-    ...(options.twin ? {} : { soon: (task) => world.scheduler.after(0, task) }),
+    // Postgres' client takes its turns by it, too, and cannot wait for the history's time; so the history waits for them.
+    soon: options.twin ? (task) => turns.take(task) : (task) => world.scheduler.after(0, task),
   });
   await world.open(options.cabinIdFrom ?? 1);
   world.say(() => `seed ${options.seed}: ${JSON.stringify(world.weather)}`);
@@ -59,7 +61,7 @@ export async function runHistory(options: {
       if (world.scheduler.steps > stepsMax) world.fail(new Violation('a history ends', `${stepsMax} steps`));
       return isOver || world.violation !== undefined;
     },
-    () => world.recorder.pending,
+    () => world.recorder.pending ?? turns.pending(),
   );
   if (!isOver && !world.violation) world.fail(new Violation('every call is answered', 'nothing can happen any more'));
   if (isOver) await story;
@@ -193,6 +195,24 @@ async function operate(world: World): Promise<void> {
       }
     }
   }
+}
+
+/** Turns of the real event loop that were asked for and have not come yet. */
+function realTurns(): { take(task: () => void): void; pending(): Promise<void> | undefined } {
+  const asked = new Set<Promise<void>>();
+  return {
+    take: (task) => {
+      const turn = new Promise<void>((resolve) => {
+        immediately(() => {
+          asked.delete(turn);
+          task();
+          resolve();
+        });
+      });
+      asked.add(turn);
+    },
+    pending: () => asked.values().next().value,
+  };
 }
 
 /** Time passes until nothing is left to do. */

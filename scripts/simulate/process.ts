@@ -5,6 +5,7 @@ import { createSellingLanes } from '../../server/domain/booking/selling-lanes.ts
 import type { SeatGate } from '../../server/domain/inventory/seat-gate.ts';
 import type { SeatTruth } from '../../server/domain/inventory/seat-truth.ts';
 import type { Metrics } from '../../server/domain/operations/metrics.ts';
+import { noWaitingRoom } from '../../server/domain/waiting-room/waiting-room.ts';
 import { postgresError } from './model-record.ts';
 import type { Verbs } from './model-store.ts';
 import { type Fault, ttlSeconds } from './weather.ts';
@@ -66,6 +67,7 @@ export class Process {
       recent: createRecentHolds(),
       limits: { enter: async ({ ttlSeconds }) => ({ ttlSeconds }), left: () => undefined },
       gate,
+      waiting: noWaitingRoom,
       alternatives: { peek: () => [], nearest: async () => [] },
       holdTtlSeconds: ttlSeconds,
       // Nobody here buys by an offer: an agreed price is what the record sees of one.

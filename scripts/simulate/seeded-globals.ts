@@ -11,7 +11,8 @@ interface Means {
   soon?: (task: () => void) => void;
 }
 
-const immediately = globalThis.setImmediate;
+/** The platform's own, for what goes on outside of the history. */
+export const immediately = globalThis.setImmediate;
 const { randomInt } = crypto;
 /** As record-locator.ts draws. */
 const locators = 2 ** 30;

@@ -18,6 +18,7 @@ import {
   listImportsInput,
   previewImportInput,
 } from '../../shared/schedule-import.ts';
+import { lineInput, openLineInput } from '../../shared/waiting.ts';
 import { listMails } from '../domain/alerts/deliver-alerts.ts';
 import { readTimeline } from '../domain/booking/read-timeline.ts';
 import { createOperatorKey, listOperatorKeys, revokeOperatorKey } from '../domain/identity/operator-keys.ts';
@@ -36,6 +37,7 @@ import { importTimetable } from '../domain/schedules/import-timetable.ts';
 import { getImport, listImports } from '../domain/schedules/list-imports.ts';
 import { previewImport } from '../domain/schedules/preview-import.ts';
 import { previewRollback } from '../domain/schedules/preview-rollback.ts';
+import { closeLineByHand, listLines, openLineByHand } from '../domain/waiting-room/operate-lines.ts';
 import { operator, router } from './trpc.ts';
 
 export const adminRouter = router({
@@ -89,6 +91,11 @@ export const adminRouter = router({
     create: operator.input(createKeyInput).mutation(({ ctx, input }) => createOperatorKey(ctx.rooms.identity, input)),
     list: operator.query(({ ctx }) => listOperatorKeys(ctx.rooms.identity)),
     revoke: operator.input(keyIdInput).mutation(({ ctx, input }) => revokeOperatorKey(ctx.rooms.identity, input.keyId)),
+  }),
+  waitingRoom: router({
+    open: operator.input(openLineInput).mutation(({ ctx, input }) => openLineByHand(ctx.rooms.waiting.room, input)),
+    close: operator.input(lineInput).mutation(({ ctx, input }) => closeLineByHand(ctx.rooms.waiting.room, input)),
+    list: operator.query(({ ctx }) => listLines(ctx.rooms.waiting.room)),
   }),
   mails: operator.query(({ ctx }) => listMails(ctx.rooms.alerts.pool)),
   overview: operator.query(({ ctx }) => ctx.rooms.overview()),

@@ -10,6 +10,7 @@ import { pricesRouter } from './prices.router.ts';
 import { searchRouter } from './search.router.ts';
 import { systemRouter } from './system.router.ts';
 import { router } from './trpc.ts';
+import { waitingRouter } from './waiting.router.ts';
 
 export const appRouter = observeCalls(
   router({
@@ -22,6 +23,7 @@ export const appRouter = observeCalls(
     jobs: jobsRouter,
     prices: pricesRouter,
     alerts: alertsRouter,
+    waiting: waitingRouter,
     admin: adminRouter,
   }),
 );

@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import type { HealthView, OverviewView } from '../../shared/operations.ts';
+import type { LineView } from '../../shared/waiting.ts';
 import type { AlertRoom } from '../domain/alerts/alert-room.ts';
+import type { AccessRoom } from '../domain/booking/access-room.ts';
 import type { BookingRoom } from '../domain/booking/booking-room.ts';
 import { type Actor, anonymous, type Credentials } from '../domain/identity/actor.ts';
 import type { IdentityRoom } from '../domain/identity/identity-room.ts';
@@ -12,6 +14,8 @@ import type { PriceRoom } from '../domain/prices/price-room.ts';
 import type { ProviderRoom } from '../domain/providers/provider-room.ts';
 import type { ImportRoom } from '../domain/schedules/import-room.ts';
 import type { SearchRoom } from '../domain/search/search-room.ts';
+import type { LinesRoom } from '../domain/waiting-room/waiting-room.ts';
+import type { LiveSource } from '../platform/live/live-source.ts';
 import type { Failure } from '../platform/runtime/failure.ts';
 
 /** What the routers call, built once in app.ts. */
@@ -20,6 +24,8 @@ export interface Rooms {
   inventory: InventoryRoom;
   offers: OfferRoom;
   booking: BookingRoom;
+  access: AccessRoom;
+  waiting: { room: LinesRoom; channel: LiveSource<LineView> };
   jobs: JobsRoom;
   providers: ProviderRoom;
   prices: PriceRoom;

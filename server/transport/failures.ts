@@ -4,6 +4,7 @@ import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import * as z from 'zod';
 import type { FailureCode } from '../../shared/failure.ts';
 import { isPoolExhausted, isRetryable, isUnavailable } from '../platform/postgres/pg-errors.ts';
+import { isRedisAway } from '../platform/redis/redis.ts';
 import { Failure } from '../platform/runtime/failure.ts';
 import type { ErrorReporter } from '../platform/telemetry/error-reporter.ts';
 
@@ -117,7 +118,8 @@ export function createFailureMap(report: ErrorReporter): (error: unknown) => Fai
     const expected = expectedFailure(error);
     if (expected) return expected;
     const source = error instanceof TRPCError && error.cause ? error.cause : error;
-    return new Failure(isUnavailable(source) ? 'UNAVAILABLE' : 'INTERNAL', { errorId: report(source) });
+    const isAway = isUnavailable(source) || isRedisAway(source);
+    return new Failure(isAway ? 'UNAVAILABLE' : 'INTERNAL', { errorId: report(source) });
   };
   return (error) => {
     // A refusal is its own entry: nothing to remember, and thousands a second would fill the memory with them.

@@ -6,8 +6,9 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { limits } from '../../shared/limits.ts';
+import type { RateLimit } from '../platform/redis/rate-limit.ts';
 import { systemClock } from '../platform/runtime/clock.ts';
-import { Failure } from '../platform/runtime/failure.ts';
+import { refuse } from '../platform/runtime/failure.ts';
 import { appRouter } from './app.router.ts';
 import { type Context, credentialsOf, type Rooms } from './context.ts';
 import { serveDashboard } from './dashboard-files.ts';
@@ -19,6 +20,7 @@ import { originPolicy } from './origin-policy.ts';
 import { paymentWebhook, type WebhookSettings, webhookPath } from './payment-webhook.route.ts';
 import { remoteAddress } from './remote-address.ts';
 import { allowMessages, createSocketLimits, messageBytesOf, noSocketLimits } from './socket-limits.ts';
+import { acceptUpgrades } from './upgrades.ts';
 import { watchCredentials } from './watch-credentials.ts';
 import { exportWire } from './wire-metrics.ts';
 import { openWsAdapter } from './ws-adapter/open-ws-adapter.ts';
@@ -32,8 +34,8 @@ export interface FrontDoorSettings {
   webhooks: WebhookSettings;
   readiness: Readiness;
   log: Logger;
-  /** Off for load tests: how many sockets an address may have, and how fast a user may call. */
-  rateLimits: boolean;
+  /** How fast somebody may call all processes. Absent, for load tests: nothing of the kind is limited. */
+  callLimit: RateLimit | undefined;
   /** `stock`: tRPC's own, to compare with in tests and benchmarks. */
   adapter?: 'own' | 'stock';
 }
@@ -48,8 +50,17 @@ export interface FrontDoor {
   close(): Promise<void>;
 }
 
+/** How long a request may take to arrive (ms), so that half of one does not keep a connection. */
+const slowest = { requestTimeout: 60_000, headersTimeout: 10_000, connectionsCheckingInterval: 2_000 };
 /** After the reconnect notice: most clients have left by then on their own. */
 const drainMs = 1_500;
+/** More for those whose calls are still being worked on. */
+const callsMs = 5_000;
+/**
+ * Connections that may wait to be taken, as far as the system lets them (`net.core.somaxconn`). After a
+ * restart thousands come at once; one that finds Node's 511 places taken asks again after a second or more.
+ */
+const backlog = 16_384;
 
 /** One port for everything: tRPC over sockets and HTTP, health, metrics, webhooks, dashboard. */
 export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): Promise<FrontDoor> {
@@ -91,7 +102,10 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     const token = given.token ?? bearerOf(request.headers.authorization);
     const apiKey = given.apiKey ?? single(request.headers['x-api-key']);
     if (socket) allowMessages(socket, messageBytesOf(request, given));
-    const credentials = await refusing(() => credentialsOf(rooms.identity, { token, apiKey }, address));
+    const credentials = await credentialsOf(rooms.identity, { token, apiKey }, address).catch((error: unknown) => {
+      // Without a context tRPC tells nothing of an error but what it says itself.
+      throw trpcErrorOf(rooms.failureOf(error));
+    });
     if (socket) {
       watch.add(socket, credentials);
       if (credentials.actor.role === 'operator') allowMessages(socket, limits.messageBytes);
@@ -99,15 +113,18 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     return { address, actor: credentials.actor, expiresAtMs: credentials.expiresAtMs };
   };
 
+  const socketLimits = settings.callLimit ? createSocketLimits(systemClock, settings.callLimit) : noSocketLimits;
   const trpcOverHttp = createHTTPHandler({
     router: appRouter,
     basePath: '/trpc/',
     maxBodySize: limits.httpBodyBytes,
     maxBatchSize: limits.callsPerBatch,
-    createContext: async ({ req }): Promise<Context> => ({
-      rooms,
-      ...(await admit(req, {})),
-    }),
+    createContext: async ({ req, info }): Promise<Context> => {
+      const context = { rooms, ...(await admit(req, {})) };
+      const waitMs = socketLimits.waitMs(context, info.calls.length);
+      if (waitMs > 0) throw trpcErrorOf(refuse('RATE_LIMITED', { retryAfterMs: waitMs }));
+      return context;
+    },
     onError: ({ error }) => log.debug({ err: error }, 'call failed'),
   });
 
@@ -129,7 +146,7 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     }
   };
 
-  const server = createServer({ requestTimeout: 60_000, headersTimeout: 15_000 }, (request, response) => {
+  const server = createServer(slowest, (request, response) => {
     // Headers that tell a browser what it may do; no browser is told anything by a webhook.
     if (request.url?.startsWith('/webhooks/')) route(request, response);
     else harden(request, response, () => route(request, response));
@@ -141,7 +158,6 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     // Whoever does not read will not answer a close frame either. (An option that its types do not know yet.)
     ...({ closeTimeout: 5_000 } as object),
   });
-  const socketLimits = settings.rateLimits ? createSocketLimits(systemClock) : noSocketLimits;
   const overSockets = {
     wss: sockets,
     router: appRouter,
@@ -162,28 +178,11 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
           waitMs: (context, calls) => socketLimits.waitMs(context as Context, calls),
         });
   exportWire(rooms.metrics.registry, () => sockets.clients.size, trpcOverSockets.stats);
-  server.on('upgrade', (request, socket, head) => {
-    const path = (request.url ?? '/').split('?', 1)[0];
-    // Node leaves it to us: whoever is reset while being refused would end the process.
-    socket.on('error', () => socket.destroy());
-    const refuseUpgrade = (status: string) => {
-      socket.once('finish', () => socket.destroy());
-      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
-    };
-    if (path !== '/trpc' || !settings.publicRoutes) return void refuseUpgrade('404 Not Found');
-    if (!origins.allows(request)) return void refuseUpgrade('403 Forbidden');
-    if (readiness.draining) return void refuseUpgrade('503 Service Unavailable');
-    const address = remoteAddress(request);
-    if (!socketLimits.admit(address)) return void refuseUpgrade('429 Too Many Requests');
-    socket.once('close', () => socketLimits.release(address));
-    sockets.handleUpgrade(request, socket, head, (opened) => {
-      sockets.emit('connection', opened, request);
-    });
-  });
+  acceptUpgrades(server, { sockets, origins, readiness, socketLimits, publicRoutes: settings.publicRoutes });
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(settings.port, settings.host, resolve);
+    server.listen({ port: settings.port, host: settings.host, backlog }, resolve);
   });
 
   return {
@@ -198,6 +197,8 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
       await until(() => sockets.clients.size === 0, drainMs);
+      const { stats } = trpcOverSockets;
+      if (stats) await until(() => stats.callsInFlight === 0, callsMs);
       for (const socket of sockets.clients) socket.close(1012, 'restarting');
       await until(() => sockets.clients.size === 0, drainMs);
       for (const socket of sockets.clients) socket.terminate();
@@ -209,15 +210,6 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
       await cutOff;
     },
   };
-}
-
-/** A refusal while the context is made must leave as a failure of the catalogue, too. */
-async function refusing<T>(make: () => Promise<T>): Promise<T> {
-  try {
-    return await make();
-  } catch (error) {
-    throw error instanceof Failure ? trpcErrorOf(error) : error;
-  }
 }
 
 const single = (header: string | string[] | undefined): string | undefined =>

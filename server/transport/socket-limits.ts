@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import { limits } from '../../shared/limits.ts';
+import { noRateLimit, type RateLimit } from '../platform/redis/rate-limit.ts';
 import type { Clock } from '../platform/runtime/clock.ts';
+import { Failure } from '../platform/runtime/failure.ts';
 import type { Context } from './context.ts';
 
-/** How many sockets somebody may have, and how fast somebody may call, of this process. */
+/** How many sockets somebody may have of this process, and how fast somebody may call it and the others. */
 export interface SocketLimits {
   /** Counts a socket in until it closes. False: that address has enough. */
   admit(address: string): boolean;
@@ -20,11 +22,51 @@ const burstMs = limits.callsAtOnce * msPerCall;
 /** Whoever is not heard of for a burst's length is forgotten; looked for at so many names. */
 const namesPerSweep = 10_000;
 
-/** By user, or by address for those who are nobody. A process counts its own. */
-export function createSocketLimits(clock: Clock): SocketLimits {
+interface Account {
+  /** When he would be through with what he was granted, at the steady rate. */
+  dueAt: number;
+  /** Calls that the others have not been told of yet. */
+  untold: number;
+  /** Until when he has called enough elsewhere. */
+  closedUntil: number;
+}
+
+/** A process tells the others of so many calls at a time, so that hardly any call costs Redis anything. */
+const callsTold = 250;
+
+/** What somebody may call over all processes: in a window, the burst and the steady rate of one. */
+export const callsEverywhere = {
+  name: 'calls',
+  points: limits.callsAtOnce + 10 * limits.callsPerSecond,
+  seconds: 10,
+};
+
+/**
+ * By user, or by address for those who are nobody. A process counts its own, and `everywhere` what it was told of by
+ * all of them; nobody waits for that, so whoever is beyond it learns so a few calls later.
+ */
+export function createSocketLimits(clock: Clock, everywhere: RateLimit = noRateLimit): SocketLimits {
   const sockets = new Map<string, number>();
-  /** When each would be through with what it was granted, at the steady rate. */
-  const dueAt = new Map<string, number>();
+  const accounts = new Map<string, Account>();
+
+  const accountOf = (who: string): Account => {
+    let account = accounts.get(who);
+    if (!account) {
+      account = { dueAt: 0, untold: 0, closedUntil: 0 };
+      accounts.set(who, account);
+    }
+    return account;
+  };
+
+  const tell = (who: string, account: Account): void => {
+    const calls = account.untold;
+    account.untold = 0;
+    everywhere.take(who, calls).catch((error: unknown) => {
+      if (error instanceof Failure && error.code === 'RATE_LIMITED')
+        account.closedUntil = clock.now() + (error.details as { retryAfterMs: number }).retryAfterMs;
+    });
+  };
+
   return {
     admit: (address) => {
       const open = sockets.get(address) ?? 0;
@@ -40,10 +82,17 @@ export function createSocketLimits(clock: Clock): SocketLimits {
     waitMs: ({ actor, address }, calls) => {
       const now = clock.now();
       const who = actor.role === 'anonymous' ? address : actor.id;
-      const due = Math.max(now, dueAt.get(who) ?? 0) + calls * msPerCall;
+      const account = accountOf(who);
+      const due = Math.max(now, account.dueAt) + calls * msPerCall;
       if (due - now > burstMs) return Math.ceil(due - now - burstMs);
-      dueAt.set(who, due);
-      if (dueAt.size > namesPerSweep) for (const [name, at] of dueAt) if (at < now) dueAt.delete(name);
+      if (account.closedUntil > now) return Math.ceil(account.closedUntil - now);
+      account.dueAt = due;
+      account.untold += calls;
+      if (account.untold >= callsTold) tell(who, account);
+      if (accounts.size > namesPerSweep) {
+        for (const [name, { dueAt, closedUntil }] of accounts)
+          if (Math.max(dueAt, closedUntil) < now) accounts.delete(name);
+      }
       return 0;
     },
   };

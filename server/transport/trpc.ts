@@ -27,11 +27,19 @@ type Traveller = Exclude<Actor, { role: 'anonymous' }>;
 type Operator = Extract<Actor, { role: 'operator' }>;
 
 /** Fails: UNAUTHENTICATED, also on a socket that has outlived its token. */
-export function travellerOf({ actor, expiresAtMs, rooms }: Context): Traveller {
+function visitorOf({ actor, expiresAtMs, rooms }: Context): Traveller {
   if (actor.role === 'anonymous') throw refuse('UNAUTHENTICATED', { reason: 'a token is needed' });
   if (expiresAtMs !== null && expiresAtMs <= rooms.identity.clock.now()) {
     throw refuse('UNAUTHENTICATED', { reason: 'the token has expired' });
   }
+  return actor;
+}
+
+/** Fails: UNAUTHENTICATED, FORBIDDEN (a mailed link opens one booking, not all of its traveller). */
+export function travellerOf(ctx: Context): Traveller {
+  const actor = visitorOf(ctx);
+  if (actor.role === 'traveller' && actor.only)
+    throw refuse('FORBIDDEN', { reason: 'the link is for one booking only' });
   return actor;
 }
 
@@ -60,6 +68,13 @@ export const traveller = open.use(
   guarded(
     t.middleware(({ ctx, next }) => next({ ctx: { actor: travellerOf(ctx) } })),
     travellerOf,
+  ),
+);
+/** Also who has a link to one booking; what is asked for must be checked against `only`. */
+export const visitor = open.use(
+  guarded(
+    t.middleware(({ ctx, next }) => next({ ctx: { actor: visitorOf(ctx) } })),
+    visitorOf,
   ),
 );
 export const operator = open.use(

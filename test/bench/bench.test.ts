@@ -18,7 +18,8 @@ afterAll(() => rm(dir, { recursive: true, force: true }));
 
 function run(args: string[]): Promise<{ code: number; out: string; err: string }> {
   // Its temporary directories are ours to look into.
-  const env = { PATH: process.env.PATH, TMPDIR: dir, INIT_CWD: dir };
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const env = { PATH, NODE_COMPILE_CACHE, TMPDIR: dir, INIT_CWD: dir };
   return new Promise((resolve) => {
     execFile(process.execPath, [script, ...args], { env }, (error, out, err) => {
       resolve({ code: error ? Number(error.code) : 0, out, err });

@@ -9,6 +9,7 @@ import { holdSeats } from '../../server/domain/booking/hold-seats.ts';
 import { openBookingStore } from '../../server/domain/booking/postgres-booking-store.ts';
 import { createRecentHolds } from '../../server/domain/booking/recent-holds.ts';
 import type { PaymentEvent } from '../../server/domain/payments/payment-event.ts';
+import { noWaitingRoom } from '../../server/domain/waiting-room/waiting-room.ts';
 import { systemClock } from '../../server/platform/runtime/clock.ts';
 import { armPausePoint } from '../../server/platform/runtime/pause-points.ts';
 import { newId } from '../../shared/ids.ts';
@@ -199,6 +200,7 @@ describe('a guard alone', () => {
         lanes: own.lanes,
         recent: createRecentHolds(),
         limits: noHoldLimits,
+        waiting: noWaitingRoom,
         gate: {
           refuses: () => (asked++ === 0 ? undefined : { leg: 0, available: 0, version: 1 }),
           asks: async () => undefined,
@@ -671,8 +673,15 @@ describe('a guard alone', () => {
       const member = await confirmed();
       const quoteId = newId();
       await store.saveQuote({ bookingId: member.id, quoteId, refund: 45_001, penalty: 0, lifeSeconds: 600 });
-      await own.lanes.cancel.send({ ...member, quoteId });
+      // Such a quote is of another price, and cancels nothing.
+      expect(await own.lanes.cancel.send({ ...member, quoteId })).toBe('quote_stale');
+      // Whoever would give back a refund all the same.
+      const refund = async (amount: number) =>
+        (await db.query<{ done: boolean }>(`select add_refund($1, $2, 'USD') as done`, [member.id, amount])).rows[0]
+          ?.done;
+      expect(await refund(45_001)).toBe(false);
       expect(await refundsOf(member.id)).toEqual([]);
+      expect(await refund(45_000)).toBe(true);
     });
 
     it('[PAY-7] a cancellation gives back what came, not what failed', async () => {

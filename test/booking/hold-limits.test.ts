@@ -1,6 +1,7 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { flushRedis } from '../../scripts/stage/whole-redis.ts';
 import {
   createHoldLimits,
   type HoldLimits,
@@ -8,7 +9,7 @@ import {
   noHoldLimits,
 } from '../../server/domain/booking/hold-limits.ts';
 import { keyspace } from '../../server/platform/redis/keyspace.ts';
-import { openRedis, type RedisConnections } from '../../server/platform/redis/redis.ts';
+import { openRedis, type RedisConnections, serversOf } from '../../server/platform/redis/redis.ts';
 import { createLogger } from '../../server/platform/telemetry/logger.ts';
 import { remoteAddress } from '../../server/transport/remote-address.ts';
 import { newId } from '../../shared/ids.ts';
@@ -39,6 +40,8 @@ describe('limits of open holds', () => {
   beforeAll(async () => {
     redis = openRedis(inject('redisUrl'), createLogger('silent'));
     await new Promise((resolve) => redis.commands.once('ready', resolve));
+    // A node of a cluster is connected to when it is first asked, and whoever waits for that is not limited.
+    await Promise.all(serversOf(redis.commands).map((server) => server.ping()));
   });
   afterAll(async () => {
     await redis.close();
@@ -147,7 +150,7 @@ describe('limits of open holds', () => {
     await enter();
     const other = openRedis(inject('redisUrl'), createLogger('silent'));
     await new Promise((resolve) => other.commands.once('ready', resolve));
-    await other.commands.client('PAUSE', 1_000, 'ALL');
+    await Promise.all(serversOf(other.commands).map((server) => server.client('PAUSE', 1_000, 'ALL')));
     await other.close();
     const startedAt = performance.now();
     for (let turn = 0; turn < 20; turn++) expect(await enter()).toEqual({ ttlSeconds: 900 });
@@ -162,8 +165,8 @@ describe('limits of open holds', () => {
     limits = open({ openPerUser: 1 });
     await enter();
     await refused(enter());
-    await redis.commands.flushall();
-    await redis.commands.script('FLUSH');
+    await flushRedis(redis.commands);
+    await Promise.all(serversOf(redis.commands).map((server) => server.script('FLUSH')));
     await enter();
     await refused(enter());
   });

@@ -90,6 +90,18 @@ describe('the timeline of a booking', () => {
     expect(JSON.stringify(entries)).not.toMatch(/Ada|Grace|Doe/);
   });
 
+  it('[STORY-1] seats stand before the hold that they made, also where rounding puts them a millisecond behind it', async () => {
+    const flight = await scene.flight({ seats: 1 });
+    const id = newId();
+    await scene.guest.trpc.booking.hold.mutate({ id, legs: [{ flightId: flight.id, cabin: 'economy' }], seats: 1 });
+    await scene.db.query(
+      `update ledger g set at = b.created_at + interval '1 millisecond' from booking b
+       where b.id = $1 and g.booking_id = b.id`,
+      [id],
+    );
+    expect(words(await timeline(id))).toEqual(['seats: 1 seat held', 'state: Held for you']);
+  });
+
   it('[STORY-1] a late payment and a cancelled flight are told as they were', async () => {
     const flight = await scene.flight({ carrier: 'QX', number: '33', seats: 1 });
     const { id } = await scene.hold(flight.id);

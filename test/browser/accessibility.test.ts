@@ -144,6 +144,11 @@ describe.skipIf(!chromium)('accessibility', () => {
       await page.getByRole('table', { name: 'What the repair changes' }).waitFor();
       await expectsNoFaults(page, 'repair');
       await adrift(0);
+      await visit('/operate/providers', () => page.getByRole('article', { name: 'simulator' }).waitFor());
+      await visit('/operate/mails', () => page.getByText('No alert has written').waitFor());
+      await visit('/operate/lines', heading('Waiting rooms'));
+      await visit('/operate/keys', heading('Operator keys'));
+      await visit('/alerts', () => page.getByRole('form', { name: 'Watch a price' }).waitFor());
       await visit('/operate/import', heading('Import a timetable'));
       await visit('/status', heading('Health'));
       await visit('/no-such-page', heading('No page at this address'));

@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dateIn } from '../support/flights.ts';
 import { findChromium } from './find-chromium.ts';
@@ -5,6 +6,12 @@ import { openStage, type Stage } from './open-stage.ts';
 
 const chromium = findChromium();
 const timeout = 90_000;
+
+/** Looked at by people, where somebody names a folder for them. */
+async function shot(page: Page, name: string): Promise<void> {
+  const folder = process.env.SCREENSHOTS;
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+}
 
 describe.skipIf(!chromium)('fare-search jobs in the browser', () => {
   let stage: Stage;
@@ -51,8 +58,44 @@ describe.skipIf(!chromium)('fare-search jobs in the browser', () => {
     await page.reload();
     await expect.poll(prices).toEqual(rising.toReversed());
 
+    await shot(page, 'job');
     await page.getByRole('link', { name: 'Jobs' }).click();
     await page.getByRole('article', { name: /^Job LON, PAR → NYC/ }).waitFor();
+    expect(stage.faults).toEqual([]);
+  });
+
+  test('[DASH-26] a price is watched, and operators see providers, their canary and mails', { timeout }, async () => {
+    const page = await stage.open('/jobs', { apiKey: stage.server.apiKey });
+    await page.getByRole('link', { name: 'Alerts' }).click();
+    const form = page.getByRole('form', { name: 'Watch a price' });
+    const choose = async (label: string, code: string) => {
+      await form.getByRole('combobox', { name: label }).fill(code);
+      await page
+        .getByRole('option', { name: new RegExp(code) })
+        .first()
+        .click();
+    };
+    await choose('From', 'JFK');
+    await choose('To', 'LHR');
+    await form.getByRole('button', { name: 'Watch it' }).click();
+    await form.getByText('How much?').waitFor();
+    await form.getByLabel('Amount, one adult').fill('300');
+    await form.getByRole('button', { name: 'Watch it' }).click();
+    const alert = page.getByRole('article', { name: 'Alert JFK → LHR' });
+    await alert.getByText('Watching').waitFor();
+    await alert.getByText('No price seen yet').waitFor();
+    await shot(page, 'alerts');
+    await alert.getByRole('button', { name: 'Remove the alert JFK → LHR' }).click();
+    await page.getByText('Nothing is watched yet.').waitFor();
+
+    await page.goto(`${stage.server.url}/operate/providers`);
+    const simulator = page.getByRole('article', { name: 'simulator' });
+    await simulator.getByText('Asked as usual').waitFor();
+    await simulator.getByRole('button', { name: 'Send the canary of simulator' }).click();
+    await simulator.getByText(/Canary LHR-JFK: sings \(\d offers/).waitFor();
+    await shot(page, 'providers');
+    await page.getByRole('link', { name: 'Mails' }).click();
+    await page.getByText('No alert has written a mail yet.').waitFor();
     expect(stage.faults).toEqual([]);
   });
 });

@@ -75,6 +75,43 @@ describe.skipIf(!chromium)('journeys in the browser', () => {
     expect(stage.faults).toEqual([]);
   });
 
+  test('[DASH-24] a trip of several flights is put together in rows, and its address says it all', {
+    timeout,
+  }, async () => {
+    const later = dateIn(33);
+    await createFlight(stage.operator, {
+      carrier: 'QY',
+      number: '8',
+      origin: 'LHR',
+      destination: 'CDG',
+      departsAt: `${later}T10:00`,
+      arrivesAt: `${later}T12:20`,
+      cabins: [{ cabin: 'economy', capacity: 20, price: { amount: 5_000, currency: 'USD' } }],
+    });
+    const page = await stage.open(`/?from=JFK&to=LHR&date=${date}`);
+    await page.getByRole('button', { name: 'Add a flight' }).click();
+    const next = page.getByRole('region', { name: 'Next flights' });
+    // It goes on from where the first one ends, three days later.
+    await expect.poll(() => next.getByLabel('Flight 2 from').inputValue()).toMatch(/London/);
+    await next.getByLabel('Flight 2 to').fill('CDG');
+    await page.getByRole('option', { name: /CDG/ }).first().click();
+    const trip = page.getByRole('article', { name: /JFK to LHR.*nonstop, then LHR to CDG/ });
+    await trip.waitFor();
+    expect(await trip.textContent()).toMatch(/650\.00/);
+
+    await page.reload();
+    await trip.waitFor();
+    await next.getByRole('button', { name: 'Add a flight' }).click();
+    await next.getByLabel('Flight 3 to').waitFor();
+    // What has no destination yet is not searched.
+    await trip.waitFor();
+    await next.getByRole('button', { name: 'Take flight 3 out' }).click();
+    await next.getByRole('button', { name: 'Take flight 2 out' }).click();
+    await next.waitFor({ state: 'detached' });
+    await page.getByRole('article', { name: /JFK to LHR.*by BOS/ }).waitFor();
+    expect(stage.faults).toEqual([]);
+  });
+
   test('[DASH-25] a guest makes an account, keeps the booking, and is nobody after signing out', {
     timeout,
   }, async () => {

@@ -150,6 +150,22 @@ describe.skipIf(!chromium)('operator', () => {
     await page.getByRole('heading', { name: /Overview/ }).waitFor();
     const flight = await createFlight(stage.operator, { carrier: 'QY', number: '9' });
     await page.getByRole('list', { name: 'Newest events' }).getByText(flight.id.slice(-6)).waitFor();
+    // A payment that nobody asks about any more is for a person.
+    const db = new pg.Client(stage.server.engines.databaseUrl);
+    await db.connect();
+    const guest = await connectGuest(stage.server.url);
+    const { id } = await guest.trpc.booking.hold.mutate({
+      id: newId(),
+      legs: [{ flightId: flight.id, cabin: 'economy' }],
+      seats: 1,
+    });
+    await db.query(
+      `insert into payment (id, booking_id, provider, amount, currency, next_call_at) values ($1, $2, 'mock', 1, 'USD', null)`,
+      [newId(), id],
+    );
+    await page.getByRole('alert').getByText('1 payment without an end').waitFor();
+    await db.query('delete from payment where booking_id = $1', [id]);
+    await Promise.all([guest.close(), db.end()]);
   });
 
   test('[DASH-22] drift shows by itself with the three records side by side, is replayed, and repaired on a second word', {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { environmentSchema, readConfig } from '../../server/config.ts';
 
 // No container engine is needed: what is checked here is what the files say, against what the tree and the server know.
@@ -73,10 +73,17 @@ describe('docker-compose.yml', () => {
     expect(compose.version).toBeUndefined();
     const profiles = Object.entries(compose.services).map(([name, { profiles: of }]) => [name, of]);
     expect(Object.fromEntries(profiles)).toEqual({
-      postgres: ['engines', 'app'],
+      postgres: ['engines', 'app', 'nodes'],
       redis: ['engines', 'app'],
       web: ['app'],
       worker: ['app'],
+      'postgres-standby': ['nodes'],
+      'redis-node-1': ['nodes'],
+      'redis-node-2': ['nodes'],
+      'redis-node-3': ['nodes'],
+      'redis-cluster': ['nodes'],
+      'web-nodes': ['nodes'],
+      'worker-nodes': ['nodes'],
     });
     expect(service('web').environment.AIRSIDE_ROLE).toBe('web');
     expect(service('worker').environment.AIRSIDE_ROLE).toBe('worker');
@@ -141,6 +148,62 @@ describe('docker-compose.yml', () => {
   );
 });
 
+describe('the profile of many nodes', () => {
+  test('[NODE-4] has two web processes on one port, a worker, a cluster of three and a standby that may be waited for', () => {
+    const known = Object.keys(environmentSchema.shape);
+    const nodes = [1, 2, 3].map((n) => `redis-node-${n}`);
+    for (const [name, role, processes] of [
+      ['web-nodes', 'web', 2],
+      ['worker-nodes', 'worker', 1],
+    ] as const) {
+      expect(Object.keys(service(name).environment).filter((each) => !known.includes(each))).toEqual([]);
+      const config = readConfig(environmentOf(name, 'x'.repeat(48)));
+      expect(config).toMatchObject({ AIRSIDE_ROLE: role, WEB_CONCURRENCY: processes });
+      expect(config.REDIS_URL?.split(',').map((url) => new URL(url).hostname)).toEqual(nodes);
+      expect(Object.keys(service(name).depends_on ?? {})).toEqual(['postgres', 'redis-cluster']);
+    }
+    for (const node of nodes) expect(service(node).command?.join(' ')).toContain('--cluster-enabled yes');
+    expect(service('postgres').command?.join(' ')).toContain('synchronous_standby_names');
+    expect(service('postgres-standby').command?.join(' ')).toContain('application_name=standby');
+  });
+
+  interface Manifest {
+    kind: string;
+    spec: {
+      strategy: { rollingUpdate: { maxUnavailable: number } };
+      template: {
+        spec: {
+          terminationGracePeriodSeconds: number;
+          containers: {
+            env: { name: string; value: string }[];
+            readinessProbe: Probe;
+            livenessProbe: Probe;
+            lifecycle: { preStop: { exec: { command: string[] } } };
+            resources: object;
+          }[];
+        };
+      };
+    };
+  }
+  interface Probe {
+    httpGet: { path: string };
+  }
+
+  test.each(['web', 'worker'])('[NODE-4] the manifest of %s lets a process drain before it is ended', (role) => {
+    const manifests = parseAllDocuments(read(`deploy/kubernetes/${role}.yaml`)).map((each) => each.toJS() as Manifest);
+    const { spec } = manifests.find(({ kind }) => kind === 'Deployment') as Manifest;
+    const [server] = spec.template.spec.containers;
+    expect(spec.strategy.rollingUpdate.maxUnavailable).toBe(0);
+    expect(server?.readinessProbe.httpGet.path).toBe('/readyz');
+    expect(server?.livenessProbe.httpGet.path).toBe('/livez');
+    const pauseSeconds = Number(server?.lifecycle.preStop.exec.command[1]);
+    expect(spec.template.spec.terminationGracePeriodSeconds).toBeGreaterThan(pauseSeconds + 20);
+    const given = Object.fromEntries(server?.env.map(({ name, value }) => [name, value]) ?? []);
+    expect(readConfig(given)).toMatchObject({ AIRSIDE_ROLE: role });
+    expect(server?.resources).toMatchObject({ requests: { cpu: expect.any(String), memory: expect.any(String) } });
+  });
+});
+
 describe('Dockerfile', () => {
   test('[RUN-15] builds on the major version of Node that the package asks for', () => {
     const asked = (JSON.parse(read('package.json')) as { engines: { node: string } }).engines.node.replace('>=', '');
@@ -178,7 +241,7 @@ describe('Dockerfile', () => {
     const names = runtime.map(({ name }) => name);
     expect(all(runtime, 'USER')).toEqual(['node']);
     expect(names.indexOf('USER')).toBeLessThan(names.indexOf('CMD'));
-    expect(JSON.parse(all(runtime, 'CMD')[0] ?? '')).toEqual(['node', 'server/main.ts']);
+    expect(JSON.parse(all(runtime, 'CMD')[0] ?? '')).toEqual(['node', '--max-semi-space-size=64', 'server/main.ts']);
     const check = all(runtime, 'HEALTHCHECK')[0] ?? '';
     const command = JSON.parse(check.slice(check.indexOf('['))) as string[];
     expect(command.slice(0, 2)).toEqual(['node', '-e']);

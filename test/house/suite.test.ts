@@ -6,7 +6,7 @@ import { alone } from '../../vitest.config.ts';
 const root = join(import.meta.dirname, '../..');
 
 /** Empties, for everybody else, the Redis of the run; an engine of one's own may be. */
-const flushes = /\.flush(all|db)\(|script\('FLUSH'\)/i;
+const flushes = /\.flush(all|db)\(|flushRedis\(|script\('FLUSH'\)/i;
 
 test('[HOUSE-12] what flushes the Redis that all tests share runs alone', () => {
   const files = globSync('test/**/*.test.ts', { cwd: root }).filter((file) => !file.startsWith('test/house/'));

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { inject } from 'vitest';
+import { idleGauges } from '../../scripts/stage/idle-gauges.ts';
 import { KnownSeats } from '../../server/domain/inventory/known-seats.ts';
 import { pushTruths } from '../../server/domain/inventory/push-truths.ts';
 import { readTruths } from '../../server/domain/inventory/read-truths.ts';
@@ -72,15 +73,7 @@ export async function openGateScene(): Promise<GateScene> {
     process: (own = redis) => {
       const known = new KnownSeats(clock);
       const redisGate = openRedisGate({ redis: own, keys: keyspace(clusterId), clock, epoch: 1 });
-      const metrics: Metrics = createMetrics({
-        pool: () => ({ total: 0, idle: 0, waiting: 0 }),
-        pending: async () => 0,
-        stuck: async () => 0,
-        laneDepth: () => 0,
-        timetable: () => ({ rows: 0, version: 0, lag_ms: 0, healed: 0, waiting: 0 }),
-        jobs: async () => ({ open: 0, steps: 0, lagSeconds: 0 }),
-        queues: async () => [],
-      });
+      const metrics: Metrics = createMetrics(idleGauges);
       const report = (error: unknown): string => {
         errors.push(error);
         return '';

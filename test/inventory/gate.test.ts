@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { flushRedis } from '../../scripts/stage/whole-redis.ts';
 import type { SeatWant, SoldOut } from '../../server/domain/inventory/seat-gate.ts';
 import { seatUpdates } from '../../server/domain/inventory/seat-truth.ts';
 import { keyspace } from '../../server/platform/redis/keyspace.ts';
@@ -94,7 +95,7 @@ describe('the gate of a process', () => {
     it('[GATE-6] a Redis that was flushed is cold: nobody is refused, and one reading of the row heals it', async () => {
       const cabin = await known(0);
       age();
-      await scene.redis.commands.flushall();
+      await flushRedis(scene.redis.commands);
       const row = await scene.truth(cabin);
       const reads = vi.spyOn(scene.db, 'query');
       let read = () => {};
@@ -441,7 +442,7 @@ describe('the gate of a process', () => {
       const old = await hash(cabin);
       process.gate.settle([await scene.commit(cabin, { free: 3 })]);
       await redisDone();
-      await scene.redis.commands.flushall();
+      await flushRedis(scene.redis.commands);
       scene.clock.advance(750);
       await push();
       expect(await hash(cabin)).toMatchObject({ version: '2', truth: '3' });

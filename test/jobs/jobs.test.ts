@@ -162,7 +162,7 @@ describe('a job', () => {
     expect(await failureOf(trpc.jobs.get.query({ id: input.id }))).toMatchObject({ code: 'NOT_FOUND' });
     expect((await trpc.jobs.list.query()).jobs.some((job) => job.id === input.id)).toBe(false);
     const left = `select (select count(*) from job where no = $1) + (select count(*) from job_step where job = $1)
-      + (select count(*) from job_result where job = $1) + (select count(*) from job_checkpoint where job = $1) as n`;
+      + (select count(*) from job_chunk where job = $1) as n`;
     await expect.poll(async () => (await scene.db.query(left, [rows[0]?.no])).rows[0].n, { timeout: 10_000 }).toBe('0');
   });
 

@@ -1,5 +1,5 @@
-import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectRedis } from '../../scripts/stage/whole-redis.ts';
 import type { BookingView } from '../../shared/booking.ts';
 import type { AdminEvent } from '../../shared/operations.ts';
 import { type Connected, connect, connectGuest, failureOf } from '../support/connect.ts';
@@ -157,7 +157,7 @@ describe('the log', () => {
       }),
     );
     const { rows: cluster } = await scene.db.query<{ id: string }>('select id from cluster');
-    const redis = new Redis(scene.server.engines.redisUrl);
+    const redis = connectRedis(scene.server.engines.redisUrl);
     const inStream = async () =>
       (await redis.xrange(`airside:${cluster[0]?.id}:feed:{booking_event_stream}:1`, '-', '+')).map(([id]) => id);
     const { rows } = await scene.db.query<{ position: string }>(

@@ -10,7 +10,7 @@ import { LogRecord } from '../../server/platform/feed/log-record.ts';
 import { LogStream, streamLength } from '../../server/platform/feed/log-stream.ts';
 import { feedStart, isAfter, isPosition } from '../../server/platform/feed/position.ts';
 import { pruneLog } from '../../server/platform/feed/prune-log.ts';
-import { relayLog, startRelay } from '../../server/platform/feed/relay-log.ts';
+import { relayLagSeconds, relayLog, startRelay } from '../../server/platform/feed/relay-log.ts';
 import { openRedis, type RedisConnections } from '../../server/platform/redis/redis.ts';
 import { systemClock } from '../../server/platform/runtime/clock.ts';
 import { armPausePoint } from '../../server/platform/runtime/pause-points.ts';
@@ -133,6 +133,19 @@ describe('the relay', () => {
     expect(await streamed()).toEqual(await recorded());
   });
 
+  it('[FEED-1] it says for how long the oldest entry that it has not relayed has waited', async () => {
+    expect(await relayLagSeconds({ record, stream })).toBe(0);
+    await write(1);
+    await relay();
+    await writeMany(1, 1);
+    await write(3);
+    const lag = await relayLagSeconds({ record, stream });
+    expect(lag).toBeGreaterThanOrEqual(86_400);
+    expect(lag).toBeLessThan(86_500);
+    await relay();
+    expect(await relayLagSeconds({ record, stream })).toBe(0);
+  });
+
   it('[FEED-1] of two relays that read the same the slower one adds nothing, and nothing twice', async () => {
     await write(5);
     let release = () => {};
@@ -249,9 +262,13 @@ describe('the relay', () => {
     await relay();
     const { positions } = collect(feed);
     await eventually(positions).toHaveLength(1);
-    const [before] = positions() as [string];
+    // The first may have come from the record; the second says that the stream is followed.
+    await write(1);
+    await relay();
+    await eventually(positions).toHaveLength(2);
+    const before = positions()[1] as string;
     // Ten come, and Redis loses one in the middle before anybody reads.
-    await write(10);
+    await writeMany(10);
     const page = await record.readAfter(before, 10);
     const multi = redis.commands.multi();
     let previous = before;

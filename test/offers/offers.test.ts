@@ -338,6 +338,17 @@ describe('offers', () => {
     ).toMatchObject({ status: 'refund_pending', refund: { amount: usd(45_004 - 4_500) } });
   });
 
+  it('[FARE-11] a party without an offer pays the step that can seat all of it, for each of its seats', async () => {
+    const flight = await flightWith({ ladder });
+    expect((await hold({ legs: [legOf(flight)], seats: 3 })).price).toEqual(usd(30_000));
+    // One more seat would still be of the first step; two are not.
+    expect(await priceNow(flight)).toBe(10_000);
+    const { id, price } = await hold({ legs: [legOf(flight)], seats: 2 });
+    expect(price).toEqual(usd(30_000));
+    // What is told of it first is not read from the record, which is what will be paid.
+    expect((await scene.guest.trpc.booking.get.query({ id })).price).toEqual(usd(30_000));
+  });
+
   it('[FARE-11] at the boundary of a step racing parties each pay a step that could seat them, in their order', async () => {
     const seats = 40;
     const steps = [
@@ -358,9 +369,13 @@ describe('offers', () => {
     );
     await Promise.all(guests.map((each) => each.close()));
     const { rows } = await scene.db.query<{ id: string; quantity: number; price: number; offered: boolean }>(
-      // In the order in which they were written: that of the lane.
+      // In the order in which seats were taken: batches by the cabin's version, members by their place in the batch.
+      // Neither the time a row was made nor where it lies says so: a table's pages are filled again.
       `select b.id, l.quantity, l.price_amount::int as price, b.fare is not null as offered
-       from booking b join booking_leg l on l.booking_id = b.id where l.flight_id = $1 order by b.created_at, b.ctid`,
+       from booking b join booking_leg l on l.booking_id = b.id
+       join ledger g on g.booking_id = b.id and g.kind = 'hold'
+       join hold_deadline d on b.id = any(d.bookings)
+       where l.flight_id = $1 order by g.version, array_position(d.bookings, b.id)`,
       [flight.id],
     );
     let free = seats;

@@ -15,6 +15,7 @@ const start = (args: string[], env: Record<string, string> = {}): ChildProcess =
   spawn(process.execPath, [script, ...args], {
     env: {
       PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       PAYMENT_SUCCESS_RATE: '1',
       PAYMENT_MIN_DELAY_MS: '0',
       PAYMENT_MAX_DELAY_MS: '1000',

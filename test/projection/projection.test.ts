@@ -1,5 +1,6 @@
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { removeKeys } from '../../scripts/stage/whole-redis.ts';
 import { openPlaceDirectory, type PlaceDirectory } from '../../server/domain/places/place-directory.ts';
 import { FlightProjection } from '../../server/domain/projection/flight-projection.ts';
 import { openRedisProjection, type RedisProjection } from '../../server/domain/projection/redis-projection.ts';
@@ -111,8 +112,7 @@ describe('the projection in Redis', () => {
     },
   };
   const flush = async () => {
-    const keys = await connections.commands.keys(`${prefix}:*`);
-    if (keys.length > 0) await connections.commands.del(...keys);
+    await removeKeys(connections.commands, `${prefix}:*`);
   };
 
   it('[PROJ-1] an unread market is answered by Postgres and read in; edits and sales arrive by log and state', async () => {

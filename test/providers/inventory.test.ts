@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../server/config.ts';
-import { openPlaceDirectory } from '../../server/domain/places/place-directory.ts';
-import { createDirectOneWays } from '../../server/domain/providers/direct-one-ways.ts';
 import type { FareQuestion } from '../../server/domain/providers/fare-provider.ts';
 import { createInventoryProvider } from '../../server/domain/providers/inventory-provider.ts';
 import { fareProviders } from '../../server/fare-providers.ts';
 import { systemClock } from '../../server/platform/runtime/clock.ts';
+import type { AskProvidersInput } from '../../shared/provider.ts';
 import { connect, failureOf } from '../support/connect.ts';
 import { openScene, type Scene } from '../support/scene.ts';
 
@@ -57,40 +56,29 @@ describe('our own inventory as a provider', () => {
     await fly('5', 'JFK', 'LHR', '2030-05-01T13:30', '2030-05-02T01:00', 15_000);
     await fly('6', 'JFK', 'LGW', '2030-05-01T20:00', '2030-05-02T08:00', 25_000);
 
-    const places = await openPlaceDirectory(scene.db);
-    const provider = createInventoryProvider({ find: createDirectOneWays(scene.db), airportsOf: places.airportsOf });
-    const context = { signal: new AbortController().signal, at: '2030-04-01T00:00:00.000Z' };
-    const answers = await provider.ask(
-      [
-        question({}),
-        question({ origin: 'LON' }),
-        question({ origin: 'LON', returnDate: '2030-05-01' }),
-        question({ origin: 'LHR', cabin: 'first' }),
-        question({ origin: 'LON', party: { adults: 11, children: 0, infantsOnLap: 0, infantsInSeat: 0 } }),
-        question({ origin: 'XXX' }),
-      ],
-      context,
-    );
-    const brief = answers.map((each) =>
-      each.outcome === 'found'
-        ? each.offers.map((offer) => `${offer.key} ${offer.price.amount} ${offer.priceKind}`)
-        : each.outcome,
-    );
-    expect(brief).toEqual([
-      ['BA1@2030-05-01 60000 one_way'],
-      ['BA2@2030-05-01 40000 one_way', 'BA1@2030-05-01 60000 one_way'],
-      // BA5 leaves half an hour after BA2 has landed, and well after BA1.
-      [
-        'BA2@2030-05-01/BA6@2030-05-01 90000 sum_of_one_ways',
-        'BA1@2030-05-01/BA5@2030-05-01 90000 sum_of_one_ways',
-        'BA1@2030-05-01/BA6@2030-05-01 110000 sum_of_one_ways',
-      ],
-      'empty',
-      'empty',
-      'empty',
+    const ask = async (more: Partial<AskProvidersInput>): Promise<string[]> => {
+      const { answers, offers } = await scene.operator.trpc.admin.providers.ask.query({
+        origin: 'LHR',
+        destination: 'JFK',
+        departDate: '2030-05-01',
+        adults: 2,
+        providers: ['inventory'],
+        ...more,
+      });
+      expect(answers.map((each) => each.class)).toEqual([offers.length > 0 ? 'found' : 'empty']);
+      return offers.map((offer) => `${offer.key} ${offer.price.amount} ${offer.priceKind}`).sort();
+    };
+    expect(await ask({})).toEqual(['BA1@2030-05-01 60000 one_way']);
+    expect(await ask({ origin: 'LON' })).toEqual(['BA1@2030-05-01 60000 one_way', 'BA2@2030-05-01 40000 one_way']);
+    // BA5 leaves half an hour after BA2 has landed, and well after BA1.
+    expect(await ask({ origin: 'LON', returnDate: '2030-05-01' })).toEqual([
+      'BA1@2030-05-01/BA5@2030-05-01 90000 sum_of_one_ways',
+      'BA1@2030-05-01/BA6@2030-05-01 110000 sum_of_one_ways',
+      'BA2@2030-05-01/BA6@2030-05-01 90000 sum_of_one_ways',
     ]);
-    const [late] = await provider.ask([question({})], { ...context, at: '2030-05-01T10:00:00.000Z' });
-    expect(late?.outcome).toBe('empty');
+    expect(await ask({ cabin: 'first' })).toEqual([]);
+    expect(await ask({ adults: 9 })).toEqual(['BA1@2030-05-01 270000 one_way']);
+    expect(await ask({ origin: 'XXX' })).toEqual([]);
   });
 
   test('[PROV-9] asks once for each direction of a batch, however many combinations share it', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { keysOf } from '../../scripts/stage/whole-redis.ts';
 import { openAnswerCache } from '../../server/domain/providers/answer-cache.ts';
 import type {
   AskContext,
@@ -176,7 +177,7 @@ describe('answers that are shared', () => {
     expect(await Promise.all([ask(['LHR']), ask(['LHR'])])).toMatchObject([[found(100)], [found(100)]]);
     await until(() => asked.length === 2);
     gate.resolve();
-    const key = (await redis.commands.keys(`${keys.key('fares', 'test', 'answer')}*`))[0] as string;
+    const key = (await keysOf(redis.commands, `${keys.key('fares', 'test', 'answer')}*`))[0] as string;
     while (!(await redis.commands.get(key))?.includes('"amount":200'))
       await new Promise((resolve) => setImmediate(resolve));
     expect(await ask(['LHR'])).toMatchObject([found(200)]);

@@ -130,8 +130,8 @@ describe('the record', () => {
     );
     await pool.query(`insert into job_step (job, no, provider, first, last) values (1, 1, 'simulator', 0, 1)`);
     await pool.query(
-      `insert into job_result (job, position, origin, destination, depart_date, provider, outcome, observed_at)
-       values (1, 0, 'JFK', 'LHR', '2027-03-01', 'simulator', 'empty', now())`,
+      `insert into job_chunk values (1, 1, 1, 'simulator', 1, 1, now(), '{JFKLHR}', '{empty}', '{none}', '{null}', '{null}',
+         '{null}', '{null}', '{null}', '{unknown}', '{0}', '{1}', '{20000}', '{null}', '{1}', '{null}', '{null}', '{0}')`,
     );
     await pool.query(`insert into fare_family (digest, brands) values ('\\x00', '[]')`);
     await pool.query(`insert into price_difference values ($1, 'hold', 'guaranteed', 1, 2, 1, 'USD')`, [bookingId]);
@@ -198,7 +198,8 @@ describe('the record', () => {
     ['flight_state_check', `update flight set state = 'departed'`],
     ['flight_times_ck', `update flight set arrives_at_utc = departs_at_utc`],
     ['job_counts_ck', `update job set done = 1`],
-    ['job_result_outcome_check', `update job_result set outcome = 'maybe'`],
+    ['job_chunk_columns_ck', `update job_chunk set price = '{}'`],
+    ['job_chunk_outcome_ck', `update job_chunk set answer_outcome = '{maybe}'`],
     ['job_status_check', `update job set status = 'lost'`],
     ['job_step_range_ck', `update job_step set last = first`],
     ['ledger_kind_check', `update ledger set kind = 'steal'`],

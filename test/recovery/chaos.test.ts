@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawFaults, faults } from '../../scripts/chaos/faults.ts';
 import { newTally, type Sale } from '../../scripts/chaos/journal.ts';
-import { createRandom } from '../../scripts/chaos/random.ts';
 import type { Round } from '../../scripts/chaos/round.ts';
 import { findRepeats, judgeSales, judgeSeats, listUnsettled } from '../../scripts/chaos/verdict.ts';
+import { createRandom } from '../../scripts/stage/random.ts';
 import type { BookingView } from '../../shared/booking.ts';
 import { newId } from '../../shared/ids.ts';
 import { enginesOf } from '../support/launch-server.ts';
@@ -22,8 +22,9 @@ interface Ended {
 
 function runScript(name: 'chaos' | 'sellout', args: string[]): Promise<Ended> {
   const file = fileURLToPath(new URL(`../../scripts/${name}.ts`, import.meta.url));
+  const env = { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE };
   return new Promise((resolve) => {
-    execFile(process.execPath, [file, ...args], { env: { PATH: process.env.PATH } }, (error, out, err) => {
+    execFile(process.execPath, [file, ...args], { env }, (error, out, err) => {
       resolve({ code: error ? Number(error.code) : 0, out, err });
     });
   });

@@ -9,7 +9,9 @@ import { newHistogram, runSellout } from '../../scripts/sellout/run-sellout.ts';
 describe('a sell-out at ten times the seats', () => {
   let shop: Shop;
   beforeAll(async () => {
-    shop = await openShop(await mkdtemp(join(tmpdir(), 'airside-sellout-test-')), 25, { HOLD_TTL_SECONDS: '2' });
+    shop = await openShop(await mkdtemp(join(tmpdir(), 'airside-sellout-test-')), 25, {
+      env: { HOLD_TTL_SECONDS: '2' },
+    });
   });
   afterAll(() => shop.close());
 

@@ -119,6 +119,14 @@ function timetableOf(services: (typeof service extends fc.Arbitrary<infer T> ? T
   return [...flights.values()];
 }
 
+function writtenAndRead(flights: HeldFlight[]) {
+  const read = runSlices(readSchedule(ssimFormat, write(flights), known));
+  expect(read.rejected).toEqual([]);
+  expect([read.broken, read.notes]).toEqual([null, []]);
+  expect(read.flights.map(facts).sort()).toEqual(flights.map(facts).sort());
+  return read;
+}
+
 describe('writing SSIM', () => {
   it('[SSIM-10] and reading it again gives the same flights: several legs, suffixes, the date line, changes of the clocks', () => {
     let legs = 0;
@@ -127,17 +135,26 @@ describe('writing SSIM', () => {
       fc.property(fc.array(service, { minLength: 1, maxLength: 3 }), (services) => {
         const flights = timetableOf(services);
         fc.pre(flights.length > 0);
-        const text = write(flights);
-        const read = runSlices(readSchedule(ssimFormat, text, known));
-        expect(read.rejected).toEqual([]);
-        expect([read.broken, read.notes]).toEqual([null, []]);
-        expect(read.flights.map(facts).sort()).toEqual(flights.map(facts).sort());
+        const read = writtenAndRead(flights);
         legs += read.accepted;
         dated += flights.length;
       }),
       { numRuns: 40 },
     );
     expect(dated / legs).toBeGreaterThan(3);
+  });
+
+  it('[SSIM-10] tells legs of one flight date that depart on different days apart (seed 1389156585)', () => {
+    const route = ['LAX', 'CDG', 'GRU', 'AKL'];
+    const equipment = { originTerminal: '2E', destinationTerminal: null, aircraft: '77W', serviceType: 'J' } as const;
+    // The second day's CDG-GRU takes the place of the first day's, whose GRU-AKL is then a flight of its own.
+    const times = { departs: 675, block: [65, 190, 40], ground: 135, weekdays: 28, days: 2, oddDays: [0] };
+    const flights = timetableOf([{ number: '1', route, equipment, ...times }]);
+    expect(flights.filter(({ origin }) => origin === 'GRU').map(({ departsAt }) => departsAt)).toEqual([
+      '2026-02-21T01:25',
+      '2026-02-22T01:00',
+    ]);
+    writtenAndRead(flights);
   });
 
   it('[SSIM-10] keeps the legs of a flight together, and splits a period where the clocks change', () => {

@@ -59,6 +59,7 @@ describe('docs/sdk.md', () => {
       /^open \[ 'economy 10' \]$/m,
       /^confirmed [A-Z0-9]{6}$/m,
       /^8 seats are left$/m,
+      /^completed, 2 of 2$/m,
       /^AbortError$/m,
     ]) {
       expect(output.stdout).toMatch(line);

@@ -24,7 +24,8 @@ interface Ended {
 function run(script: 'load' | 'demo-book' | 'audit', args: string[], env: Record<string, string> = {}): Promise<Ended> {
   const file = fileURLToPath(new URL(`../../scripts/${script}.ts`, import.meta.url));
   // Nothing of the machine's own settings, and no key of a server that happens to be there.
-  const clean = { PATH: process.env.PATH, AIRSIDE_DATA_DIR: tmpdir(), ...env };
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const clean = { PATH, NODE_COMPILE_CACHE, AIRSIDE_DATA_DIR: tmpdir(), ...env };
   return new Promise((resolve) => {
     execFile(process.execPath, [file, ...args], { env: clean }, (error, out, err) => {
       resolve({ code: error ? Number(error.code) : 0, out, err });

@@ -55,7 +55,7 @@ export const silentGateway = { PAYMENT_MIN_DELAY_MS: '3600000', PAYMENT_MAX_DELA
 
 export async function openScene(
   env: Record<string, string> = {},
-  options: { lease?: Lease; clock?: Clock } = {},
+  options: { lease?: Lease; clock?: Clock; redisUrl?: string } = {},
 ): Promise<Scene> {
   const server = await startServer({ env, ...options });
   const operator = connect(server.url, { apiKey: server.apiKey });

@@ -39,12 +39,18 @@ export const leaseOfTheRun = process.env.TEST_LEASE === 'always' ? everybodysLea
  * at once unless the environment says otherwise.
  */
 export async function startServer(
-  options: { env?: Record<string, string>; clock?: Clock; lease?: Lease; adapter?: 'own' | 'stock' } = {},
+  options: {
+    env?: Record<string, string>;
+    clock?: Clock;
+    lease?: Lease;
+    adapter?: 'own' | 'stock';
+    redisUrl?: string;
+  } = {},
 ): Promise<TestServer> {
   const database = await createTestDatabase();
   const engines: Engines = {
     databaseUrl: database.url,
-    redisUrl: inject('redisUrl'),
+    redisUrl: options.redisUrl ?? inject('redisUrl'),
     adminApiKey: 'test-operator-key-of-this-run',
     authSecret: 'test-secret-that-signs-the-tokens-of-this-run',
     webhookSecrets: ['test-webhook-secret', 'test-webhook-secret-before'],

@@ -59,6 +59,19 @@ describe('whoever stops reading while 10,000 changes of 4 KB pass', () => {
     expect(await deaf.closed).toBe(1013);
   });
 
+  test('[CROWD-2] has nothing made for it once it is closed, however long its own close frame is in coming', async () => {
+    const server = await open('own');
+    const deaf = await line(server, [{ id: 2, method: 'subscription', params: { path: 'silent' } }]);
+    await server.probe.noted('silent began');
+    deaf.send(flood);
+    deaf.socket.pause();
+    await server.probe.noted('silent ended');
+    // It has not answered: the handshake is still under way.
+    expect(server.sockets()).toBe(1);
+    deaf.socket.resume();
+    expect(await deaf.closed).toBe(1013);
+  });
+
   test('[CROWD-2] one who reads gets them all', async () => {
     const server = await open('own');
     const reader = await line(server, [flood]);

@@ -1,8 +1,13 @@
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { keyspace } from '../../server/platform/redis/keyspace.ts';
+import { createRateLimit } from '../../server/platform/redis/rate-limit.ts';
+import { openRedis } from '../../server/platform/redis/redis.ts';
+import { createLogger } from '../../server/platform/telemetry/logger.ts';
 import type { Context } from '../../server/transport/context.ts';
-import { createSocketLimits } from '../../server/transport/socket-limits.ts';
+import { callsEverywhere, createSocketLimits } from '../../server/transport/socket-limits.ts';
+import { newId } from '../../shared/ids.ts';
 import { limits } from '../../shared/limits.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
@@ -67,10 +72,17 @@ describe('how much somebody may send', () => {
     socket.terminate();
     expect(codes.RATE_LIMITED).toBeGreaterThan(200);
     expect(codes.ok).toBeGreaterThan(200);
+    // Over HTTP it is the same account.
+    const fifty = `${server.url}/trpc/${Array(limits.callsPerBatch).fill('auth.me').join()}?batch=1`;
+    const answers = await Promise.all(Array.from({ length: 60 }, () => fetch(fifty)));
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThan(0);
+    const told = (await refused[0]?.json()) as { error: { json: { data: { failure: object } } } }[];
+    expect([told].flat()[0]?.error.json.data.failure).toMatchObject({ code: 'RATE_LIMITED' });
   });
 });
 
-describe('limits of one process', () => {
+describe('limits of calls and sockets', () => {
   const somebody = (id: string, address = '::1') => ({ actor: { role: 'traveller', id }, address }) as Context;
   const nobody = (address: string) => ({ actor: { role: 'anonymous', id: null }, address }) as Context;
 
@@ -86,6 +98,36 @@ describe('limits of one process', () => {
     clock.advance((10 * 1_000) / limits.callsPerSecond);
     expect(waitMs(somebody('a'), 10)).toBe(0);
     expect(waitMs(somebody('a'), 1)).toBeGreaterThan(0);
+  });
+
+  it('[WIRE-10] over all processes it is no more than over one: Redis is told of some hundred calls at a time', async () => {
+    const redis = openRedis(inject('redisUrl'), createLogger('silent'));
+    await new Promise((resolve) => redis.commands.once('ready', resolve));
+    const keys = keyspace(newId());
+    const told = vi.spyOn(redis.commands, 'evalsha');
+    const granted = async (processes: number, everywhere: boolean): Promise<number> => {
+      const clock = new ManualClock();
+      const who = somebody(newId());
+      const doors = Array.from({ length: processes }, () =>
+        createSocketLimits(clock, everywhere ? createRateLimit({ redis, keys }, callsEverywhere) : undefined),
+      );
+      let calls = 0;
+      for (let round = 0; round < 150; round++) {
+        for (const { waitMs } of doors) for (let n = 0; n < 8; n++) calls += waitMs(who, 10) === 0 ? 10 : 0;
+        // What was asked of Redis is answered.
+        await redis.commands.ping();
+      }
+      return calls;
+    };
+    // Each for itself: so many times what one grants.
+    expect(await granted(6, false)).toBe(6 * limits.callsAtOnce);
+    expect(told).not.toHaveBeenCalled();
+    const together = await granted(6, true);
+    expect(together).toBeGreaterThanOrEqual(callsEverywhere.points);
+    expect(together).toBeLessThan(callsEverywhere.points + 6 * 600);
+    // One alone never meets it.
+    expect(await granted(1, true)).toBe(limits.callsAtOnce);
+    await redis.close();
   });
 
   it('[WIRE-10] an address has so many sockets, and another one when one of them is gone', () => {

@@ -686,3 +686,24 @@ describe.each(adapters)('the %s adapter', (adapter) => {
     expect(await answers([call(1, 'echo', 1)], 1)).toEqual([data(1, 1)]);
   });
 });
+
+test('[CONTRACT-5] ours tells a call that comes behind a refused context why, and waits a second for it, not longer', async () => {
+  const strict = await openContract('own', {
+    name: async () => {
+      throw new Error('not you');
+    },
+  });
+  const asking = `${strict.url}/?connectionParams=1`;
+  const params = { method: 'connectionParams', data: { name: 'ann' } };
+  const slow = await RawLine.open(asking, [params]);
+  expect(await slow.json()).toMatchObject({ id: null, error: { json: { message: 'not you' } } });
+  slow.send(call(1, 'who'));
+  expect(await slow.json()).toMatchObject({ id: 1, error: { json: { message: 'not you' } } });
+  await slow.closed;
+  const silent = await RawLine.open(asking, [params]);
+  expect(await silent.json()).toMatchObject({ id: null });
+  await strict.pass(2_500);
+  await silent.closed;
+  await expect.poll(strict.sockets).toBe(0);
+  await strict.close();
+});

@@ -39,6 +39,18 @@ const bookings = createRoute({
   component: lazyRouteComponent(() => import('./booking/bookings-page.tsx'), 'BookingsPage'),
 });
 
+const find = createRoute({
+  getParentRoute: () => root,
+  path: '/find',
+  component: lazyRouteComponent(() => import('./booking/find-page.tsx'), 'FindPage'),
+});
+
+const open = createRoute({
+  getParentRoute: () => root,
+  path: '/open',
+  component: lazyRouteComponent(() => import('./booking/open-page.tsx'), 'OpenPage'),
+});
+
 const jobs = createRoute({
   getParentRoute: () => root,
   path: '/jobs',
@@ -58,6 +70,12 @@ const job = createRoute({
   path: '/jobs/$jobId',
   validateSearch: jobParams,
   component: lazyRouteComponent(() => import('./jobs/job-page.tsx'), 'JobPage'),
+});
+
+const alerts = createRoute({
+  getParentRoute: () => root,
+  path: '/alerts',
+  component: lazyRouteComponent(() => import('./alerts/alerts-page.tsx'), 'AlertsPage'),
 });
 
 const account = createRoute({
@@ -98,6 +116,30 @@ const importing = createRoute({
   component: lazyRouteComponent(() => import('./operate/import-page.tsx'), 'ImportPage'),
 });
 
+const providers = createRoute({
+  getParentRoute: () => operate,
+  path: '/providers',
+  component: lazyRouteComponent(() => import('./operate/providers-page.tsx'), 'ProvidersPage'),
+});
+
+const mails = createRoute({
+  getParentRoute: () => operate,
+  path: '/mails',
+  component: lazyRouteComponent(() => import('./operate/mails-page.tsx'), 'MailsPage'),
+});
+
+const lines = createRoute({
+  getParentRoute: () => operate,
+  path: '/lines',
+  component: lazyRouteComponent(() => import('./operate/lines-page.tsx'), 'LinesPage'),
+});
+
+const keys = createRoute({
+  getParentRoute: () => operate,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('./operate/keys-page.tsx'), 'KeysPage'),
+});
+
 // `/health` itself is the server's own answer for monitors, so the page needs another address to be linked and reloaded.
 const health = createRoute({
   getParentRoute: () => root,
@@ -119,11 +161,14 @@ export const router = createRouter({
     flight,
     book,
     bookings,
+    find,
+    open,
     jobs,
     newJob,
     job,
+    alerts,
     account,
-    operate.addChildren([overview, board, seats, importing]),
+    operate.addChildren([overview, board, seats, importing, providers, mails, lines, keys]),
     health,
     healthAlias,
   ]),

@@ -11,21 +11,14 @@ import { callObserver } from '../../../server/transport/observe-calls.ts';
 import { openWsAdapter } from '../../../server/transport/ws-adapter/open-ws-adapter.ts';
 import { limits } from '../../../shared/limits.ts';
 import { transformer } from '../../../shared/transformer.ts';
+import { idleGauges } from '../../stage/idle-gauges.ts';
 
 // The stock echo's procedure on our adapter, as our server uses it: our transformer, our limits, every call counted and
 // timed for the metrics.
 
 const t = initTRPC.create({ transformer });
 const rooms = {
-  metrics: createMetrics({
-    pool: () => ({ total: 0, idle: 0, waiting: 0 }),
-    pending: async () => 0,
-    stuck: async () => 0,
-    laneDepth: () => 0,
-    jobs: async () => ({ open: 0, steps: 0, lagSeconds: 0 }),
-    queues: async () => [],
-    timetable: () => ({ rows: 0, version: 0, lag_ms: 0, healed: 0, waiting: 0 }),
-  }),
+  metrics: createMetrics(idleGauges),
   log: createLogger('error'),
   failureOf: createFailureMap(() => 'none'),
 };

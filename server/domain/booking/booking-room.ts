@@ -6,6 +6,7 @@ import type { Alternatives } from '../inventory/nearest-alternatives.ts';
 import type { SeatGate } from '../inventory/seat-gate.ts';
 import type { Acceptance, AcceptedOffer } from '../offers/accept-offer.ts';
 import type { Metrics } from '../operations/metrics.ts';
+import type { WaitingRoom } from '../waiting-room/waiting-room.ts';
 import type { BookingStore } from './booking-store.ts';
 import type { HoldLimits } from './hold-limits.ts';
 import type { RecentHolds } from './recent-holds.ts';
@@ -24,6 +25,7 @@ export interface SellingRoom {
   recent: RecentHolds;
   limits: HoldLimits;
   gate: SeatGate;
+  waiting: WaitingRoom;
   alternatives: Alternatives;
   clock: Clock;
   metrics: Pick<Metrics, 'bookingsTotal' | 'bookingsSuccess' | 'bookingsFailed'>;

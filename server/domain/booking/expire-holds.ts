@@ -8,7 +8,11 @@ const batchMax = 500;
  * ended (at most 500 a call).
  */
 export async function expireHolds(room: SellingRoom): Promise<number> {
-  const due = await room.store.due(batchMax);
+  return expireThese(room, await room.store.due(batchMax));
+}
+
+/** Those of these holds that are past their deadline. Answers how many ended. */
+export async function expireThese(room: SellingRoom, due: string[]): Promise<number> {
   const moved = await Promise.all(due.map((id) => room.lanes.expire.send(id)));
   const expired = due.filter((_, place) => moved[place]);
   if (expired.length > 0) room.announce(expired);
@@ -18,10 +22,5 @@ export async function expireHolds(room: SellingRoom): Promise<number> {
 
 /** The same for one booking, for whoever is about to look at it. Answers whether it ended. */
 export async function expireHold(room: SellingRoom, bookingId: string): Promise<boolean> {
-  const moved = await room.lanes.expire.send(bookingId);
-  if (moved) {
-    room.announce([bookingId]);
-    room.metrics.bookingsFailed.inc();
-  }
-  return moved;
+  return (await expireThese(room, [bookingId])) > 0;
 }

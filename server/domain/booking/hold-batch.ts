@@ -4,7 +4,7 @@ import type { SeatTruth } from '../inventory/seat-truth.ts';
 import type { BookingRow } from './booking-rows.ts';
 import type { Batch, HoldMember, HoldOutcome, HoldRefusal } from './booking-store.ts';
 
-/** The one row that `hold_seats` answers (migrations/0005_selling.sql says what the letters mean). */
+/** The one row that `hold_seats` answers (migrations/0012_holding.sql says what the letters mean). */
 export interface HoldAnswer {
   /** Null when everybody is held. */
   codes: string | null;
@@ -77,7 +77,7 @@ export function holdValues(batchId: string, members: HoldMember[], skipLocked: b
     arrayLiteral(legMember),
     arrayLiteral(legPosition),
     arrayLiteral(legCabin),
-    arrayLiteral(legPrice),
+    legPrice.some((each) => each !== null) ? arrayLiteral(legPrice) : null,
     arrayLiteral(travellers.map((each) => each.member)),
     arrayLiteral(travellers.map((each) => each.position)),
     arrayLiteral(travellers.map((each) => each.type)),

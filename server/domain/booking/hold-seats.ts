@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { type BookingView, type HoldInput, seatsTaken } from '../../../shared/booking.ts';
 import type { Money } from '../../../shared/money.ts';
 import { violatesUnique } from '../../platform/postgres/pg-errors.ts';
-import { type Failure, invalidInput, refuse } from '../../platform/runtime/failure.ts';
+import { Failure, invalidInput, refuse } from '../../platform/runtime/failure.ts';
 import type { SoldOut } from '../inventory/seat-gate.ts';
 import { availableOf } from '../inventory/seat-truth.ts';
 import type { AcceptedOffer } from '../offers/accept-offer.ts';
@@ -39,11 +39,14 @@ export async function holdSeats(room: SellingRoom, buyer: Buyer, input: HoldInpu
     ttlSeconds: room.holdTtlSeconds,
     ...(offer && { fare: offer.fare }),
   };
-  const outcome = await decide(room, buyer, member);
+  const isInLine = room.waiting.keeps(member.legs);
+  const known = isInLine ? await standInLine(room, member, input.waitingToken) : undefined;
+  const outcome = known ?? (await decide(room, buyer, member));
   switch (outcome.kind) {
     case 'held':
       room.metrics.bookingsTotal.inc();
       room.recent.keep(outcome.booking);
+      if (isInLine) room.waiting.left(member, 'held');
       return bookingViewOf(outcome.booking);
     case 'exists': {
       const known = (await room.store.read(input.id)) as BookingRow;
@@ -56,6 +59,7 @@ export async function holdSeats(room: SellingRoom, buyer: Buyer, input: HoldInpu
     }
     default:
       room.limits.left({ ...buyer, bookingId: input.id, abandoned: false });
+      if (isInLine && isSoldOut(outcome)) room.waiting.left(member, 'refused');
       throw await refusalOf(room, member, outcome, offer);
   }
 }
@@ -71,6 +75,25 @@ const accept = (room: SellingRoom, input: HoldInput, offerToken: string): Promis
 
 const seatsOf = ({ passengers, seats }: HoldInput): number | undefined => (passengers ? seatsTaken(passengers) : seats);
 
+const isSoldOut = (outcome: Refusal): boolean =>
+  outcome.kind === 'shed' || (outcome.kind === 'refused' && outcome.why === 'sold_out');
+
+/**
+ * Whoever is not let in yet is told his place (BUSY) or that nothing is free (SOLD_OUT). Undefined: go on. A repeat of
+ * a hold that was made before there was a line needs no place.
+ */
+async function standInLine(
+  room: SellingRoom,
+  member: HoldMember,
+  token: string | undefined,
+): Promise<HoldOutcome | undefined> {
+  const told = await room.waiting.admit(member, token);
+  if (!told) return undefined;
+  // Asked once a place, and not with each of its calls; with the lane full, the next call finds it out.
+  if (told.isNew && (await room.lanes.known.send(member.id).catch(() => false))) return { kind: 'exists' };
+  throw told.failure;
+}
+
 /** The gate sheds whom it can; the record decides about everybody else. */
 async function decide(room: SellingRoom, buyer: Buyer, member: HoldMember): Promise<HoldOutcome | Shed> {
   const wants = member.legs.map((leg) => ({ ...leg, quantity: member.seats }));
@@ -82,11 +105,12 @@ async function decide(room: SellingRoom, buyer: Buyer, member: HoldMember): Prom
     member.ttlSeconds = (
       await room.limits.enter({ ...buyer, bookingId: member.id, ttlSeconds: member.ttlSeconds })
     ).ttlSeconds;
-    outcome = await queue(room, member, wants).catch((error: unknown): HoldOutcome => {
+    outcome = await queue(room, member, wants).catch(async (error: unknown): Promise<HoldOutcome> => {
       // Another process holds the same id just now, for another flight.
       if (violatesUnique(error, 'booking_pkey')) return { kind: 'exists' };
       room.limits.left({ ...buyer, bookingId: member.id, abandoned: false });
-      throw error;
+      // So many of these open a line, and then this one has a place in it.
+      throw (error instanceof Failure && error.code === 'BUSY' && (await room.waiting.pressed(member))) || error;
     });
   }
   // The gate knows of cabins, not of requests: whoever repeats a hold that was made gets his booking.

@@ -1,10 +1,11 @@
 import type { Pool } from 'pg';
 import { arrayLiteral } from '../../platform/postgres/array-literal.ts';
 import { type OwnConnection, ownConnection } from '../../platform/postgres/own-connection.ts';
+import { readTogether } from '../../platform/postgres/read-together.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import type { SeatTruth } from '../inventory/seat-truth.ts';
 import { mockProvider } from '../payments/payment-event.ts';
-import { readBooking } from './booking-rows.ts';
+import { readBookings } from './booking-rows.ts';
 import type { Batch, BookingStore, CancelMember, CancelOutcome, HoldMember, SettleOutcome } from './booking-store.ts';
 import { type HoldAnswer, holdOutcomes, holdValues } from './hold-batch.ts';
 
@@ -77,8 +78,8 @@ function whoMoved(ids: string[], { moved, truths }: Moved): Batch<boolean> {
 }
 
 /**
- * The record itself. What a verb decides stands in migrations/0005_selling.sql; here its members
- * become arrays, and its letters outcomes. Each verb has a connection of its own, so that a storm of
+ * The record itself. What a verb decides stands in migrations/0005_selling.sql (holding: 0012_holding.sql); here
+ * its members become arrays, and its letters outcomes. Each verb has a connection of its own, so that a storm of
  * reads does not hold up selling, and no verb another one.
  */
 export function openBookingStore(pool: Pool, url: string): BookingStore & { close(): Promise<void> } {
@@ -159,7 +160,11 @@ export function openBookingStore(pool: Pool, url: string): BookingStore & { clos
 
     seal: async (batchId) => (await pool.query(sealSql, [batchId])).rowCount === 1,
 
-    read: (id) => readBooking(pool, id),
+    // After a restart everybody who waits for a booking asks for it at once.
+    read: readTogether(async (ids: string[]) => {
+      const found = new Map((await readBookings(pool, ids)).map((row) => [row.id, row]));
+      return ids.map((id) => found.get(id));
+    }),
     untilDecided: async (id) => {
       await inTransaction(pool, (tx) => tx.query('select from booking where id = $1 for share', [id]));
     },

@@ -106,8 +106,13 @@ export async function readTimeline(pool: Pool, id: string): Promise<TimelineView
  * in which it was written.
  */
 function entriesOf(sources: Sources): TimelineEntry[] {
+  // The booking's own moment is cut to the millisecond and those of its seats are rounded, so theirs may seem later.
+  const heldAt = sources.moves.reduce(
+    (last, { at, kind }) => (kind === 'hold' && at > last ? at : last),
+    sources.createdAt,
+  );
   const held: TimelineEntry = {
-    at: sources.createdAt,
+    at: heldAt,
     kind: 'state',
     title: 'Held for you',
     detail: `${seatCount(sources.seats)}, not paid for yet.`,

@@ -3,7 +3,14 @@ import type { OperatorScope } from '../../../shared/identity.ts';
 /** Who asks, as everything below the front door knows it. Settled once per socket or HTTP call. */
 export type Actor =
   | { role: 'anonymous'; id: null }
-  | { role: 'traveller'; id: string; email: string | null; name: string | null }
+  | {
+      role: 'traveller';
+      id: string;
+      email: string | null;
+      name: string | null;
+      /** The one booking that a mailed link opens; absent: everything of this traveller. */
+      only?: string;
+    }
   | { role: 'operator'; id: string; scopes: OperatorScope[] | 'all' };
 
 /** An actor with what ends it: a socket may live longer than the token that opened it. */

@@ -23,7 +23,10 @@ export async function signUp(
   const hashed = await hashPassword(password);
   const em = room.orm.em.fork();
   const at = new Date(room.clock.now());
-  const guest = asking.actor.role === 'traveller' ? await em.findOne(User, { id: asking.actor.id, email: null }) : null;
+  const guest =
+    asking.actor.role === 'traveller' && !asking.actor.only
+      ? await em.findOne(User, { id: asking.actor.id, email: null })
+      : null;
   const user =
     guest ?? em.create(User, { id: newId(room.clock.now()), role: 'traveller', createdAt: at, updatedAt: at });
   user.email = email;

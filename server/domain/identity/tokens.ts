@@ -18,11 +18,13 @@ interface Signing {
   email?: string | null;
   name?: string | null;
   signedOutAt?: Date | null;
+  /** The one booking that the token is for. */
+  only?: string;
 }
 
 export interface Tokens {
   /** Good from now on, also for a user who has just signed out everywhere. */
-  sign(user: Signing): Promise<string>;
+  sign(user: Signing, minutes?: number): Promise<string>;
   /** By its signature and its times alone; whether its user has signed out since is `sessions`' to say. Fails: UNAUTHENTICATED. */
   verify(token: string): Promise<Credentials>;
   /** Is it the operator key of the settings? */
@@ -49,7 +51,14 @@ export function createTokens(settings: TokenSettings): Tokens {
   const keySet = outside && createRemoteJWKSet(new URL(outside.jwksUrl));
 
   const credentialsOf = (id: string, claims: JWTPayload): Credentials => {
-    const actor: Actor = { role: 'traveller', id, email: text(claims.email), name: text(claims.name) };
+    const only = text(claims.only);
+    const actor: Actor = {
+      role: 'traveller',
+      id,
+      email: text(claims.email),
+      name: text(claims.name),
+      ...(only !== null && { only }),
+    };
     return {
       actor,
       // Ours say it to the millisecond; a second is too coarse to tell what came before a sign-out.
@@ -59,15 +68,15 @@ export function createTokens(settings: TokenSettings): Tokens {
   };
 
   return {
-    sign: ({ id, email, name, signedOutAt }) => {
+    sign: ({ id, email, name, signedOutAt, only }, minutes = settings.ttlMinutes) => {
       const now = clock.now();
       const issuedMs = Math.max(now, (signedOutAt?.getTime() ?? 0) + 1);
-      return new SignJWT({ issued_ms: issuedMs, ...(email && { email }), ...(name && { name }) })
+      return new SignJWT({ issued_ms: issuedMs, ...(email && { email }), ...(name && { name }), ...(only && { only }) })
         .setProtectedHeader({ alg: 'HS256' })
         .setSubject(id)
         .setIssuer(issuer)
         .setIssuedAt(Math.floor(now / 1_000))
-        .setExpirationTime(Math.floor(now / 1_000) + settings.ttlMinutes * 60)
+        .setExpirationTime(Math.floor(now / 1_000) + minutes * 60)
         .sign(key);
     },
     verify: async (token) => {

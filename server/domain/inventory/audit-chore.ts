@@ -17,7 +17,14 @@ const restMaxMs = 10_000;
 /** Looks for drift every few seconds, for ever. What it finds is an alarm: it must never find anything. */
 export function startAuditChore(
   room: InventoryRoom,
-  options: { lease: Lease; status: Note<AuditStatusView>; report: ErrorReporter; everyMs?: number },
+  options: {
+    lease: Lease;
+    status: Note<AuditStatusView>;
+    report: ErrorReporter;
+    /** Ends holds that keep seats though they are long over. */
+    endHolds: (bookingIds: string[]) => Promise<void>;
+    everyMs?: number;
+  },
 ): Chore {
   const pace = options.everyMs ?? everyMs;
   const watch = createDriftWatch(room, { everyMs: pace });
@@ -31,9 +38,13 @@ export function startAuditChore(
       const startedAt = room.clock.now();
       if (startedAt < notBefore) return false;
       await options.lease('audit-seats', leaseMs, async () => {
-        const { status, news } = await watch.round();
+        const { status, news, overdue } = await watch.round();
         options.status.put(status);
         await tellDrift(room, news);
+        if (overdue.length > 0) {
+          room.log.error({ bookings: overdue.slice(0, 10), count: overdue.length }, 'nobody ended these holds in time');
+          await options.endHolds(overdue);
+        }
       });
       notBefore = room.clock.now() + Math.min(restMaxMs, (room.clock.now() - startedAt) * restFactor);
       return false;

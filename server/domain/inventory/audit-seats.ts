@@ -29,6 +29,12 @@ const bookedColumns = `
   coalesce(sum(g.quantity) filter (where k.status in ('held', 'paying')), 0)::int as held,
   coalesce(sum(g.quantity) filter (where k.status = 'confirmed'), 0)::int as sold`;
 
+/** Nobody ended them, though their time was over long ago: their deadline's row is missing, or expiry stands still. */
+const overdueColumn = `
+  array_agg(k.id) filter (where k.status in ('held', 'paying') and k.hold_expires_at < now() - interval '2 minutes') as overdue`;
+/** Of one look; the others come with a later one. */
+const overdueMax = 500;
+
 const adriftWhere = `
   (held, sold) is distinct from (ledger_held, ledger_sold) or (held, sold) is distinct from (booked_held, booked_sold)`;
 
@@ -62,18 +68,20 @@ const auditSomeSql = `
   with compared as (
     select c.id as cabin_id, c.flight_id, c.cabin, c.version, c.held, c.sold,
       coalesce(l.held, 0)::int as ledger_held, coalesce(l.sold, 0)::int as ledger_sold,
-      b.held as booked_held, b.sold as booked_sold
+      b.held as booked_held, b.sold as booked_sold, b.overdue
     from cabin c
     cross join lateral (
       select sum(d_held) as held, sum(d_sold) as sold from ledger where cabin_id = c.id
     ) l
     cross join lateral (
-      select ${bookedColumns} from booking_leg g join booking k on k.id = g.booking_id where g.cabin_id = c.id
+      select ${bookedColumns}, ${overdueColumn} from booking_leg g join booking k on k.id = g.booking_id
+      where g.cabin_id = c.id
     ) b
     where c.id = any($1::int4[])
   )
   select (select count(*)::int from compared) as checked,
-    coalesce((select jsonb_agg(a order by a.cabin_id) from (select * from compared where ${adriftWhere}) a), '[]') as adrift`;
+    coalesce((select jsonb_agg(a order by a.cabin_id) from (select * from compared where ${adriftWhere}) a), '[]') as adrift,
+    array(select distinct unnest(d.overdue) from compared d limit ${overdueMax})::text[] as overdue`;
 
 const driftOf = (row: Row): CabinDrift => ({
   cabinId: row.cabin_id,
@@ -85,14 +93,21 @@ const driftOf = (row: Row): CabinDrift => ({
   bookings: { held: row.booked_held, sold: row.booked_sold },
 });
 
+export interface CabinAudit {
+  checked: number;
+  adrift: CabinDrift[];
+  /** Bookings whose hold was over two minutes ago and still keeps seats. */
+  overdue: string[];
+}
+
 /** Compares counters, ledger and bookings of some cabins in one snapshot. Ids that do not exist are left out. */
-export async function auditCabins(pool: Pool, cabinIds: number[]): Promise<{ checked: number; adrift: CabinDrift[] }> {
+export async function auditCabins(pool: Pool, cabinIds: number[]): Promise<CabinAudit> {
   const row = await inTransaction(pool, async (tx) => {
     await tx.query(byIndexSql);
-    const { rows } = await tx.query<{ checked: number; adrift: Row[] }>(auditSomeSql, [cabinIds]);
-    return rows[0] as { checked: number; adrift: Row[] };
+    const { rows } = await tx.query<Omit<CabinAudit, 'adrift'> & { adrift: Row[] }>(auditSomeSql, [cabinIds]);
+    return rows[0] as (typeof rows)[number];
   });
-  return { checked: row.checked, adrift: row.adrift.map(driftOf) };
+  return { ...row, adrift: row.adrift.map(driftOf) };
 }
 
 /**

@@ -5,8 +5,8 @@ import { auditCabins, type CabinDrift, namedMax, publicOf } from './audit-seats.
 import type { DriftBook } from './drift-book.ts';
 
 export interface DriftWatch {
-  /** One look. Answers what was not known before. */
-  round(): Promise<{ status: AuditStatusView; news: CabinDrift[] }>;
+  /** One look. Answers what was not known before, and the bookings that keep seats though their hold is long over. */
+  round(): Promise<{ status: AuditStatusView; news: CabinDrift[]; overdue: string[] }>;
 }
 
 /** Each cabin is looked at within this time, whether or not it changed. */
@@ -56,10 +56,14 @@ export function createDriftWatch(
   let sweepAfter = 0;
   let sweep: AuditStatusView['sweep'] | undefined;
 
+  /** Found in the present round. */
+  const overdue = new Set<string>();
+
   const look = async (ids: number[]): Promise<{ checked: number; news: CabinDrift[] }> => {
     if (ids.length === 0) return { checked: 0, news: [] };
-    const { checked, adrift } = await auditCabins(room.pool, ids);
-    return { checked, news: room.drift.seen(ids, adrift) };
+    const audit = await auditCabins(room.pool, ids);
+    for (const id of audit.overdue) overdue.add(id);
+    return { checked: audit.checked, news: room.drift.seen(ids, audit.adrift) };
   };
 
   const wasCompared = (id: number, version: number): boolean =>
@@ -114,6 +118,7 @@ export function createDriftWatch(
 
   return {
     round: async () => {
+      overdue.clear();
       // What is known to disagree is looked at each time, so that a repair shows at once.
       const again = await look(room.drift.known().map((each) => each.cabinId));
       const { changed, news } = await lookAtChanged();
@@ -121,6 +126,7 @@ export function createDriftWatch(
       const known = room.drift.known();
       return {
         news: [...again.news, ...news, ...around],
+        overdue: [...overdue],
         status: {
           at: isoNow(room.clock),
           changed,

@@ -7,13 +7,14 @@ import { combinationsOf, cutSteps, editPlan, isOneWay, type JobPlan, planSize } 
 import { isOver, type JobRow, jobViewOf, readOwnJob } from './job-rows.ts';
 import type { JobsRoom } from './jobs-room.ts';
 import { checkSize, checkTotal, lookUpPlaces } from './plan-job.ts';
+import type { ClaimedStep } from './step-store.ts';
 
 /** Locks all that are open, and whoever has one in hand has lost it. Steps come before their job, as everywhere. */
 const takeStepsSql = `
-  update job_step set fence = fence + 1, lease_until = null, offered_at = null where job = $1 and is_open`;
+  with open as materialized (select no from job_step where job = $1 and is_open order by no for update)
+  update job_step s set fence = fence + 1, lease_until = null, offered_at = null from open where s.job = $1 and s.no = open.no`;
 const lockSql = `select 1 from job where no = $1 and status in ('pending', 'running', 'paused') for update`;
-const stepsSql = 'select no, first, last, is_open as "isOpen" from job_step where job = $1 order by no';
-const doneSql = 'select position from job_result where job = $1';
+const stepsSql = 'select no, first, last, is_open as "isOpen", done::text from job_step where job = $1 order by no';
 const openSql = `
   update job_step set is_open = u.open, attempts = 0, losses = 0, waits = 0, due_at = now()
   from unnest($2::int[], $3::boolean[]) u (no, open) where job = $1 and job_step.no = u.no`;
@@ -76,15 +77,8 @@ async function replan(
   }
   const plan = editPlan(job.plan, add, drop, lookUpPlaces(room, add));
   checkSize(plan);
-  const [steps, results] = [
-    await tx.query<{ no: number; first: number; last: number; isOpen: boolean }>(stepsSql, [job.no]),
-    await tx.query<{ position: number }>(doneSql, [job.no]),
-  ];
-  const done = new Uint8Array(planSize(plan));
-  for (const { position } of results.rows) done[position] = 1;
-  const left = (first: number, last: number): number => countLeft(plan, done, first, last);
-
-  const counts = steps.rows.map((step) => ({ ...step, left: left(step.first, step.last) }));
+  const { rows: steps } = await tx.query<EditedStep>(stepsSql, [job.no]);
+  const counts = steps.map((step) => ({ ...step, left: countLeft(plan, step) }));
   const changed = counts.filter((step) => step.isOpen !== step.left > 0);
   await tx.query(openSql, [
     job.no,
@@ -92,7 +86,7 @@ async function replan(
     `{${changed.map((step) => step.left > 0).join(',')}}`,
   ]);
   const fresh = cutSteps(plan, room.settings.batchSize, planSize(job.plan));
-  await insertSteps(tx, job.no, steps.rows.at(-1)?.no ?? 0, fresh);
+  await insertSteps(tx, job.no, steps.at(-1)?.no ?? 0, fresh);
   const total =
     job.done + counts.reduce((sum, step) => sum + step.left, 0) + fresh.reduce((sum, step) => sum + step.count, 0);
   if (total === 0) throw invalidInput(['drop'], 'nothing would be left to ask');
@@ -105,8 +99,10 @@ async function replan(
   ]);
 }
 
-function countLeft(plan: JobPlan, done: Uint8Array, first: number, last: number): number {
+type EditedStep = Pick<ClaimedStep, 'no' | 'first' | 'last' | 'done'> & { isOpen: boolean };
+
+function countLeft(plan: JobPlan, { first, last, done }: EditedStep): number {
   let count = 0;
-  for (const { position } of combinationsOf(plan, first, last)) if (!done[position]) count++;
+  for (const { position } of combinationsOf(plan, first, last)) if (done?.[position - first] !== '1') count++;
   return count;
 }

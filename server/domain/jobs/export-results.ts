@@ -3,9 +3,12 @@ import { readOwnJob } from './job-rows.ts';
 import type { JobsRoom } from './jobs-room.ts';
 import { type ResultRow, resultColumns, resultOf } from './result-rows.ts';
 
-const rowsPerRead = 1_000;
+const stepsPerRead = 10;
+/** Steps are numbered in the order of the plan, from 1 and without a gap. */
+const lastSql = 'select max(no) as last from job_step where job = $1';
 const pageSql = `
-  select ${resultColumns} from job_result r where r.job = $1 and r.position > $2 order by r.position limit ${rowsPerRead}`;
+  select ${resultColumns} from job_result r where r.job = $1 and r.step > $2 and r.step <= $2 + ${stepsPerRead}
+  order by r.position`;
 
 export const exportFormats = { csv: 'text/csv; charset=utf-8', ndjson: 'application/x-ndjson' } as const;
 export type ExportFormat = keyof typeof exportFormats;
@@ -50,15 +53,11 @@ async function* pieces(
   format: ExportFormat,
 ): AsyncGenerator<string> {
   if (format === 'csv') yield `${columns.join(',')}\r\n`;
-  for (let position = -1; ; ) {
-    const { rows } = await room.pool.query<ResultRow>({
-      name: 'export-results',
-      text: pageSql,
-      values: [job, position],
-    });
-    const last = rows.at(-1);
-    if (!last) return;
-    position = last.position;
+  const { rows: steps } = await room.pool.query<{ last: number }>(lastSql, [job]);
+  const last = steps[0]?.last ?? 0;
+  for (let step = 0; step < last; step += stepsPerRead) {
+    const { rows } = await room.pool.query<ResultRow>({ name: 'export-results', text: pageSql, values: [job, step] });
+    if (rows.length === 0) continue;
     const results = rows.map((row) => resultOf(jobId, row));
     yield results.map((each) => (format === 'csv' ? csvLine(each) : `${JSON.stringify(each)}\n`)).join('');
   }

@@ -4,7 +4,10 @@ import type { JobsRoom } from './jobs-room.ts';
 
 const everyMs = 250;
 /** Steps of a provider that wait in the queue: enough that no worker waits, few enough that a new job waits for few. */
-const windowMax = 64;
+const windowLeast = 64;
+const windowPerWorker = 4;
+export const windowOf = ({ settings }: JobsRoom): number =>
+  Math.max(windowLeast, windowPerWorker * settings.concurrency);
 /** A queue that lost them says so by being empty; this is for what it lost of many. */
 const reofferSeconds = 30;
 const limitEveryMs = 2_000;
@@ -47,6 +50,7 @@ export function stepOfEntry(id: string): { job: number; no: number } | undefined
  * moment, and then they are put there again. Several feeders at once only put a little more there.
  */
 export function startFeeding(room: JobsRoom, queues: ReadonlyMap<string, WorkQueue>): Chore {
+  const windowMax = windowOf(room);
   const limitedAt = new Map<string, number>();
   const feed = async (name: string, queue: WorkQueue): Promise<void> => {
     if (!queue.isReady()) return;

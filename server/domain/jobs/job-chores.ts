@@ -49,7 +49,7 @@ async function sweepRemovedJobs({ pool }: Pick<JobsRoom, 'pool'>): Promise<boole
   const { rows } = await pool.query<{ no: number }>(removedSql);
   const no = rows[0]?.no;
   if (no === undefined) return false;
-  for (const table of ['job_result', 'job_checkpoint', 'job_step']) {
+  for (const table of ['job_chunk', 'job_step']) {
     const { rowCount } = await pool.query(
       `delete from ${table} where ctid = any(array(select ctid from ${table} where job = $1 limit ${rowsPerRound}))`,
       [no],

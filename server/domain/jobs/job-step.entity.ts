@@ -2,7 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 
 /**
  * A batch of combinations at one provider: the positions from `first` to before `last` of the job's plan. What is left
- * of it are those that have no result yet, so results are its checkpoint.
+ * of it are those that are not done.
  */
 const JobStepSchema = defineEntity({
   name: 'JobStep',
@@ -13,6 +13,8 @@ const JobStepSchema = defineEntity({
     provider: p.string().length(20),
     first: p.integer(),
     last: p.integer(),
+    /** A bit a position from `first` on: which have their result. Null: none has. */
+    done: p.string().columnType('varbit').nullable(),
     isOpen: p.boolean().default(true),
     /** Times that it ended with answers that are worth asking for again. */
     attempts: p.smallint().default(0),

@@ -10,7 +10,7 @@ const ratesSql = `
     select percentile_cont(0.5) within group (order by c.ms) as p50, percentile_cont(0.95) within group (order by c.ms) as p95,
       count(*)::int as n
     from (
-      select took_ms::float8 / asked as ms from job_checkpoint where provider = p.provider and asked > 0
+      select took_ms::float8 / asked as ms from job_chunk where provider = p.provider and asked > 0
       order by at desc limit 200
     ) c
   ) r`;

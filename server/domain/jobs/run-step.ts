@@ -7,7 +7,8 @@ import { pausePoint } from '../../platform/runtime/pause-points.ts';
 import type { FareAnswer, FareProvider, FareQuestion } from '../providers/fare-provider.ts';
 import { type Combination, combinationsOf, type JobPlan } from './job-plan.ts';
 import type { JobsRoom } from './jobs-room.ts';
-import type { ClaimedStep, StepEnd, StepResult, StepStore } from './step-store.ts';
+import type { StepResult } from './step-report.ts';
+import type { ClaimedStep, StepEnd, StepStore } from './step-store.ts';
 
 /** What a step needs besides its room. */
 export interface StepTools {
@@ -36,10 +37,11 @@ const waitsMax = 64;
 export async function runStep(room: JobsRoom, tools: StepTools, step: ClaimedStep, signal: AbortSignal): Promise<void> {
   const { clock } = room;
   const { plan, ask } = await tools.planOf(step);
-  const stored = step.fence > 1 ? await tools.store.stored(step) : new Set<number>();
-  const open = [...combinationsOf(plan, step.first, step.last)]
-    .filter((each) => !stored.has(each.position))
-    .map((combination): Open => ({ combination, question: questionOf(combination, ask) }));
+  const open: Open[] = [];
+  for (const combination of combinationsOf(plan, step.first, step.last)) {
+    if (step.done?.[combination.position - step.first] !== '1')
+      open.push({ combination, question: questionOf(combination, ask) });
+  }
   const provider = room.providers[step.provider];
   const run = new StepRun(room, tools, step, signal);
   if (!provider || step.losses >= lossesMax) {
@@ -113,6 +115,8 @@ class StepRun {
   #learnt: (Open & { answer: FareAnswer })[] = [];
   #givenUp: StepResult[] = [];
   #asked = 0;
+  /** When the newest answer came. */
+  #answeredAt: string | undefined;
   /** Combinations that came to an outcome in this run. */
   known = 0;
   savedAt: number;
@@ -137,6 +141,7 @@ class StepRun {
       };
       const answers = await provider.ask(questions, context);
       this.#asked += questions.length;
+      this.#answeredAt = isoNow(this.#room.clock);
       return answers;
     } catch (error) {
       if (this.#signal.aborted) return undefined;
@@ -154,7 +159,7 @@ class StepRun {
   /** It ends unknown, and nobody was asked. */
   giveUp({ combination }: Open, reason: string): void {
     this.known++;
-    this.#givenUp.push({ ...unknownResult(combination), reason });
+    this.#givenUp.push({ combination, ...none, reason });
   }
 
   /** Stores it. Answers whether the step is still ours. */
@@ -166,7 +171,12 @@ class StepRun {
     const results = this.#learnt.map(({ combination, answer }, at) => resultOf(combination, answer, verdicts?.[at]));
     results.push(...this.#givenUp);
     const isLost = this.#givenUp.length > 0;
-    const how = { asked: this.#asked, tookMs: clock.now() - this.savedAt, at: isoNow(clock), isLost };
+    const how = {
+      asked: this.#asked,
+      tookMs: clock.now() - this.savedAt,
+      at: this.#answeredAt ?? isoNow(clock),
+      isLost,
+    };
     // Postgres may be away for a while; what was learnt is not lost for that.
     const job = await whenAvailable(clock, this.#signal, () => this.#tools.store.store(this.#step, results, end, how));
     this.#learnt = [];
@@ -193,36 +203,55 @@ const failed: FareAnswer = {
 
 const carrierCode = /^[A-Z0-9]{2}$/;
 
-function unknownResult(combination: Combination): StepResult {
-  const none = { price: null, currency: null, kind: null, carriers: null, stops: null, minutes: null, offers: 0 };
-  return { combination, outcome: 'unknown', reason: null, detail: null, ...none, verdict: 'unknown' };
+/** As one word, and null for none. Neighbours often have the same. */
+let lastCarriers: { of: readonly string[]; text: string | null } = { of: [], text: null };
+function carriersOf(carriers: readonly string[]): string | null {
+  if (lastCarriers.of !== carriers) {
+    lastCarriers = { of: carriers, text: carriers.filter((code) => carrierCode.test(code)).join(' ') || null };
+  }
+  return lastCarriers.text;
 }
+
+const none = {
+  outcome: 'unknown',
+  reason: null,
+  detail: null,
+  price: null,
+  currency: null,
+  kind: null,
+  carriers: null,
+  stops: null,
+  minutes: null,
+  offers: 0,
+  verdict: 'unknown',
+} as const satisfies Omit<StepResult, 'combination'>;
 
 function resultOf(
   combination: Combination,
   answer: FareAnswer,
   verdict: StepResult['verdict'] = 'unknown',
 ): StepResult {
-  const none = unknownResult(combination);
   switch (answer.outcome) {
     case 'empty':
-      return { ...none, outcome: 'empty', reason: answer.evidence.slice(0, 200) };
+      return { combination, ...none, outcome: 'empty', reason: answer.evidence.slice(0, 200) };
     case 'unknown':
-      return { ...none, reason: answer.reason, detail: answer.detail.slice(0, 200) || null };
+      return { combination, ...none, reason: answer.reason, detail: answer.detail.slice(0, 200) || null };
     case 'found': {
       const best = answer.offers[0];
-      if (!best) return { ...none, reason: 'malformed', detail: 'found, without an offer' };
+      if (!best) return { combination, ...none, reason: 'malformed', detail: 'found, without an offer' };
       return {
-        ...none,
+        combination,
         outcome: 'found',
-        verdict,
+        reason: null,
+        detail: null,
         price: best.price.amount,
         currency: best.price.currency,
         kind: best.priceKind,
-        carriers: best.carriers.filter((code) => carrierCode.test(code)).join(' ') || null,
+        carriers: carriersOf(best.carriers),
         stops: best.stops,
         minutes: best.durationMinutes,
-        offers: new Set(answer.offers.map((each) => each.key)).size,
+        offers: answer.offers.length === 1 ? 1 : new Set(answer.offers.map((each) => each.key)).size,
+        verdict,
       };
     }
   }

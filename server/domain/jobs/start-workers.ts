@@ -5,7 +5,7 @@ import type { Keyspace } from '../../platform/redis/keyspace.ts';
 import type { RedisConnections } from '../../platform/redis/redis.ts';
 import { startChore } from '../../platform/runtime/periodic.ts';
 import type { FareProvider } from '../providers/fare-provider.ts';
-import { startFeeding, stepOfEntry } from './feed-steps.ts';
+import { startFeeding, stepOfEntry, windowOf } from './feed-steps.ts';
 import type { JobPlan } from './job-plan.ts';
 import type { JobsRoom } from './jobs-room.ts';
 import { runStep, type StepTools } from './run-step.ts';
@@ -31,7 +31,7 @@ export function startWorkers(room: JobsRoom, options: { redis: RedisConnections;
   const { clock, report } = room;
   const stopping = new AbortController();
   const inHand = new Map<string, { step: ClaimedStep; lost: AbortController }>();
-  const store = new StepStore(room.pool);
+  const store = new StepStore(room.pool, clock);
   const queues = new Map<string, WorkQueue>();
   const budgets = new Map<string, RequestBudget>();
   for (const [name, provider] of Object.entries(room.providers)) {
@@ -106,9 +106,15 @@ export function startWorkers(room: JobsRoom, options: { redis: RedisConnections;
     } catch (error) {
       report(error, { step: id });
     } finally {
-      feeding.nudge();
+      // As often as the queue may have become short, not after each of a thousand steps a second.
+      if (++ended >= nudgeEvery || inHand.size === 0) {
+        ended = 0;
+        feeding.nudge();
+      }
     }
   }
+  const nudgeEvery = windowOf(room) / 4;
+  let ended = 0;
 
   const renewing = startChore({
     name: 'renew steps',

@@ -13,7 +13,9 @@ const cancelSql = `
   update job set status = 'cancelled', version = version + 1, finished_at = now(), open_steps = 0, repeat_at = null
   where no = $1 and status in ('pending', 'running', 'paused') returning 1`;
 /** Whoever has a step in hand has lost it. Steps come before their job, here as everywhere: else two would wait in a circle. */
-const closeStepsSql = 'update job_step set is_open = false, fence = fence + 1 where job = $1 and is_open';
+const closeStepsSql = `
+  with open as materialized (select no from job_step where job = $1 and is_open order by no for update)
+  update job_step s set is_open = false, fence = fence + 1 from open where s.job = $1 and s.no = open.no`;
 const removeSql = 'update job set removed_at = now(), repeat_at = null where no = $1';
 
 /** Nothing more is asked until it is resumed; what is under way is stored as far as it came. Fails: NOT_FOUND, NOT_ALLOWED. */

@@ -1,10 +1,7 @@
 import type { Pool } from 'pg';
-import type { Outcome } from '../../../shared/jobs.ts';
-import type { Verdict } from '../../../shared/price.ts';
-import { arrayLiteral } from '../../platform/postgres/array-literal.ts';
-import { withRetries } from '../../platform/postgres/transaction.ts';
-import type { PriceKind } from '../providers/fare-provider.ts';
-import type { Combination } from './job-plan.ts';
+import { createLane, type Lane } from '../../platform/postgres/lane.ts';
+import type { Clock } from '../../platform/runtime/clock.ts';
+import { columnsOf, type StepResult } from './step-report.ts';
 
 /** Nobody else takes a step of whoever was heard of in this time. */
 export const leaseMs = 10_000;
@@ -20,22 +17,8 @@ export interface ClaimedStep {
   waits: number;
   fence: number;
   planVersion: number;
-}
-
-/** What a combination came to; of what was found, the cheapest offer. */
-export interface StepResult {
-  combination: Combination;
-  outcome: Outcome;
-  reason: string | null;
-  detail: string | null;
-  price: number | null;
-  currency: string | null;
-  kind: PriceKind | null;
-  carriers: string | null;
-  stops: number | null;
-  minutes: number | null;
-  offers: number;
-  verdict: Verdict;
+  /** A digit a position from `first` on: 1 has its result. Null: none has. */
+  done: string | null;
 }
 
 /** `kept` goes on; `again` is another attempt after `ms`, `later` only a wait; `back` gives it back. */
@@ -48,92 +31,75 @@ export interface StoredJob {
   stored: number;
 }
 
+interface Report {
+  step: ClaimedStep;
+  results: StepResult[];
+  end: StepEnd;
+  how: { asked: number; tookMs: number; at: string; isLost: boolean };
+}
+
 const claimSql = `
-  select provider, first, last, attempts, losses, waits, fence, plan_version as "planVersion" from claim_step($1, $2, $3)`;
-const storeSql = `
-  select id, status, stored
-  from store_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-    $24, $25)`;
-const storedSql = 'select position from job_result where job = $1 and position >= $2 and position < $3';
+  select job, no, provider, first, last, attempts, losses, waits, fence, plan_version as "planVersion", done
+  from claim_steps($1, $2, ${leaseMs})`;
+const storeSql = 'select place, id, status, stored from store_steps($1)';
 const renewSql = `
   update job_step s set lease_until = now() + ${leaseMs} * interval '1 millisecond'
   from unnest($1::int[], $2::int[], $3::int[]) u (job, no, fence)
   where s.job = u.job and s.no = u.no and s.fence = u.fence and s.is_open and s.lease_until is not null
   returning s.job, s.no`;
 
-/** The record of steps, as a worker uses it. Migration 0009 has the functions. */
+/** Steps of one transaction: a job's row is taken once for all of them. */
+const batchMax = 32;
+
+/**
+ * The record of steps, as a worker uses it: what comes while Postgres is busy with the last call goes together in the
+ * next one. Migration 0015 has the functions.
+ */
 export class StepStore {
   readonly #pool: Pool;
+  readonly #claims: Lane<{ job: number; no: number }, ClaimedStep | undefined>;
+  readonly #stores: Lane<Report, StoredJob | undefined>;
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, clock: Clock) {
     this.#pool = pool;
+    const common = { clock, batchMax };
+    this.#claims = createLane<{ job: number; no: number }, ClaimedStep | undefined>({
+      ...common,
+      name: 'claim-steps',
+      keysOf: stepKeys,
+      call: async (_, wanted) => {
+        const values = [wanted.map((each) => each.job), wanted.map((each) => each.no)];
+        const { rows } = await pool.query<ClaimedStep>({ name: 'claim-steps', text: claimSql, values });
+        const claimed = new Map(rows.map((row) => [`${row.job}-${row.no}`, row]));
+        return { outcomes: wanted.map(({ job, no }) => claimed.get(`${job}-${no}`)) };
+      },
+    });
+    this.#stores = createLane<Report, StoredJob | undefined>({
+      ...common,
+      name: 'store-steps',
+      keysOf: ({ step }) => stepKeys(step),
+      call: async (_, reports) => {
+        const values = [JSON.stringify(reports.map(recordOf))];
+        const { rows } = await pool.query<StoredJob & { place: number }>({
+          name: 'store-steps',
+          text: storeSql,
+          values,
+        });
+        const outcomes: (StoredJob | undefined)[] = reports.map(() => undefined);
+        for (const { place, ...job } of rows) outcomes[place] = job;
+        return { outcomes };
+      },
+    });
   }
 
   /** Undefined: it is not open, not due, or in other hands. */
-  async claim(job: number, no: number): Promise<ClaimedStep | undefined> {
-    const { rows } = await this.#pool.query<Omit<ClaimedStep, 'job' | 'no'>>({
-      name: 'claim-step',
-      text: claimSql,
-      values: [job, no, leaseMs],
-    });
-    return rows[0] && { job, no, ...rows[0] };
+  claim(job: number, no: number): Promise<ClaimedStep | undefined> {
+    return this.#claims.send({ job, no });
   }
 
-  /** Positions of a step that have their result. */
-  async stored({ job, first, last }: ClaimedStep): Promise<Set<number>> {
-    const { rows } = await this.#pool.query<{ position: number }>(storedSql, [job, first, last]);
-    return new Set(rows.map((row) => row.position));
-  }
-
-  /** Stores what was learnt. Undefined: the step is no longer ours, and nothing has happened. */
-  async store(
-    step: ClaimedStep,
-    results: StepResult[],
-    end: StepEnd,
-    how: { asked: number; tookMs: number; at: string; isLost: boolean },
-  ): Promise<StoredJob | undefined> {
-    const list = <T extends string | number | null>(of: (each: StepResult) => T): string =>
-      arrayLiteral(results.map(of));
-    // Words of others; where there are none, the cheap way.
-    const texts = (of: (each: StepResult) => string | null) =>
-      results.some((each) => of(each) !== null) ? results.map(of) : list(() => null);
-    const values = [
-      step.job,
-      step.no,
-      step.fence,
-      end.kind,
-      'ms' in end ? Math.ceil(end.ms) : leaseMs,
-      how.isLost,
-      how.asked,
-      Math.ceil(how.tookMs),
-      list((each) => each.combination.position),
-      list((each) => each.combination.origin),
-      list((each) => each.combination.destination),
-      list((each) => each.combination.departDate),
-      list((each) => each.combination.returnDate),
-      list((each) => each.outcome),
-      texts((each) => each.reason),
-      texts((each) => each.detail),
-      list((each) => each.price),
-      list((each) => each.currency),
-      list((each) => each.kind),
-      list((each) => each.carriers),
-      list((each) => each.stops),
-      list((each) => each.minutes),
-      list((each) => each.offers),
-      list((each) => each.verdict),
-      how.at,
-    ];
-    try {
-      const { rows } = await withRetries(() =>
-        this.#pool.query<StoredJob>({ name: 'store-step', text: storeSql, values }),
-      );
-      return rows[0];
-    } catch (error) {
-      // It ended while we were asking: by its target price.
-      if (error instanceof Error && error.message === 'the job is over') return undefined;
-      throw error;
-    }
+  /** Stores what was learnt. Undefined: the step is no longer ours or its job is over, and nothing has happened. */
+  store(step: ClaimedStep, results: StepResult[], end: StepEnd, how: Report['how']): Promise<StoredJob | undefined> {
+    return this.#stores.send({ step, results, end, how });
   }
 
   /** Says that we are still at them. Answers those that are still ours, as `JOB-NO`. */
@@ -145,4 +111,23 @@ export class StepStore {
     ]);
     return new Set(rows.map((row) => `${row.job}-${row.no}`));
   }
+}
+
+const stepKeys = ({ job, no }: { job: number; no: number }): string[] => [`${job}-${no}`];
+
+/** As `step_report` has it. */
+function recordOf({ step, results, end, how }: Report, place: number) {
+  return {
+    place,
+    job: step.job,
+    no: step.no,
+    fence: step.fence,
+    ending: end.kind,
+    ms: 'ms' in end ? Math.ceil(end.ms) : leaseMs,
+    is_lost: how.isLost,
+    asked: how.asked,
+    took_ms: Math.ceil(how.tookMs),
+    at: how.at,
+    ...columnsOf(step, results),
+  };
 }

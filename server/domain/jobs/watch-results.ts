@@ -9,12 +9,9 @@ const checkpointsPerRead = 5;
 const lookMs = 1_000;
 
 const nextSql = `
-  select c.n, ${resultColumns}
-  from (select n, positions from job_checkpoint where job = $1 and n >= $2 order by n limit ${checkpointsPerRead}) c
-  cross join lateral jsonb_array_elements_text(c.positions) p (position)
-  join job_result r on r.job = $1 and r.position = p.position::int
-  where (c.n, r.position) > ($2, $3)
-  order by c.n, r.position`;
+  select r.checkpoint as n, ${resultColumns} from job_result r
+  where r.job = $1 and r.checkpoint between $2 and $2 + ${checkpointsPerRead} and (r.checkpoint, r.position) > ($2, $3)
+  order by r.checkpoint, r.position`;
 
 /**
  * What a job comes to, one combination after the other, in the order in which they were stored: from the beginning, or

@@ -1,6 +1,6 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { type CabinClass, cabinClasses } from '../../../shared/flight.ts';
 import type { PriceReason } from '../../../shared/offer.ts';
+import { keyedMac, macBytes } from '../../platform/runtime/keyed-mac.ts';
 
 /** A promise: this party on these flights in this brand at these prices until then. */
 export interface Offer {
@@ -45,7 +45,6 @@ export const offerAmount = ({ legs, seats }: Pick<Offer, 'legs' | 'seats'>): num
   legs.reduce((sum, leg) => sum + leg.seatPrice * seats, 0);
 
 const format = 1;
-const macBytes = 16;
 const reasons: PriceReason[] = ['seats', 'price_set', 'brand_gone', 'guaranteed'];
 
 /**
@@ -57,19 +56,20 @@ const reasons: PriceReason[] = ['seats', 'price_set', 'brand_gone', 'guaranteed'
  * bytes of HMAC-SHA256 over all before.
  */
 export function createOfferSeal(secret: string): OfferSeal {
-  const key = Buffer.from(hkdfSync('sha256', secret, '', 'airside offer', 32));
-  const macOf = (body: Buffer): Buffer => createHmac('sha256', key).update(body).digest().subarray(0, macBytes);
+  const mac = keyedMac(secret, 'airside offer');
   return {
     seal: (offer, nowMs) => {
-      const body = write({ first: null, ...offer, issuedAt: nowMs, guaranteedUntil: nowMs + guaranteeMs });
-      return Buffer.concat([body, macOf(body)]).toString('base64url');
+      const sealed = write({ first: null, ...offer, issuedAt: nowMs, guaranteedUntil: nowMs + guaranteeMs });
+      const end = sealed.length - macBytes;
+      mac.of(sealed.subarray(0, end)).copy(sealed, end);
+      return sealed.toString('base64url');
     },
     open: (token) => {
       const bytes = Buffer.from(token, 'base64url');
       // A text that decodes to the same bytes is not what we sealed.
       if (bytes.length <= macBytes || bytes.toString('base64url') !== token) return undefined;
       const body = bytes.subarray(0, -macBytes);
-      if (!timingSafeEqual(bytes.subarray(-macBytes), macOf(body))) return undefined;
+      if (!mac.fits(body, bytes.subarray(-macBytes))) return undefined;
       return body[0] === format ? read(body) : undefined;
     },
   };
@@ -78,9 +78,11 @@ export function createOfferSeal(secret: string): OfferSeal {
 const headBytes = 25;
 const legBytes = 33;
 
+/** The body, and room for its seal. */
 function write(offer: Offer): Buffer {
   const brand = offer.brand ?? '';
-  const body = Buffer.alloc(headBytes + brand.length + legBytes * offer.legs.length);
+  // Every byte is written; memory of its own for each of twenty offers an answer is what would cost.
+  const body = Buffer.allocUnsafe(headBytes + brand.length + legBytes * offer.legs.length + macBytes);
   let at = body.writeUInt8(format, 0);
   at = body.writeUIntBE(offer.issuedAt, at, 6);
   at = body.writeUInt32BE(offer.guaranteedUntil - offer.issuedAt, at);

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { HealthView, PartStatus } from '../../../shared/operations.ts';
-import type { RedisConnections } from '../../platform/redis/redis.ts';
+import { askRedis, type RedisConnections } from '../../platform/redis/redis.ts';
 import { type Clock, isoNow } from '../../platform/runtime/clock.ts';
 
 type Part = HealthView['parts'][string];
@@ -38,8 +38,7 @@ export async function checkHealth(room: {
     timed(
       room.clock,
       async () => {
-        await room.redis.commands.ping();
-        return 'answers';
+        return askRedis(room.redis.commands);
       },
       'degraded',
     ),

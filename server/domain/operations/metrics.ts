@@ -11,6 +11,8 @@ export interface Metrics {
   redisDecrementsTotal: Counter;
   redisDecrementsFailed: Counter;
   gateVerdictsTotal: Counter<'verdict'>;
+  waitingHoldsTotal: Counter;
+  waitingInversionsTotal: Counter;
   laneBatchMembers: Histogram<'verb'>;
   seatDrift: Gauge;
   seatRepairsTotal: Counter;
@@ -24,7 +26,11 @@ export function createMetrics(gauges: {
   pool: () => { total: number; idle: number; waiting: number };
   pending: () => Promise<number>;
   stuck: () => Promise<number>;
+  /** How long the oldest log entry waits for the stream (s). */
+  relayLag: () => Promise<number>;
   laneDepth: () => number;
+  /** Open lines, who waits in them, and who was let in and holds nothing yet. */
+  waiting: () => { lines: number; waiting: number; shopping: number };
   /** Rows, the version of the index, ms that known changes wait, dates that had to be healed, searches that wait. */
   timetable: () => { rows: number; version: number; lag_ms: number; healed: number; waiting: number };
   /** Open jobs, their open steps, and how long the oldest due step has waited (s). */
@@ -64,12 +70,29 @@ export function createMetrics(gauges: {
       paymentsStuck.set(await gauges.stuck().catch(() => Number.NaN));
     },
   });
+  const relayLag: Gauge = new Gauge({
+    name: 'log_relay_lag_seconds',
+    help: 'How long the oldest entry of the log waits to be in the stream',
+    registers,
+    collect: async () => {
+      relayLag.set(await gauges.relayLag().catch(() => Number.NaN));
+    },
+  });
   const laneDepth: Gauge = new Gauge({
     name: 'lane_depth',
     help: 'Holds that wait for Postgres or are on their way to it',
     registers,
     collect: () => {
       laneDepth.set(gauges.laneDepth());
+    },
+  });
+  const waitingGauge: Gauge<'what'> = new Gauge({
+    name: 'waiting_room',
+    help: 'Lines that are open, who waits in them, and who was let in and holds nothing yet',
+    labelNames: ['what'],
+    registers,
+    collect: () => {
+      for (const [what, value] of Object.entries(gauges.waiting())) waitingGauge.set({ what }, value);
     },
   });
   const timetableGauge: Gauge<'what'> = new Gauge({
@@ -121,6 +144,11 @@ export function createMetrics(gauges: {
       labelNames: ['verdict'],
       registers,
     }),
+    waitingHoldsTotal: counter('waiting_room_holds_total', 'Holds by buyers who were let in from a line'),
+    waitingInversionsTotal: counter(
+      'waiting_room_inversions_total',
+      'Of those, the ones made although somebody with an earlier ticket was refused',
+    ),
     laneBatchMembers: new Histogram({
       name: 'lane_batch_members',
       help: 'Members of a batch that one call of Postgres decided',

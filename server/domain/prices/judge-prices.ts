@@ -1,8 +1,9 @@
 import { type Money, money } from '../../../shared/money.ts';
-import type { ObservedRoute, PriceVerdictInput, PriceVerdictView, Verdict } from '../../../shared/price.ts';
+import type { PriceVerdictInput, PriceVerdictView, Verdict } from '../../../shared/price.ts';
 import { type Clock, isoNow } from '../../platform/runtime/clock.ts';
 import type { FareAnswer, FareQuestion } from '../providers/fare-provider.ts';
 import type { BandBook, BandKey } from './read-bands.ts';
+import { isSameOutward } from './record-observations.ts';
 import { boundsOf, leadBucketOf, percentileOf, verdictMethod, verdictOf, windowDays } from './verdict.ts';
 
 const dayMs = 86_400_000;
@@ -23,20 +24,36 @@ export async function judgeAnswers(
   asked: readonly { question: FareQuestion; answer: FareAnswer }[],
 ): Promise<Verdict[]> {
   const today = isoNow(room.clock).slice(0, 10);
+  const leads = new Map<string, BandKey['leadDays']>();
+  const keys: BandKey[] = [];
+  const places = new Map<string, number>();
+  // Neighbours mostly differ by their return alone.
+  let last: { question: FareQuestion; currency: string; place: number } | undefined;
   const judged = asked.map(({ question, answer }) => {
     const price = answer.outcome === 'found' ? answer.offers[0]?.price : undefined;
     const { children, infantsOnLap, infantsInSeat, adults } = question.party;
     if (!price || children + infantsOnLap + infantsInSeat > 0) return undefined;
+    const amount = adults === 1 ? price.amount : Math.round(price.amount / adults);
+    if (last?.currency === price.currency && isSameOutward(last.question, question))
+      return { place: last.place, amount };
     const { origin, destination, cabin, departDate, returnDate } = question;
+    const leadDays = leads.get(departDate) ?? leadDaysOf(departDate, today);
+    leads.set(departDate, leadDays);
     const trip = returnDate === null ? ('one_way' as const) : ('round_trip' as const);
-    const key = keyOf({ origin, destination, cabin, trip }, { provider, price, departDate }, today);
-    return { key, amount: Math.round(price.amount / adults) };
+    const text = `${origin}${destination}${leadDays.from}${trip}${cabin}${price.currency}`;
+    let place = places.get(text);
+    if (place === undefined) {
+      place = keys.push({ provider, origin, destination, cabin, trip, currency: price.currency, leadDays }) - 1;
+      places.set(text, place);
+    }
+    last = { question, currency: price.currency, place };
+    return { place, amount };
   });
-  const bands = await room.bands.read(judged.flatMap((each) => each?.key ?? []));
-  let next = 0;
+  const reading = room.bands.read(keys);
+  const bands = Array.isArray(reading) ? reading : await reading;
   return asked.map(({ question, answer }, index) => {
     const own = judged[index];
-    const band = own && bands[next++];
+    const band = own && bands[own.place];
     const verdict = own && band ? verdictOf(own.amount, band, band.previous[question.departDate]) : 'unknown';
     if (verdict !== 'unknown' || answer.outcome !== 'found') return verdict;
     return answer.insight?.level ?? 'unknown';
@@ -47,7 +64,9 @@ export async function judgeAnswers(
 export async function judgePrice(room: JudgingRoom, input: PriceVerdictInput): Promise<PriceVerdictView> {
   const today = isoNow(room.clock).slice(0, 10);
   const { departDate, price, provider = null } = input;
-  const key = keyOf(input, { provider, price, departDate }, today);
+  const { origin, destination, cabin, trip } = input;
+  const leadDays = leadDaysOf(departDate, today);
+  const key = { provider, origin, destination, cabin, trip, currency: price.currency, leadDays };
   const [band = { n: 0, quantiles: [], previous: {} }] = await room.bands.read([key]);
   const bounds = boundsOf(band);
   const of = (amount: number): Money => money(amount, price.currency);
@@ -56,17 +75,11 @@ export async function judgePrice(room: JudgingRoom, input: PriceVerdictInput): P
     percentile: percentileOf(price.amount, band),
     n: band.n,
     window: { from: new Date(Date.parse(today) - windowDays * dayMs).toISOString().slice(0, 10), to: today },
-    leadDays: key.leadDays,
+    leadDays,
     band: bounds ? { low: of(bounds.low), usual: of(bounds.usual), high: of(bounds.high) } : null,
     method: verdictMethod,
   };
 }
 
-function keyOf(
-  { origin, destination, cabin, trip }: ObservedRoute,
-  { provider, price, departDate }: { provider: string | null; price: Money; departDate: string },
-  today: string,
-): BandKey {
-  const leadDays = Math.max(0, Math.round((Date.parse(departDate) - Date.parse(today)) / dayMs));
-  return { provider, origin, destination, cabin, trip, currency: price.currency, leadDays: leadBucketOf(leadDays) };
-}
+const leadDaysOf = (departDate: string, today: string): BandKey['leadDays'] =>
+  leadBucketOf(Math.max(0, Math.round((Date.parse(departDate) - Date.parse(today)) / dayMs)));

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { ObservedRoute } from '../../../shared/price.ts';
+import { createLane } from '../../platform/postgres/lane.ts';
 import { type Clock, isoNow } from '../../platform/runtime/clock.ts';
 import { type Band, halfLifeDays, observationsMin, quantileShares, windowDays } from './verdict.ts';
 
@@ -16,13 +17,15 @@ export interface KnownBand extends Band {
 
 /** Bands in memory for ten minutes: a job asks for the same few a thousand times. */
 export interface BandBook {
-  read(keys: BandKey[]): Promise<KnownBand[]>;
+  /** One a key, in order. At once, unless a band was never read. */
+  read(keys: BandKey[]): KnownBand[] | Promise<KnownBand[]>;
 }
 
 const lifeMs = 600_000;
 /** Of what does not say anything yet, and may soon. */
 const unknownLifeMs = 5_000;
 const bandsMax = 5_000;
+const keysPerRead = 64;
 
 // Today's own observations are what is judged; they are compared with what was seen before, and with each other.
 const bandsSql = `
@@ -60,26 +63,53 @@ interface BandRow {
   previous: Record<string, number>;
 }
 
+/**
+ * What is asked for while a read is under way goes together into the next one, each band once. A band that has outlived
+ * its time is still given, and read again behind it.
+ */
 export function createBandBook({ pool, clock }: { pool: Pool; clock: Clock }): BandBook {
   const known = new Map<string, { band: KnownBand; until: number }>();
+  const reading = new Map<string, Promise<KnownBand>>();
+  const lane = createLane<BandKey, KnownBand>({
+    name: 'read-bands',
+    clock,
+    keysOf: () => [],
+    batchMax: keysPerRead,
+    waitingMax: bandsMax,
+    call: async (_, keys) => ({ outcomes: await readBands(pool, keys, isoNow(clock).slice(0, 10)) }),
+  });
+  const readOne = (text: string, key: BandKey): Promise<KnownBand> => {
+    const running = reading.get(text);
+    if (running) return running;
+    const own = lane.send(key).then((band) => {
+      if (known.size >= bandsMax) known.clear();
+      known.set(text, { band, until: clock.now() + (band.n < observationsMin ? unknownLifeMs : lifeMs) });
+      return band;
+    });
+    reading.set(text, own);
+    own.catch(() => undefined).finally(() => reading.delete(text));
+    return own;
+  };
   return {
-    read: async (keys) => {
+    read: (keys) => {
       const now = clock.now();
-      const texts = keys.map((key) => JSON.stringify(key));
-      const missing = [...new Set(texts)].filter((text) => (known.get(text)?.until ?? 0) <= now);
-      if (missing.length > 0) {
-        const wanted = missing.map((text) => JSON.parse(text) as BandKey);
-        const bands = await readBands(pool, wanted, isoNow(clock).slice(0, 10));
-        if (known.size + missing.length > bandsMax) known.clear();
-        for (const [index, text] of missing.entries()) {
-          const band = bands[index] as KnownBand;
-          known.set(text, { band, until: now + (band.n < observationsMin ? unknownLifeMs : lifeMs) });
-        }
-      }
-      return texts.map((text) => (known.get(text) as { band: KnownBand }).band);
+      let isWhole = true;
+      const bands = keys.map((key) => {
+        const text = textOf(key);
+        const found = known.get(text);
+        if (found && found.until > now) return found.band;
+        const fresh = readOne(text, key);
+        if (found) return found.band;
+        isWhole = false;
+        return fresh;
+      });
+      return isWhole ? (bands as KnownBand[]) : Promise.all(bands);
     },
   };
 }
+
+const textOf = ({ provider, origin, destination, cabin, trip, currency, leadDays }: BandKey): string =>
+  `${origin}${destination}${leadDays.from}${currency}${trip}${cabin}${provider}`;
 
 export async function readBands(pool: Pool, keys: BandKey[], today: string): Promise<KnownBand[]> {
   const { rows } = await pool.query<BandRow>({

@@ -51,10 +51,20 @@ export function createRecorder(pool: Pool): Recorder {
   const gathered = new Map<string, Observation>();
   return {
     observe: (provider, questions, answers, at) => {
-      for (const [index, question] of questions.entries()) {
-        const answer = answers[index];
-        if (answer) note(gathered, observationOf(provider, question, answer, at));
+      let last: { question: FareQuestion; seen: Observation } | undefined;
+      for (let index = 0; index < questions.length; index++) {
+        const [question, answer] = [questions[index] as FareQuestion, answers[index]];
+        if (answer?.outcome !== 'found') continue;
+        const price = answer.offers[0]?.price;
+        if (last && price?.currency === last.seen.currency && isSameOutward(last.question, question)) {
+          addAmount(last.seen, Math.round(price.amount / question.party.adults));
+          continue;
+        }
+        if (last) note(gathered, last.seen);
+        const seen = observationOf(provider, question, answer, at);
+        last = seen && { question, seen };
       }
+      if (last) note(gathered, last.seen);
     },
     flush: async () => {
       const written = [...gathered.values()].slice(0, rowsPerFlush);
@@ -98,6 +108,21 @@ export async function writeObservations(pool: Pool, observations: Observation[])
 
 const keyOf = (each: Observation): string =>
   `${each.origin}${each.destination}${each.cabin}${each.trip}${each.departDate}${each.observedOn}${each.provider}${each.currency}`;
+
+/** The same observation: they differ by their return alone. Neighbours in a job mostly do. */
+export const isSameOutward = (a: FareQuestion, b: FareQuestion): boolean =>
+  a.departDate === b.departDate &&
+  a.origin === b.origin &&
+  a.destination === b.destination &&
+  a.cabin === b.cabin &&
+  a.party === b.party &&
+  (a.returnDate === null) === (b.returnDate === null);
+
+function addAmount(seen: Observation, amount: number): void {
+  seen.leastAmount = Math.min(seen.leastAmount, amount);
+  seen.latestAmount = amount;
+  seen.samples++;
+}
 
 function note(gathered: Map<string, Observation>, seen: Observation | undefined): void {
   if (!seen) return;

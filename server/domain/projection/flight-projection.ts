@@ -28,6 +28,8 @@ const pageSize = 100;
 const rebuildDays = 3;
 const rebuildLeaseMs = 60_000;
 
+const isOfFlights = (type: string): boolean => type.startsWith('flight') || type === 'timetable.imported';
+
 interface Options {
   redis: RedisProjection;
   pool: Pool;
@@ -240,7 +242,7 @@ export class FlightProjection implements ProjectedSearch {
     let position = from;
     while (!signal.aborted) {
       try {
-        for await (const entry of feed.follow(position, signal)) {
+        for await (const entry of feed.follow(position, signal, isOfFlights)) {
           position = entry.position;
           await this.#hear(entry);
         }
@@ -252,8 +254,7 @@ export class FlightProjection implements ProjectedSearch {
     }
   }
 
-  async #hear({ type, subject, data }: FeedEntry): Promise<void> {
-    if (!type.startsWith('flight') && type !== 'timetable.imported') return;
+  async #hear({ subject, data }: FeedEntry): Promise<void> {
     const ids = subject ? [subject] : ((data.ids ?? []) as string[]);
     try {
       // An import that names nobody may have changed anything.

@@ -111,8 +111,8 @@ export interface FareProvider {
     freshMs: (question: FareQuestion, answer: FareAnswer, at: Instant) => number;
   };
   budget: ProviderBudget;
-  /** A call that takes longer is given up. 30 s unless told. */
-  timeoutMs?: number;
+  /** A call that takes longer is given up. 30 s unless told; null: it answers from memory, and there is nothing to guard. */
+  timeoutMs?: number | null;
   /** It refuses questions, each for itself; that says nothing of the next one, so it is never left alone. */
   refusesQuestions?: boolean;
   /** One answer a question, in order. Rejects only when the signal was aborted. */

@@ -58,6 +58,7 @@ export function guardProvider(
   options: { clock: Clock; health: HealthBook; report: ErrorReporter },
 ): GuardedProvider {
   const { clock, health, report } = options;
+  const isMemory = provider.timeoutMs === null;
   const limitMs = provider.timeoutMs ?? timeoutMs;
   const breaker = circuitBreaker(
     handleWhen((error) => !(error instanceof Cancelled)),
@@ -71,6 +72,7 @@ export function guardProvider(
 
   const call = async (questions: readonly FareQuestion[], context: AskContext): Promise<FareAnswer[]> => {
     try {
+      if (isMemory) return await provider.ask(questions, context);
       return await policy.execute(async ({ signal }) => {
         const either = AbortSignal.any([signal, context.signal]);
         const answers = await unlessAborted(context.signal, () =>

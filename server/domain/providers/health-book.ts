@@ -65,15 +65,16 @@ export function createHealthBook(options: {
       const page = pages[provider];
       page.calls++;
       page.breaker = breaker;
-      page.tookMs = [...page.tookMs.slice(1 - durationsMax), tookMs];
+      page.tookMs.push(tookMs);
+      if (page.tookMs.length > durationsMax) page.tookMs.shift();
+      const at = isoNow(clock);
       for (const answer of answers) {
         const kind = answerClassOf(answer);
         page.answers[kind] = (page.answers[kind] ?? 0) + 1;
-        page.lastAnswer = { at: isoNow(clock), class: kind };
-        if (answer.outcome === 'unknown') {
-          page.lastTrouble = { at: isoNow(clock), class: answer.reason, detail: answer.detail };
-        }
+        if (answer.outcome === 'unknown') page.lastTrouble = { at, class: answer.reason, detail: answer.detail };
       }
+      const last = answers.at(-1);
+      if (last) page.lastAnswer = { at, class: answerClassOf(last) };
       share();
     },
     read: async () => {

@@ -44,30 +44,19 @@ export function createInventoryProvider(options: {
   return {
     name: 'inventory',
     capabilities: { roundTrip: true, questionsPerCall: 10_000, freshMs: neverFresh },
-    budget: { requestsPerWindow: null, windowMs: 1_000, concurrency: 8 },
-    timeoutMs: 30_000,
+    budget: { requestsPerWindow: null, windowMs: 1_000, concurrency: 256 },
+    timeoutMs: null,
     canary: null,
     ask: async (questions, { at }) => {
-      // Combinations share their directions: a batch of a hundred often has a dozen.
-      const places = new Map<string, number>();
-      const directions: OneWayQuestion[] = [];
-      const placeOf = (from: string, to: string, date: string, { cabin, party }: FareQuestion): number => {
-        const seats = party.adults + party.children + party.infantsInSeat;
-        const key = `${from} ${to} ${date} ${cabin} ${seats}`;
-        const known = places.get(key);
-        if (known !== undefined) return known;
-        places.set(key, directions.length);
-        directions.push({ origins: airportsOf(from), destinations: airportsOf(to), date, cabin, seats });
-        return directions.length - 1;
-      };
+      const directions = new Directions(airportsOf);
       const trips = questions.map((question) => {
         const { origin, destination, departDate, returnDate } = question;
         return {
-          out: placeOf(origin, destination, departDate, question),
-          back: returnDate === null ? null : placeOf(destination, origin, returnDate, question),
+          out: directions.placeOf(origin, destination, departDate, question),
+          back: returnDate === null ? null : directions.placeOf(destination, origin, returnDate, question),
         };
       });
-      const found = await find(directions, at);
+      const found = await find(directions.all, at);
       return trips.map(({ out, back }) =>
         back === null
           ? answerOf((found[out] ?? []).slice(0, offersMax).map(oneWayOffer))
@@ -77,30 +66,107 @@ export function createInventoryProvider(options: {
   };
 }
 
+/** Combinations share their directions: a batch of a hundred often has a dozen. Each is asked for once. */
+class Directions {
+  readonly all: OneWayQuestion[] = [];
+  readonly #airportsOf: (code: string) => string[];
+  /** By date, of each pair of places, cabin and party. */
+  readonly #routes = new Map<string, Route>();
+  /** Neighbours mostly differ by a date alone. */
+  #last: Route | undefined;
+  #before: Route | undefined;
+
+  constructor(airportsOf: (code: string) => string[]) {
+    this.#airportsOf = airportsOf;
+  }
+
+  placeOf(from: string, to: string, date: string, question: FareQuestion): number {
+    const route = this.#routeOf(from, to, question);
+    const known = route.places.get(date);
+    if (known !== undefined) return known;
+    const { cabin, seats } = route;
+    const place = this.all.push({
+      origins: this.#airportsOf(from),
+      destinations: this.#airportsOf(to),
+      date,
+      cabin,
+      seats,
+    });
+    route.places.set(date, place - 1);
+    return place - 1;
+  }
+
+  #routeOf(from: string, to: string, { cabin, party }: FareQuestion): Route {
+    const isIt = (route: Route | undefined): route is Route =>
+      route?.from === from && route.to === to && route.cabin === cabin && route.party === party;
+    let route = isIt(this.#last) ? this.#last : isIt(this.#before) ? this.#before : undefined;
+    if (!route) {
+      const seats = party.adults + party.children + party.infantsInSeat;
+      const key = `${from} ${to} ${cabin} ${seats}`;
+      route = this.#routes.get(key) ?? { from, to, cabin, party, seats, places: new Map() };
+      this.#routes.set(key, route);
+    }
+    if (route !== this.#last) [this.#last, this.#before] = [route, this.#last];
+    return route;
+  }
+}
+
+interface Route extends Pick<OneWayQuestion, 'cabin' | 'seats'> {
+  from: string;
+  to: string;
+  party: FareQuestion['party'];
+  places: Map<string, number>;
+}
+
 const answerOf = (offers: FareOffer[]): FareAnswer =>
   offers.length > 0
     ? { outcome: 'found', offers }
     : { outcome: 'empty', evidence: 'no flights of ours with seats for all of them' };
 
-const carriersOf = (...ways: OneWay[]): string[] => [
-  ...new Set(ways.flatMap((way) => way.flights.map((flight) => flight.carrier))),
-];
-const minutesOf = (way: OneWay): number => Math.round((way.arrivesAtMs - way.departsAtMs) / 60_000);
+/** What offers need of a way; worked out once, for a way is part of many of them. */
+const factsOf = (way: OneWay) => {
+  let facts = known.get(way);
+  if (!facts) {
+    const carriers = [...new Set(way.flights.map((flight) => flight.carrier))];
+    facts = {
+      key: offerKey([way.flights]),
+      carriers,
+      minutes: Math.round((way.arrivesAtMs - way.departsAtMs) / 60_000),
+    };
+    known.set(way, facts);
+  }
+  return facts;
+};
+const known = new WeakMap<OneWay, { key: string; carriers: string[]; minutes: number }>();
 
-const oneWayOffer = (way: OneWay): FareOffer => ({
-  key: offerKey([way.flights]),
-  price: way.price,
-  priceKind: 'one_way',
-  carriers: carriersOf(way),
-  stops: way.flights.length - 1,
-  durationMinutes: minutesOf(way),
-  departsAt: way.departsAt,
-});
+const oneWayOffer = (way: OneWay): FareOffer => {
+  const { key, carriers, minutes } = factsOf(way);
+  return {
+    key,
+    price: way.price,
+    priceKind: 'one_way',
+    carriers,
+    stops: way.flights.length - 1,
+    durationMinutes: minutes,
+    departsAt: way.departsAt,
+  };
+};
+
+const isSame = (a: string[], b: string[]): boolean => a.length === 1 && b.length === 1 && a[0] === b[0];
+
+interface Pair {
+  out: OneWay;
+  back: OneWay;
+  amount: number;
+}
 
 /** The cheapest pairs that can be flown one after the other. */
 function roundTrips(outs: OneWay[], backs: OneWay[]): FareOffer[] {
-  const pairs: { out: OneWay; back: OneWay; amount: number }[] = [];
+  const leastBack = outs.length > 1 ? Math.min(...backs.map((back) => back.price.amount)) : 0;
+  let pairs: Pair[] = [];
   for (const out of outs) {
+    const worst = pairs[offersMax - 1];
+    if (worst && out.price.amount + leastBack >= worst.amount) continue;
     let taken = 0;
     // Both lists are sorted, so of each way out only its first few ways back can be among the cheapest.
     for (const back of backs) {
@@ -108,17 +174,22 @@ function roundTrips(outs: OneWay[], backs: OneWay[]): FareOffer[] {
       pairs.push({ out, back, amount: out.price.amount + back.price.amount });
       if (++taken === offersMax) break;
     }
+    if (pairs.length > 1) pairs = pairs.sort((a, b) => a.amount - b.amount).slice(0, offersMax);
   }
-  return pairs
-    .sort((a, b) => a.amount - b.amount)
-    .slice(0, offersMax)
-    .map(({ out, back, amount }) => ({
-      key: offerKey([out.flights, back.flights]),
-      price: money(amount, out.price.currency),
-      priceKind: 'sum_of_one_ways',
-      carriers: carriersOf(out, back),
-      stops: Math.max(out.flights.length, back.flights.length) - 1,
-      durationMinutes: minutesOf(out) + minutesOf(back),
-      departsAt: out.departsAt,
-    }));
+  return pairs.map(tripOffer);
+}
+
+function tripOffer({ out, back, amount }: Pair): FareOffer {
+  const [there, home] = [factsOf(out), factsOf(back)];
+  return {
+    key: `${there.key}/${home.key}`,
+    price: money(amount, out.price.currency),
+    priceKind: 'sum_of_one_ways',
+    carriers: isSame(there.carriers, home.carriers)
+      ? there.carriers
+      : [...new Set([...there.carriers, ...home.carriers])],
+    stops: Math.max(out.flights.length, back.flights.length) - 1,
+    durationMinutes: there.minutes + home.minutes,
+    departsAt: out.departsAt,
+  };
 }

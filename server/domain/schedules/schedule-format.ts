@@ -1,5 +1,5 @@
 import { linesPerSlice, readDelimited, type Slices } from '../places/read-delimited.ts';
-import { dateOfDay } from '../places/zoned-time.ts';
+import { dateOfDay, dayOfDate } from '../places/zoned-time.ts';
 import { daysOfPeriod, type OperatingPeriod } from './operating-period.ts';
 import {
   flightKey,
@@ -21,7 +21,7 @@ export interface ScheduleRow {
   destination: string;
   /** The (first) departure by the file's clock, which is the airport's in all formats but SSIM in UTC. */
   departsAt: string;
-  /** Where a line is more than one dated flight: the days of its departures, by the same clock. */
+  /** Where a line is more than one dated flight: the dates of the flight, whose later legs may depart days after. */
   period?: OperatingPeriod;
 }
 
@@ -99,13 +99,17 @@ export function* readSchedule<Row extends ScheduleRow>(
 
 const tooMany = `more than ${flightsPerFileMax} dated flights in one piece; send the file in parts`;
 
-/** What makes the dated flights of a row the same as those of another. */
+/** What makes the dated flights of a row the same as those of another: the days on which they depart. */
 export function* keysOf(row: ScheduleRow): Generator<string> {
   if (!row.period) {
     yield flightKey(row);
     return;
   }
-  for (const day of daysOfPeriod(row.period)) yield flightKey({ ...row, departsAt: dateOfDay(day) });
+  let after: number | undefined;
+  for (const day of daysOfPeriod(row.period)) {
+    after ??= dayOfDate(row.departsAt.slice(0, 10)) - day;
+    yield flightKey({ ...row, departsAt: dateOfDay(day + after) });
+  }
 }
 
 function repeated(row: ScheduleRow, firstLines: ReadonlyMap<string, number>): string | undefined {

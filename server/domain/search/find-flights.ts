@@ -2,7 +2,14 @@ import { cabinClasses, type FlightView, type SearchFlightsInput } from '../../..
 import { dayOfDate } from '../places/zoned-time.ts';
 import { idOf } from '../timetable/flight-index.ts';
 import { bareFlightView, cabinViewsOf } from '../timetable/flight-view.ts';
-import { type CabinColumns, firstFrom, rowPrice, stateOpen, type Timetable } from '../timetable/timetable.ts';
+import {
+  type CabinColumns,
+  firstFrom,
+  rowPrice,
+  rowsOfMarket,
+  seatsForSale,
+  type Timetable,
+} from '../timetable/timetable.ts';
 import type { SearchRoom } from './search-room.ts';
 
 /** A flight with what it is sorted by; equal keys by departure, then by id. */
@@ -39,10 +46,9 @@ export function findFlights(
     const origin = names.airports.find(code);
     if (origin < 0) continue;
     const list = t.airportOut[origin] as number;
-    for (let at = list + 2; at < list + 2 + (t.lists[list] as number); at++) {
-      const market = t.lists[at] as number;
-      if (wanted.has(t.marketTo[market] as number)) collect(t, market, input, found);
-    }
+    const end = list + 2 + 2 * (t.lists[list] as number);
+    for (let at = list + 2; at < end; at += 2)
+      if (wanted.has(t.lists[at + 1] as number)) collect(t, t.lists[at] as number, input, found);
   }
   const placeOf = ({ key, departsAtMs, id }: Found): Place => [key, departsAtMs, id];
   const page = found
@@ -63,20 +69,16 @@ function collect(
   found: Found[],
 ): void {
   const day = dayOfDate(date);
-  const block = t.marketBlock[market] as number;
-  const start = t.blockStart[block] as number;
-  const end = start + (t.blockCount[block] as number);
+  const [start, end] = rowsOfMarket(t, market);
   const columns = cabin ? [t.cabins[cabinClasses.indexOf(cabin)] as CabinColumns] : t.cabins;
   // The clocks of an airport are at most 14 hours ahead of UTC and 12 behind it.
   for (let row = firstFrom(t.departs, start, end, day * dayMinutes - 14 * 60); row < end; row++) {
     const departs = t.departs[row] as number;
     if (departs >= (day + 1) * dayMinutes + 12 * 60) break;
-    if (t.state[row] !== stateOpen) continue;
     if (Math.floor((departs + (t.departsOffset[row] as number)) / dayMinutes) !== day) continue;
     let cheapest = Number.POSITIVE_INFINITY;
     for (const each of columns)
-      if (each.version[row] !== 0 && (each.available[row] as number) >= seats)
-        cheapest = Math.min(cheapest, rowPrice(t, each, row, 1));
+      if (seatsForSale(each, row) >= seats) cheapest = Math.min(cheapest, rowPrice(t, each, row, 1));
     if (cheapest === Number.POSITIVE_INFINITY) continue;
     const departsAtMs = departs * minuteMs;
     const key = sort === 'price' ? cheapest : sort === 'fastest' ? (t.minutes[row] as number) * minuteMs : departsAtMs;

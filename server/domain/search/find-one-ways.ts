@@ -19,12 +19,51 @@ const atOnce = 32;
  * Answers many directions at once, each cheapest first: journeys with at most one stop, and where there are none,
  * with two. What is not listed is not for sale.
  */
-export async function findOneWays(room: SearchRoom, questions: readonly OneWayQuestion[]): Promise<OneWay[][]> {
+export async function findOneWays(
+  room: SearchRoom,
+  kept: KeptWays,
+  questions: readonly OneWayQuestion[],
+): Promise<OneWay[][]> {
   await room.live.caughtUp(catchUpMs);
   const found: OneWay[][] = [];
-  for (let from = 0; from < questions.length; from += atOnce)
-    found.push(...(await Promise.all(questions.slice(from, from + atOnce).map((each) => findOne(room, each)))));
+  for (let from = 0; from < questions.length; from += atOnce) {
+    const some = questions.slice(from, from + atOnce);
+    const ways = some.map((each) => kept.of(room, each));
+    found.push(...((ways.some((each) => each instanceof Promise) ? await Promise.all(ways) : ways) as OneWay[][]));
+  }
   return found;
+}
+
+const keptMax = 10_000;
+
+/**
+ * Ways that were found, for as long as nothing has changed that they rest on: no flight or cabin, no rule of connection,
+ * and not the minute before which nothing departs any more. A job asks for the same ways back again and again.
+ */
+export class KeptWays {
+  readonly #ways = new Map<string, OneWay[]>();
+  #state: readonly unknown[] = [];
+
+  of(room: SearchRoom, question: OneWayQuestion): OneWay[] | Promise<OneWay[]> {
+    const state = this.#refresh(room);
+    const { origins, destinations, date, cabin, seats } = question;
+    const key = `${origins.join()} ${destinations.join()} ${date} ${cabin} ${seats}`;
+    const kept = this.#ways.get(key);
+    if (kept) return kept;
+    return findOne(room, question).then((ways) => {
+      if (this.#state === state && this.#ways.size < keptMax) this.#ways.set(key, ways);
+      return ways;
+    });
+  }
+
+  #refresh({ live, engine, clock }: SearchRoom): readonly unknown[] {
+    const state = [live.version, live.timetable, engine.times(), Math.floor(clock.now() / minuteMs)];
+    if (state.some((each, at) => each !== this.#state[at])) {
+      this.#state = state;
+      this.#ways.clear();
+    }
+    return this.#state;
+  }
 }
 
 async function findOne(room: SearchRoom, question: OneWayQuestion): Promise<OneWay[]> {

@@ -27,38 +27,67 @@ export interface Front {
 /** Three legs at most. */
 export const legsMax = 3;
 
-/** A front while it is being found: entries that lost are marked and left behind at the end. */
+/** Journeys that compete: their currency, their day, and the entries that nothing in the group beats so far. */
+export interface Group {
+  currency: number;
+  day: number;
+  entries: number[];
+}
+
+const columnsFor = (room: number) => ({
+  price: new Float64Array(room),
+  minutes: new Int32Array(room),
+  departs: new Int32Array(room),
+  stops: new Uint8Array(room),
+  currency: new Uint16Array(room),
+  day: new Uint16Array(room),
+  rows: new Int32Array(room * legsMax),
+  prices: new Float64Array(room * legsMax),
+  lost: new Uint8Array(room),
+});
+type Columns = ReturnType<typeof columnsFor>;
+
+/** Columns that the searches of a thread use one after the other; those that a large answer needed are let go. */
+const roomKept = 16_384;
+let kept = columnsFor(roomKept);
+
+function widened(from: Columns): Columns {
+  const wider = columnsFor(from.price.length * 2);
+  for (const [name, column] of Object.entries(from)) wider[name as keyof Columns].set(column);
+  return wider;
+}
+
+/** A front while it is being found: entries that lost are marked and left behind at the end. One at a time a thread. */
 export class FrontBuilder {
   readonly #keep: Keep;
-  readonly #groups = new Map<number, number[]>();
-  readonly price: number[] = [];
-  readonly currency: number[] = [];
-  readonly minutes: number[] = [];
-  readonly departs: number[] = [];
-  readonly stops: number[] = [];
-  readonly day: number[] = [];
-  readonly rows: number[] = [];
-  readonly prices: number[] = [];
-  readonly lost: boolean[] = [];
+  readonly #groups = new Map<number, Group>();
+  #columns = kept;
+  #count = 0;
 
   constructor(keep: Keep) {
     this.#keep = keep;
   }
 
+  /** The group of a number that whoever asks chooses. */
+  group(number: number, currency: number, day: number): Group {
+    const known = this.#groups.get(number);
+    if (known) return known;
+    const made = { currency, day, entries: [] };
+    this.#groups.set(number, made);
+    return made;
+  }
+
   /** Whether something in the group is better than any journey that costs and lasts at least so much. */
-  isBeaten(group: number, price: number, minutes: number, stops: number): boolean {
-    if (this.#keep === 'all') return false;
-    const members = this.#groups.get(group);
-    if (!members) return false;
-    for (let at = 0; at < members.length; at++) {
-      const other = members[at] as number;
-      const [otherPrice, otherMinutes, otherStops] = [
-        this.price[other] as number,
-        this.minutes[other] as number,
-        this.stops[other] as number,
-      ];
-      if (this.#keep === 'cheapest' && otherPrice <= price) return true;
-      if (otherPrice > price || otherMinutes > minutes || otherStops > stops) continue;
+  isBeaten({ entries }: Group, price: number, minutes: number, stops: number): boolean {
+    const columns = this.#columns;
+    for (let at = 0; at < entries.length; at++) {
+      const other = entries[at] as number;
+      const otherPrice = columns.price[other] as number;
+      if (otherPrice > price) continue;
+      if (this.#keep === 'cheapest') return true;
+      const otherMinutes = columns.minutes[other] as number;
+      const otherStops = columns.stops[other] as number;
+      if (otherMinutes > minutes || otherStops > stops) continue;
       if (otherPrice < price || otherMinutes < minutes || otherStops < stops) return true;
     }
     return false;
@@ -66,12 +95,10 @@ export class FrontBuilder {
 
   /** Takes a journey in unless it is beaten, and drops what it beats. */
   add(
-    group: number,
+    group: Group,
     price: number,
-    currency: number,
     minutes: number,
     departs: number,
-    day: number,
     row1: number,
     price1: number,
     row2: number,
@@ -80,62 +107,83 @@ export class FrontBuilder {
     price3: number,
   ): void {
     const stops = row2 < 0 ? 0 : row3 < 0 ? 1 : 2;
-    if (this.isBeaten(group, price, minutes, stops)) return;
-    const entry = this.price.length;
-    let members = this.#groups.get(group);
-    if (!members) {
-      members = [];
-      this.#groups.set(group, members);
-    } else if (this.#keep !== 'all') {
-      let kept = 0;
-      for (let at = 0; at < members.length; at++) {
-        const other = members[at] as number;
-        const [otherPrice, otherMinutes, otherStops] = [
-          this.price[other] as number,
-          this.minutes[other] as number,
-          this.stops[other] as number,
-        ];
-        const isWorse =
-          this.#keep === 'cheapest' ||
-          (price <= otherPrice &&
-            minutes <= otherMinutes &&
-            stops <= otherStops &&
-            (price < otherPrice || minutes < otherMinutes || stops < otherStops));
-        if (isWorse) this.lost[other] = true;
-        else members[kept++] = other;
-      }
-      members.length = kept;
+    if (this.#keep !== 'all') {
+      if (this.isBeaten(group, price, minutes, stops)) return;
+      this.#dropBeaten(group, price, minutes, stops);
+      group.entries.push(this.#count);
     }
-    members.push(entry);
-    this.price.push(price);
-    this.currency.push(currency);
-    this.minutes.push(minutes);
-    this.departs.push(departs);
-    this.stops.push(stops);
-    this.day.push(day);
-    this.rows.push(row1, row2, row3);
-    this.prices.push(price1, price2, price3);
-    this.lost.push(false);
+    if (this.#count === this.#columns.price.length) this.#columns = widened(this.#columns);
+    const columns = this.#columns;
+    const entry = this.#count++;
+    columns.price[entry] = price;
+    columns.minutes[entry] = minutes;
+    columns.departs[entry] = departs;
+    columns.stops[entry] = stops;
+    columns.currency[entry] = group.currency;
+    columns.day[entry] = group.day;
+    columns.lost[entry] = 0;
+    const leg = entry * legsMax;
+    columns.rows[leg] = row1;
+    columns.rows[leg + 1] = row2;
+    columns.rows[leg + 2] = row3;
+    columns.prices[leg] = price1;
+    columns.prices[leg + 1] = price2;
+    columns.prices[leg + 2] = price3;
   }
 
+  #dropBeaten({ entries }: Group, price: number, minutes: number, stops: number): void {
+    const columns = this.#columns;
+    let left = 0;
+    for (let at = 0; at < entries.length; at++) {
+      const other = entries[at] as number;
+      const otherPrice = columns.price[other] as number;
+      const otherMinutes = columns.minutes[other] as number;
+      const otherStops = columns.stops[other] as number;
+      const isWorse =
+        this.#keep === 'cheapest' ||
+        (price <= otherPrice &&
+          minutes <= otherMinutes &&
+          stops <= otherStops &&
+          (price < otherPrice || minutes < otherMinutes || stops < otherStops));
+      if (isWorse) columns.lost[other] = 1;
+      else entries[left++] = other;
+    }
+    entries.length = left;
+  }
+
+  /** Copies of what is left. Nothing may be added after it. */
   finish(looks: number, complete: boolean): Front {
-    const kept: number[] = [];
-    for (let entry = 0; entry < this.lost.length; entry++) if (!this.lost[entry]) kept.push(entry);
-    const of = (column: number[]) => kept.map((entry) => column[entry] as number);
-    const ofLegs = (column: number[]) =>
-      kept.flatMap((entry) => column.slice(entry * legsMax, entry * legsMax + legsMax));
+    const columns = this.#columns;
+    let count = 0;
+    for (let entry = 0; entry < this.#count; entry++) {
+      if (columns.lost[entry] === 1) continue;
+      if (entry !== count) moveEntry(columns, entry, count);
+      count++;
+    }
+    if (columns.price.length <= roomKept) kept = columns;
     return {
-      count: kept.length,
-      price: Float64Array.from(of(this.price)),
-      currency: Uint16Array.from(of(this.currency)),
-      minutes: Int32Array.from(of(this.minutes)),
-      departs: Int32Array.from(of(this.departs)),
-      stops: Uint8Array.from(of(this.stops)),
-      day: Uint16Array.from(of(this.day)),
-      rows: Int32Array.from(ofLegs(this.rows)),
-      prices: Float64Array.from(ofLegs(this.prices)),
+      count,
+      price: columns.price.slice(0, count),
+      currency: columns.currency.slice(0, count),
+      minutes: columns.minutes.slice(0, count),
+      departs: columns.departs.slice(0, count),
+      stops: columns.stops.slice(0, count),
+      day: columns.day.slice(0, count),
+      rows: columns.rows.slice(0, count * legsMax),
+      prices: columns.prices.slice(0, count * legsMax),
       looks,
       complete,
     };
   }
+}
+
+function moveEntry(columns: Columns, from: number, to: number): void {
+  columns.price[to] = columns.price[from] as number;
+  columns.minutes[to] = columns.minutes[from] as number;
+  columns.departs[to] = columns.departs[from] as number;
+  columns.stops[to] = columns.stops[from] as number;
+  columns.currency[to] = columns.currency[from] as number;
+  columns.day[to] = columns.day[from] as number;
+  columns.rows.copyWithin(to * legsMax, from * legsMax, from * legsMax + legsMax);
+  columns.prices.copyWithin(to * legsMax, from * legsMax, from * legsMax + legsMax);
 }

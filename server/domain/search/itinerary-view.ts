@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type CabinClass, cabinClasses } from '../../../shared/flight.ts';
 import type { ConnectionView, FlightLeg, Itinerary, ItinerarySlice } from '../../../shared/itinerary.ts';
 import { isDefaultConnection } from '../connections/minimum-connection.ts';
@@ -70,7 +70,7 @@ export function itineraryView(room: SearchRoom, { search, answered, at }: KeptSe
 /** A UUID (version 8, custom) that the same flights in the same cabin always have. */
 function journeyId(slices: Pick<ItinerarySlice, 'legs'>[], cabin: CabinClass): string {
   const flights = slices.map(({ legs }) => legs.map((leg) => leg.id).join('+')).join('/');
-  const hex = createHash('sha256').update(`${cabin} ${flights}`).digest('hex');
+  const hex = hash('sha256', `${cabin} ${flights}`);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 

@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import type { Timetable } from '../timetable/timetable.ts';
 import { answerSearch, type SearchAnswer, type SearchTask } from './answer-search.ts';
@@ -6,6 +7,11 @@ import type { ConnectionTimes } from './connection-times.ts';
 /** To a worker: what to search from now on, or a task. */
 export type ToWorker = { timetable: Timetable; times: ConnectionTimes } | { task: SearchTask };
 export type FromWorker = { answer: SearchAnswer } | { error: string };
+
+/** Where cores are scarce searches give way to the thread that sells: about a tenth of a core that both want. */
+const priority = 10;
+// Linux means this thread by it, others the whole process.
+if (process.platform === 'linux') setPriority(priority);
 
 let timetable: Timetable | undefined;
 let times: ConnectionTimes | undefined;

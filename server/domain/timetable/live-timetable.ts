@@ -23,6 +23,9 @@ import type { Timetable } from './timetable.ts';
 import { dateDigest, daysOf, rowsOfDate, sameDigest, wholeDigest } from './timetable-digest.ts';
 import { TimetableWriter } from './timetable-writer.ts';
 
+/** Sales are most of the log, and change no timetable. */
+const isOfTimetable = (type: string): boolean => /^(flights?\.|timetable\.|connections\.)/.test(type);
+
 interface Options {
   pool: Pool;
   clock: Clock;
@@ -246,7 +249,7 @@ export class LiveTimetable {
     let position = from;
     while (!signal.aborted) {
       try {
-        for await (const entry of feed.follow(position, signal)) {
+        for await (const entry of feed.follow(position, signal, isOfTimetable)) {
           position = entry.position;
           this.#hear(entry);
         }

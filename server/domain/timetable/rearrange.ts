@@ -1,5 +1,13 @@
 import { idOf } from './flight-index.ts';
-import { allocateTimetable, type Column, counted, rowColumns, stateGone, type Timetable } from './timetable.ts';
+import {
+  allocateTimetable,
+  type Column,
+  counted,
+  rowColumns,
+  rowsOfMarket,
+  stateGone,
+  type Timetable,
+} from './timetable.ts';
 
 /**
  * The same flights in new columns, market after market, each in the order of departure and id; those that are gone
@@ -18,18 +26,13 @@ export function rearrange(from: Timetable): Timetable {
   to.counts[counted.rows] = order.rows.length;
 
   const markets = from.counts[counted.markets] as number;
-  const blocks = {
-    start: new Int32Array(new SharedArrayBuffer((markets + 1_024) * 4)),
-    count: new Int32Array(new SharedArrayBuffer((markets + 1_024) * 4)),
-  };
+  to.blocks = new Int32Array(new SharedArrayBuffer((markets + 1_024) * 8));
   to.marketBlock = new Int32Array(new SharedArrayBuffer(from.marketBlock.byteLength));
   for (let market = 0; market < markets; market++) {
-    blocks.start[market + 1] = order.starts[market] as number;
-    blocks.count[market + 1] = (order.starts[market + 1] as number) - (order.starts[market] as number);
+    const start = order.starts[market] as number;
+    to.blocks.set([start, (order.starts[market + 1] as number) - start], (market + 1) * 2);
     to.marketBlock[market] = market + 1;
   }
-  to.blockStart = blocks.start;
-  to.blockCount = blocks.count;
   to.counts[counted.blocks] = markets + 1;
   return to;
 }
@@ -68,8 +71,8 @@ function orderOf(t: Timetable): { rows: Int32Array; starts: Int32Array } {
 
 /** Not of a block that was written anew since. A market that has no block yet was only loaded. */
 function isCurrent(t: Timetable, row: number): boolean {
-  const block = t.marketBlock[t.market[row] as number] as number;
-  if (block === 0) return true;
-  const start = t.blockStart[block] as number;
-  return row >= start && row < start + (t.blockCount[block] as number);
+  const market = t.market[row] as number;
+  if (t.marketBlock[market] === 0) return true;
+  const [start, end] = rowsOfMarket(t, market);
+  return row >= start && row < end;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { dayOfDate } from '../places/zoned-time.ts';
 import { idOf } from './flight-index.ts';
 import type { TimetableNames } from './names.ts';
-import { counted, rowCurrency, rowFamily, rowPrice, stateGone, type Timetable } from './timetable.ts';
+import { counted, rowCurrency, rowFamily, rowPrice, rowsOfMarket, stateGone, type Timetable } from './timetable.ts';
 
 /** Sums over the flights of a local departure date that tell whether two copies of it are the same. */
 export interface DateDigest {
@@ -22,9 +22,7 @@ export const sameDigest = (a: DateDigest, b: DateDigest): boolean =>
 function* liveRows(t: Timetable): Generator<number> {
   const markets = t.counts[counted.markets] as number;
   for (let market = 0; market < markets; market++) {
-    const block = t.marketBlock[market] as number;
-    const start = t.blockStart[block] as number;
-    const end = start + (t.blockCount[block] as number);
+    const [start, end] = rowsOfMarket(t, market);
     for (let row = start; row < end; row++) if (t.state[row] !== stateGone) yield row;
   }
 }

@@ -1,5 +1,6 @@
 import { type CabinClass, cabinClasses } from '../../../shared/flight.ts';
 import { codeNumber } from '../connections/minimum-connection.ts';
+import { appendToList } from './airport-lists.ts';
 import { FlightIndex, idOf, readId } from './flight-index.ts';
 import type { AirportFact, CabinRecord, FlightRecord } from './flight-record.ts';
 import { kmBetween } from './geography.ts';
@@ -14,10 +15,12 @@ import {
   roomOf,
   rowColumns,
   rowStates,
+  rowsOfMarket,
   seatsShown,
   stateGone,
   type Timetable,
   tariffWidth,
+  termsOf,
   widenTimetable,
   writing,
 } from './timetable.ts';
@@ -88,7 +91,7 @@ export class TimetableWriter {
       if (list) list.push(record);
       else moved.set(market, [record]);
       // Where it was before, it is no more.
-      if (row >= 0) this.timetable.state[row] = stateGone;
+      if (row >= 0) this.#setState(row, stateGone);
       changed++;
     }
     for (const [market, flights] of moved) this.#writeBlock(market, flights);
@@ -122,7 +125,7 @@ export class TimetableWriter {
   remove(id: string): boolean {
     const row = this.rowOf(id);
     if (row < 0 || this.timetable.state[row] === stateGone) return false;
-    this.timetable.state[row] = stateGone;
+    this.#setState(row, stateGone);
     return true;
   }
 
@@ -131,7 +134,7 @@ export class TimetableWriter {
     const t = this.timetable;
     if (version <= (t.version[row] as number) || t.state[row] === stateGone) return false;
     t.version[row] = version;
-    t.state[row] = rowStates.indexOf(state);
+    this.#setState(row, rowStates.indexOf(state));
     return true;
   }
 
@@ -151,12 +154,24 @@ export class TimetableWriter {
     const t = this.timetable;
     const columns = t.cabins[cabinClasses.indexOf(cabin)] as CabinColumns;
     if (told.version <= (columns.version[row] as number) || t.state[row] === stateGone) return false;
-    const at = (columns.tariff[row] as number) * tariffWidth;
+    const at = ((columns.terms[row] as number) >>> 8) * tariffWidth;
     const ladder = Array.from(t.ladders.subarray(t.tariffs[at + 2], t.tariffs[at + 3]));
     const family = t.tariffs[at + 4] as number;
+    this.#setState(row, rowStates.indexOf(told.state));
     this.#store(row, { cabin, ladder: ladder.length > 0 ? ladder : null, family, ...told });
-    t.state[row] = rowStates.indexOf(told.state);
     return true;
+  }
+
+  /** A flight that is not open has nothing for sale. */
+  #setState(row: number, state: number): void {
+    const t = this.timetable;
+    if (t.state[row] === state) return;
+    t.state[row] = state;
+    for (const columns of t.cabins) {
+      if (columns.version[row] === 0) continue;
+      const tariff = (columns.terms[row] as number) >>> 8;
+      columns.terms[row] = termsOf(tariff, state, columns.available[row] as number);
+    }
   }
 
   /** Room for so many more entries of a part, in wider columns if need be. */
@@ -208,7 +223,7 @@ export class TimetableWriter {
   }
 
   #isStored(row: number, columns: CabinColumns, cabin: CabinRecord): boolean {
-    return columns.version[row] === cabin.version && columns.tariff[row] === this.#tariffOf(cabin);
+    return columns.version[row] === cabin.version && (columns.terms[row] as number) >>> 8 === this.#tariffOf(cabin);
   }
 
   /** The market, with its airports, made if need be; −1 where a place is not known. */
@@ -221,7 +236,7 @@ export class TimetableWriter {
     if (known !== undefined) return known;
     this.#ensure('markets', 1);
     // A list that is full moves to twice its room.
-    this.#ensure('lists', 4 * this.count('airports') + 16);
+    this.#ensure('lists', 8 * this.count('airports') + 16);
     const t = this.timetable;
     const market = this.count('markets');
     t.marketFrom[market] = from;
@@ -233,8 +248,8 @@ export class TimetableWriter {
     t.marketBlock[market] = 0;
     Atomics.store(t.counts, counted.markets, market + 1);
     this.#markets.set(key, market);
-    this.#append(t.airportOut, from, market);
-    this.#append(t.airportIn, to, market);
+    appendToList(t, t.airportOut, from, market, to);
+    appendToList(t, t.airportIn, to, market, from);
     return market;
   }
 
@@ -257,35 +272,12 @@ export class TimetableWriter {
     return airport;
   }
 
-  /** Lists are [length, room, items…]; one that is full moves to twice its room. */
-  #append(heads: Int32Array, airport: number, market: number): void {
-    const t = this.timetable;
-    const { lists } = t;
-    let list = heads[airport] as number;
-    const length = list === 0 ? 0 : (lists[list] as number);
-    const room = list === 0 ? 0 : (lists[list + 1] as number);
-    if (length === room) {
-      const next = this.count('lists');
-      const wider = Math.max(4, room * 2);
-      lists.copyWithin(next + 2, list + 2, list + 2 + length);
-      lists[next + 1] = wider;
-      lists[next] = length;
-      t.counts[counted.lists] = next + 2 + wider;
-      list = next;
-    }
-    lists[list + 2 + length] = market;
-    Atomics.store(lists, list, length + 1);
-    Atomics.store(heads, airport, list);
-  }
-
   /** The market's flights that are still there and these, in the order of departure and id, at the end. */
   #writeBlock(market: number, records: FlightRecord[]): void {
     this.#ensure('blocks', 1);
-    const before = this.timetable.blockCount[this.timetable.marketBlock[market] as number] as number;
-    this.#ensure('rows', before + records.length);
+    const [start, end] = rowsOfMarket(this.timetable, market);
+    this.#ensure('rows', end - start + records.length);
     const t = this.timetable;
-    const start = t.blockStart[t.marketBlock[market] as number] as number;
-    const end = start + before;
     const added = [...records].sort((a, b) => a.departs - b.departs || (a.id < b.id ? -1 : 1));
     const columns = rowColumns(t);
     const first = this.count('rows');
@@ -301,11 +293,10 @@ export class TimetableWriter {
     for (; next < added.length; next++) this.#writeRow(to++, market, added[next] as FlightRecord);
     t.counts[counted.rows] = to;
     const block = this.count('blocks');
-    t.blockStart[block] = first;
-    t.blockCount[block] = to - first;
+    t.blocks.set([first, to - first], block * 2);
     t.counts[counted.blocks] = block + 1;
     Atomics.store(t.marketBlock, market, block);
-    this.#garbage += before;
+    this.#garbage += end - start;
   }
 
   #writeRow(row: number, market: number, record: FlightRecord): void {
@@ -352,7 +343,7 @@ export class TimetableWriter {
     // Whoever copies the cabin meanwhile sees the mark, or another version afterwards, and looks again.
     Atomics.store(columns.version, row, ((columns.version[row] as number) | writing) >>> 0);
     columns.price[row] = told.price % 4_294_967_296;
-    columns.tariff[row] = tariff;
+    columns.terms[row] = termsOf(tariff, t.state[row] as number, told.available);
     columns.available[row] = Math.min(seatsShown, told.available);
     columns.capacity[row] = Math.min(seatsShown, told.capacity);
     Atomics.store(columns.version, row, told.version);

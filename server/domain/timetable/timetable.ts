@@ -45,8 +45,8 @@ export interface Timetable {
   /** In the order of `cabinClasses`. */
   cabins: CabinColumns[];
 
-  blockStart: Int32Array;
-  blockCount: Int32Array;
+  /** Blocks: where one starts, and how many rows it has. */
+  blocks: Int32Array;
 
   // Markets.
   marketFrom: Uint16Array;
@@ -70,7 +70,7 @@ export interface Timetable {
   airportCode: Int32Array;
   airportOut: Int32Array;
   airportIn: Int32Array;
-  /** Lists: their length, then that many numbers. List 0 is empty. */
+  /** Lists: their length, the room they have, and that many pairs of a market and its other end. List 0 is empty. */
   lists: Int32Array;
 
   /** What prices mean: rows of `tariffWidth` numbers, see `Tariff`. */
@@ -85,7 +85,11 @@ export interface Timetable {
 export interface CabinColumns {
   /** One seat, the lower 32 bits; the rest stands in the tariff. */
   price: Uint32Array;
-  tariff: Uint32Array;
+  /**
+   * What a search asks of every flight that it looks at, in one number: the tariff × 256, and the seats that are for
+   * sale: at most `seatsSearched`, none where the flight is not open or has no such cabin.
+   */
+  terms: Uint32Array;
   /** At most `seatsShown`. */
   available: Uint16Array;
   capacity: Uint16Array;
@@ -94,11 +98,13 @@ export interface CabinColumns {
 }
 
 export const rowStates = ['open', 'closed', 'cancelled', 'gone'] as const;
-export const stateOpen = 0;
+const stateOpen = 0;
 export const stateGone = 3;
 
 /** More seats than this are shown as this. */
 export const seatsShown = 65_535;
+/** More than any party takes. */
+const seatsSearched = 255;
 
 export const writing = 0x8000_0000;
 
@@ -137,8 +143,7 @@ const columns: Record<Flat, readonly [part: Part, kind: Kind, width?: number]> =
   id1: ['rows', Uint32Array],
   id2: ['rows', Uint32Array],
   id3: ['rows', Uint32Array],
-  blockStart: ['blocks', Int32Array],
-  blockCount: ['blocks', Int32Array],
+  blocks: ['blocks', Int32Array, 2],
   marketFrom: ['markets', Uint16Array],
   marketTo: ['markets', Uint16Array],
   marketBlock: ['markets', Int32Array],
@@ -162,7 +167,7 @@ const columns: Record<Flat, readonly [part: Part, kind: Kind, width?: number]> =
 
 const cabinKinds = {
   price: Uint32Array,
-  tariff: Uint32Array,
+  terms: Uint32Array,
   available: Uint16Array,
   capacity: Uint16Array,
   version: Uint32Array,
@@ -234,28 +239,33 @@ export const rowColumns = (t: Timetable): Column[] => [
   ...t.cabins.flatMap((cabin) => Object.keys(cabinKinds).map((name) => cabin[name as keyof CabinColumns])),
 ];
 
-/** Bytes of shared memory that are in use, and those of one flight's row. */
-export function timetableBytes(t: Timetable): { all: number; row: number; searched: number } {
-  const row = rowColumns(t).reduce((sum, column) => sum + column.BYTES_PER_ELEMENT, 0);
-  const count = (what: Part) => t.counts[counted[what]] as number;
-  return {
-    row,
-    // Departure, minutes, carrier, state, and of each cabin price, tariff and seats.
-    searched: 4 + 2 + 2 + 1 + 4 * (4 + 4 + 2),
-    all:
-      row * count('rows') +
-      8 * count('blocks') +
-      47 * count('markets') +
-      42 * count('airports') +
-      4 * count('lists') +
-      4 * tariffWidth * count('tariffs') +
-      8 * count('ladders'),
-  };
+/** What a search reads of a row, unless a rule for connections or a fare ladder makes it look further. */
+const searchedColumns = ['departs', 'minutes', 'departsOffset', 'carrier'] as const satisfies Flat[];
+
+/** Bytes of shared memory that are in use, and those of them that a search reads: no ids, versions and numbers. */
+export function timetableBytes(t: Timetable): { all: number; searched: number } {
+  const rows = t.counts[counted.rows] as number;
+  let shared = 0;
+  for (const [part, kind, width = 1] of Object.values(columns))
+    if (part !== 'rows') shared += (t.counts[counted[part]] as number) * kind.BYTES_PER_ELEMENT * width;
+  const sum = (of: Column[]): number => of.reduce((bytes, column) => bytes + column.BYTES_PER_ELEMENT, 0);
+  const read = [...searchedColumns.map((name) => t[name]), ...t.cabins.flatMap(({ price, terms }) => [price, terms])];
+  return { all: sum(rowColumns(t)) * rows + shared, searched: sum(read) * rows + shared };
 }
+
+/** Where a cabin's tariff stands in `tariffs`. */
+const tariffAt = (cabin: CabinColumns, row: number): number => ((cabin.terms[row] as number) >>> 8) * tariffWidth;
+
+/** `CabinColumns.terms` of a cabin. */
+export const termsOf = (tariff: number, state: number, available: number): number =>
+  tariff * (seatsSearched + 1) + (state === stateOpen ? Math.min(seatsSearched, available) : 0);
+
+/** Seats that a search may offer. */
+export const seatsForSale = (cabin: CabinColumns, row: number): number => (cabin.terms[row] as number) & seatsSearched;
 
 /** The unit price of a cabin, in minor units, for a party that takes so many of its seats. */
 export function rowPrice(t: Timetable, cabin: CabinColumns, row: number, seats: number): number {
-  const at = (cabin.tariff[row] as number) * tariffWidth;
+  const at = tariffAt(cabin, row);
   const from = t.tariffs[at + 2] as number;
   const to = t.tariffs[at + 3] as number;
   return from === to
@@ -265,10 +275,17 @@ export function rowPrice(t: Timetable, cabin: CabinColumns, row: number, seats: 
 
 /** The family of brands of a cabin; 0: none. */
 export const rowFamily = (t: Timetable, cabin: CabinColumns, row: number): number =>
-  t.tariffs[(cabin.tariff[row] as number) * tariffWidth + 4] as number;
+  t.tariffs[tariffAt(cabin, row) + 4] as number;
 
 export const rowCurrency = (t: Timetable, cabin: CabinColumns, row: number): number =>
-  t.tariffs[(cabin.tariff[row] as number) * tariffWidth] as number;
+  t.tariffs[tariffAt(cabin, row)] as number;
+
+/** The rows of a market: the first, and the one behind the last. */
+export function rowsOfMarket(t: Timetable, market: number): [start: number, end: number] {
+  const block = (t.marketBlock[market] as number) * 2;
+  const start = t.blocks[block] as number;
+  return [start, start + (t.blocks[block + 1] as number)];
+}
 
 /** The first row of a block, from `from` on, that departs at `minute` or later; `to` if none does. */
 export function firstFrom(departs: Int32Array, from: number, to: number, minute: number): number {

@@ -38,6 +38,8 @@ export interface EmbeddedPostgresOptions {
   /** false trades every crash guarantee for speed: for tests whose data dies with them. */
   durable?: boolean;
   maxConnections?: number;
+  /** Further settings, by name. */
+  settings?: Record<string, string>;
   /** Address of an earlier start: it comes back there, so that whoever is connected finds it again. */
   previousUrl?: string | undefined;
   /** Called once if the engine ends without having been told to, with the reason and its last messages. */
@@ -72,7 +74,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   await disownPidFile(join(pgdata, 'postmaster.pid'));
 
   const password = (await readFile(join(pgdata, 'airside.password'), 'utf8')).trim();
-  const settings = serverSettings(durable, options.maxConnections ?? 100);
+  const settings = serverSettings(durable, options.maxConnections ?? 100, options.settings);
   const sharedMemoryDeadline = performance.now() + leftoverPatienceMs;
   for (let attempt = 1; ; attempt += 1) {
     const port = options.previousUrl ? Number(new URL(options.previousUrl).port) : await freePort();
@@ -84,7 +86,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
         env: postgresEnv(),
         cwd: pgdata,
         logFile: join(dataDir, 'postgres.log'),
-        ready: /database system is ready to accept connections/,
+        // A standby accepts those that only read.
+        ready: /database system is ready to accept (?:read-only )?connections/,
         startTimeoutMs: 60_000,
         // SIGINT is the fast shutdown (clients are cut off, a checkpoint is written); SIGQUIT leaves the rest to the
         // recovery at the next start, which loses nothing that was committed.
@@ -108,7 +111,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
-function serverSettings(durable: boolean, maxConnections: number): string[] {
+function serverSettings(durable: boolean, maxConnections: number, more: Record<string, string> = {}): string[] {
   const settings: Record<string, string | number> = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
@@ -125,6 +128,7 @@ function serverSettings(durable: boolean, maxConnections: number): string[] {
     // A refused statement is the caller's news; here it is one line without the statement's text and values.
     log_min_error_statement: 'panic',
     ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...more,
   };
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }

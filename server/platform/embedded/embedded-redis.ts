@@ -19,6 +19,8 @@ export interface EmbeddedRedisOptions {
   durable?: boolean;
   /** Address of an earlier start: it comes back there, so that whoever is connected finds it again. */
   previousUrl?: string | undefined;
+  /** Further lines of its configuration. */
+  settings?: string[];
   /** Where a downloaded server is kept; see `findRedisBinary`. */
   cacheDir?: string;
   /** Called once if the engine ends without having been told to, with the reason and its last messages. */
@@ -57,7 +59,8 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
     const password = previous?.password ?? randomBytes(24).toString('base64url');
     const config = join(dataDir, 'redis.conf');
     await rm(config, { force: true });
-    await writeFile(config, serverConfig({ port, password, data, durable: options.durable ?? true }), { mode: 0o600 });
+    const { durable = true, settings = [] } = options;
+    await writeFile(config, serverConfig({ port, password, data, durable, settings }), { mode: 0o600 });
     try {
       const engine = await runEngine({
         name: 'redis',
@@ -91,9 +94,10 @@ interface ServerConfig {
   password: string;
   data: string;
   durable: boolean;
+  settings: string[];
 }
 
-function serverConfig({ port, password, data, durable }: ServerConfig): string {
+function serverConfig({ port, password, data, durable, settings }: ServerConfig): string {
   return [
     '# Written at every start; changes are lost.',
     'bind 127.0.0.1',
@@ -109,6 +113,7 @@ function serverConfig({ port, password, data, durable }: ServerConfig): string {
     'aof-load-truncated yes',
     // A queue must never lose keys to make room: writes fail instead.
     'maxmemory-policy noeviction',
+    ...settings,
     '',
   ].join('\n');
 }

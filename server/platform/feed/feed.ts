@@ -94,8 +94,15 @@ export class Feed {
     };
   }
 
-  /** Everything after `position`, until the signal aborts. Throws `PositionLost`, at the start or later. */
-  async *follow(position: Position, signal: AbortSignal): AsyncGenerator<FeedEntry> {
+  /**
+   * Everything after `position`, or the types that are wanted of it, until the signal aborts. Throws
+   * `PositionLost`, at the start or later.
+   */
+  async *follow(
+    position: Position,
+    signal: AbortSignal,
+    isWanted: (type: string) => boolean = () => true,
+  ): AsyncGenerator<FeedEntry> {
     const leave = this.#tail.join();
     // A position that comes from outside, or from before the record went back, is checked against the record.
     let checked = -1;
@@ -114,7 +121,7 @@ export class Feed {
         for (const row of rows) {
           if (signal.aborted) break;
           position = row.position;
-          yield entryOf(row);
+          if (isWanted(row.type)) yield entryOf(row);
         }
         if (rows.length > 0 || signal.aborted) waiting.cancel();
         await waiting.over;

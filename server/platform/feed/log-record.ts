@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { readTogether } from '../postgres/read-together.ts';
 import { type Position, partsOf } from './position.ts';
 
 /** An entry as it is stored; `data` is JSON that nobody has parsed yet. */
@@ -10,6 +11,12 @@ export interface LogRow {
   data: string;
   /** ISO instant. */
   at: string;
+}
+
+interface SubjectRead {
+  subject: string;
+  afterVersion: number;
+  limit: number;
 }
 
 export interface LogPage {
@@ -43,6 +50,10 @@ const readAfterSql = `
     order by o.xid, o.id limit $3
   ) e on b.kept`;
 
+const waitsSql = `
+  select (extract(epoch from clock_timestamp() - o.at))::float8 as seconds from outbox o
+  where (o.xid, o.id) > ($1::xid8, $2::int8) order by o.xid, o.id limit 1`;
+
 const readNewestSql = `
   select ${columns} from outbox o, log_horizon h where ${settled} and (o.xid, o.id) > (h.xid, h.id)
   order by o.xid desc, o.id desc limit $1`;
@@ -55,8 +66,14 @@ const countedBackSql = `
   from log_horizon h`;
 
 // The entries of one subject are ordered by the lock of its row, so their versions have no gap to wait for.
-const readSubjectSql = `
-  select ${columns} from outbox o where o.subject = $1 and o.version > $2 order by o.version limit $3`;
+const readSubjectsSql = `
+  select a.place::int4 as place, e.*
+  from unnest($1::uuid[], $2::int4[], $3::int4[]) with ordinality a (subject, version, most, place)
+  cross join lateral (
+    select ${columns} from outbox o where o.subject = a.subject and o.version > a.version
+    order by o.version limit a.most
+  ) e
+  order by a.place, e.version`;
 
 const newsSql = `
   select f.subject from unnest($1::uuid[], $2::int4[]) f (subject, version)
@@ -65,6 +82,7 @@ const newsSql = `
 /** The log as Postgres has it: the truth that every other copy is taken from. */
 export class LogRecord {
   readonly #pool: Pool;
+  readonly #readSubjectTogether = readTogether((asked: SubjectRead[]) => this.#readSubjects(asked));
 
   constructor(pool: Pool) {
     this.#pool = pool;
@@ -82,6 +100,12 @@ export class LogRecord {
     return { rows: found.map(({ kept: _, held_back: __, ...row }) => row), isKept: kept, heldBack };
   }
 
+  /** For how long the first entry after a position has been there (s); 0 without one. */
+  async waitsAfter(position: Position): Promise<number> {
+    const { rows } = await this.#pool.query<{ seconds: number }>(waitsSql, partsOf(position));
+    return Math.max(0, rows[0]?.seconds ?? 0);
+  }
+
   /** The newest entries, oldest first. */
   async readNewest(limit: number): Promise<LogRow[]> {
     const { rows } = await this.#pool.query<LogRow>(readNewestSql, [limit]);
@@ -94,13 +118,23 @@ export class LogRecord {
     return (rows[0] as { position: Position }).position;
   }
 
-  async readSubject(subject: string, afterVersion: number, limit: number): Promise<LogRow[]> {
-    const { rows } = await this.#pool.query<LogRow>({
-      name: 'read-log-subject',
-      text: readSubjectSql,
-      values: [subject, afterVersion, limit],
+  readSubject(subject: string, afterVersion: number, limit: number): Promise<LogRow[]> {
+    return this.#readSubjectTogether({ subject, afterVersion, limit });
+  }
+
+  async #readSubjects(asked: SubjectRead[]): Promise<LogRow[][]> {
+    const { rows } = await this.#pool.query<LogRow & { place: number }>({
+      name: 'read-log-subjects',
+      text: readSubjectsSql,
+      values: [
+        asked.map(({ subject }) => subject),
+        asked.map(({ afterVersion }) => afterVersion),
+        asked.map(({ limit }) => limit),
+      ],
     });
-    return rows;
+    const found = asked.map((): LogRow[] => []);
+    for (const { place, ...row } of rows) found[place - 1]?.push(row);
+    return found;
   }
 
   /** Which of these subjects have an entry with a greater version than the given one. */

@@ -39,6 +39,12 @@ export async function relayLog({ record, stream }: { record: LogRecord; stream: 
   return page.heldBack ? 'heldBack' : 'done';
 }
 
+/** How long the oldest entry that is not in the stream has waited (s); NaN while Redis is away. */
+export async function relayLagSeconds({ record, stream }: { record: LogRecord; stream: LogStream }): Promise<number> {
+  if (!stream.isReachable) return Number.NaN;
+  return record.waitsAfter((await stream.lastPosition()) ?? (await record.newestPosition(streamLength)));
+}
+
 /** Relays after each nudge and each second, on one process at a time; two at once do no harm. */
 export function startRelay(options: {
   record: LogRecord;

@@ -1,5 +1,5 @@
 import type { Clock } from '../runtime/clock.ts';
-import { type Sink, Topic, type Update, Watch, Watcher } from './topic.ts';
+import { type Sink, Topic, type Update, Watch } from './topic.ts';
 
 export interface HubOptions {
   clock: Clock;
@@ -12,6 +12,8 @@ export interface HubOptions {
 
 /** Every watched topic is read again this often, so a lost message is healed within it. */
 const antiEntropyMs = 1_000;
+/** Whoever joins has it read again, but for what was read this shortly before: thousands join at once after a restart. */
+const rereadMs = 100;
 const topicsPerLoad = 500;
 /** So many sinks are shown a topic before everything else has its turn: a call waits for less than a millisecond. */
 const sinksPerTurn = 128;
@@ -64,18 +66,18 @@ export class Hub {
    * equal is shown.
    */
   join(names: readonly string[], sink: Sink, shown = 0): Watch {
-    const watchers = [...new Set(names)].map((name) => {
+    const now = this.#options.clock.now();
+    const topics = [...new Set(names)].map((name) => {
       const topic = this.#topics.get(name) ?? new Topic(name, this.#topics);
-      this.#topics.set(name, topic);
-      const watcher = new Watcher(topic, sink, shown);
-      topic.watchers.add(watcher);
-      if (topic.isComplete) watcher.show();
+      this.#topics.set(topic.name, topic);
+      topic.watchers.set(sink, shown);
+      if (topic.isComplete) topic.showTo(sink);
       // Known or not: what is known may have been overtaken somewhere else.
-      this.#wanted.add(name);
-      return watcher;
+      if (!topic.isComplete || now - topic.readAt >= rereadMs) this.#wanted.add(topic.name);
+      return topic;
     });
-    this.#read();
-    return new Watch(watchers);
+    if (this.#wanted.size > 0) this.#read();
+    return new Watch(sink, topics);
   }
 
   /** The same as a generator, for a consumer that takes its time. Ends when the signal aborts. */
@@ -144,17 +146,17 @@ export class Hub {
   #show(topic: Topic): void {
     if (topic.showing !== undefined) return;
     topic.showing = topic.version;
-    const watchers = topic.watchers.values();
+    const sinks = topic.watchers.keys();
     const showSome = (): void => {
       for (let n = 0; n < sinksPerTurn; n++) {
-        const { value: watcher, done } = watchers.next();
+        const { value: sink, done } = sinks.next();
         if (done) {
           const shown = topic.showing as number;
           topic.showing = undefined;
           if (topic.version > shown) this.#showSoon(topic, false);
           return;
         }
-        watcher.show();
+        topic.showTo(sink);
       }
       setImmediate(showSome);
     };
@@ -176,8 +178,11 @@ export class Hub {
     while (this.#wanted.size > 0 && !this.#stopping.signal.aborted) {
       const names = [...this.#wanted].slice(0, topicsPerLoad);
       for (const name of names) this.#wanted.delete(name);
+      const topics = names.flatMap((name) => this.#topics.get(name) ?? []);
+      const now = this.#options.clock.now();
+      for (const topic of topics) topic.readAt = now;
       try {
-        this.#takeRead(await this.#options.load(names.filter((name) => this.#topics.has(name))));
+        this.#takeRead(await this.#options.load(topics.map(({ name }) => name)));
       } catch (error) {
         // The next look at everything makes up for it.
         this.#options.onError(error);

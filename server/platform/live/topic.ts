@@ -16,14 +16,16 @@ export interface Sink {
 /** One watched thing: its newest parts, and who looks at them. */
 export class Topic {
   readonly name: string;
-  readonly watchers = new Set<Watcher>();
+  /** Each with the newest version that it was shown: an object for it would cost more than all else of a watcher. */
+  readonly watchers = new Map<Sink, number>();
   /** Where it is kept while somebody looks. */
   readonly #kept: Map<string, Topic>;
   readonly #parts = new Map<string, Part>();
   #version = 0;
   /** It has been read, so that no part is missing. */
   isComplete = false;
-  /** When it was last shown, and when last out of turn; by the hub's clock. */
+  /** When its last reading began, and `shownAt` when it was last shown, `urgentAt` when last out of turn; by the hub's clock. */
+  readAt = 0;
   shownAt = 0;
   urgentAt = 0;
   /** It will be shown at the end of its window. */
@@ -45,9 +47,18 @@ export class Topic {
     return this.#version;
   }
 
-  leave(watcher: Watcher): void {
-    this.watchers.delete(watcher);
+  leave(sink: Sink): void {
+    this.watchers.delete(sink);
     if (this.watchers.size === 0 && this.#kept.get(this.name) === this) this.#kept.delete(this.name);
+  }
+
+  /** Never what is older than what was shown, nor the same again. */
+  showTo(sink: Sink): void {
+    const shown = this.watchers.get(sink);
+    if (shown === undefined || this.#version <= shown) return;
+    this.watchers.set(sink, this.#version);
+    // It may have left meanwhile, and must not be back by this.
+    if (!sink.show(this) && this.watchers.has(sink)) this.watchers.set(sink, shown);
   }
 
   /** Keeps what is newer. */
@@ -69,40 +80,22 @@ export class Topic {
   }
 }
 
-/** One sink that looks at one topic. */
-export class Watcher {
-  readonly topic: Topic;
-  readonly #sink: Sink;
-  /** The newest version that it was shown. */
-  #shown: number;
-
-  constructor(topic: Topic, sink: Sink, shown: number) {
-    this.topic = topic;
-    this.#sink = sink;
-    this.#shown = shown;
-  }
-
-  /** Never what is older than what was shown, nor the same again. */
-  show(): void {
-    const { version } = this.topic;
-    if (version > this.#shown && this.#sink.show(this.topic)) this.#shown = version;
-  }
-}
-
 /** All that one sink looks at. */
 export class Watch {
-  readonly #watchers: Watcher[];
+  readonly #sink: Sink;
+  readonly #topics: Topic[];
 
-  constructor(watchers: Watcher[]) {
-    this.#watchers = watchers;
+  constructor(sink: Sink, topics: Topic[]) {
+    this.#sink = sink;
+    this.#topics = topics;
   }
 
   /** Shows what the sink has not been shown yet. */
   catchUp(): void {
-    for (const watcher of this.#watchers) if (watcher.topic.isComplete) watcher.show();
+    for (const topic of this.#topics) if (topic.isComplete) topic.showTo(this.#sink);
   }
 
   stop(): void {
-    for (const watcher of this.#watchers) watcher.topic.leave(watcher);
+    for (const topic of this.#topics) topic.leave(this.#sink);
   }
 }

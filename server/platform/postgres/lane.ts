@@ -15,6 +15,8 @@ export interface Lane<Member, Outcome> {
   has(key: string): boolean;
   /** Members that wait or are on their way. */
   depth(): number;
+  /** Members a second that it serves while it is busy, as measured lately. */
+  ratePerSecond(): number;
 }
 
 export interface LaneOptions<Member, Answer extends { outcomes: unknown[] }> {
@@ -57,7 +59,7 @@ interface Waiting<Member, Outcome> {
 }
 
 /**
- * Batches commands without a timer: an idle lane sends what comes at once; while a batch is on its
+ * Batches commands without a timer: an idle lane sends what a turn of the event loop brings; while a batch is on its
  * way the next one gathers, first come first served. The next batch is sent before the previous one
  * is answered, so that Postgres and this process work at the same time.
  *
@@ -88,8 +90,8 @@ export function createLane<Member, Outcome, Answer extends { outcomes: Outcome[]
 
   const run = async (): Promise<void> => {
     running = true;
-    // Whoever called in this same turn of the event loop rides along.
-    await Promise.resolve();
+    // Whoever calls in this same turn of the event loop rides along, from whichever socket.
+    await new Promise(setImmediate);
     let answer: Sent | undefined;
     for (;;) {
       const batch = take();
@@ -217,6 +219,7 @@ export function createLane<Member, Outcome, Answer extends { outcomes: Outcome[]
   return {
     has: (key) => present.has(key),
     depth: () => depth,
+    ratePerSecond: () => 1_000 / serviceMs,
     withdraw: (member, instead) => {
       const at = queue.findIndex((entry) => entry.member === member);
       if (at < 0) return false;

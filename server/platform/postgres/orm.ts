@@ -31,6 +31,8 @@ export async function openOrm(options: {
       transactional: true,
       silent: true,
     },
+    // Views are the migrations' alone: the ORM would drop what it has not made itself.
+    schemaGenerator: { skipViews: [/./] },
     driverOptions: { connectionTimeoutMillis: 5_000, application_name: 'airside' },
     debug: false,
   });

@@ -20,6 +20,9 @@ const awayMs = 500;
 /** Slots that may be made up for: timers are late by some milliseconds, and that must not add up. */
 const lagSlots = 2;
 const lagMsMax = 100;
+/** Whoever wakes up later than by this share of the window has missed his slot: slots that were missed are not made up for. */
+const lateShare = 0.01;
+const lateMsLeast = 5;
 
 /**
  * Slots are even, so that the limit holds in every window, wherever it begins. While Redis is away no request is made: a
@@ -46,8 +49,10 @@ export function openRequestBudget(options: {
           await clock.sleep(awayMs, signal);
           continue;
         }
+        const dueAt = clock.now() + Math.abs(waitUs) / 1_000;
         if (waitUs !== 0) await clock.sleep(Math.abs(waitUs) / 1_000, signal);
-        if (waitUs >= 0) return !signal.aborted;
+        const isLate = clock.now() - dueAt > Math.max(lateMsLeast, windowMs * lateShare);
+        if (waitUs >= 0 && !isLate) return !signal.aborted;
       }
       return false;
     },

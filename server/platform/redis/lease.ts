@@ -1,4 +1,4 @@
-import Redlock, { ExecutionError } from 'redlock';
+import Redlock, { ExecutionError, ResourceLockedError } from 'redlock';
 import type { RedisConnections } from './redis.ts';
 
 /**
@@ -17,7 +17,7 @@ export function createLease(redis: RedisConnections, key: (name: string) => stri
     try {
       lock = await redlock.acquire([key(name)], ttlMs);
     } catch (error) {
-      if (error instanceof ExecutionError && redis.commands.status === 'ready') return undefined;
+      if (await isTaken(error)) return undefined;
     }
     try {
       return await run();
@@ -25,4 +25,13 @@ export function createLease(redis: RedisConnections, key: (name: string) => stri
       await lock?.release().catch(() => undefined);
     }
   };
+}
+
+/** Somebody has it. One who could not be asked (away, or of a cluster the one node that would know) proves nothing. */
+async function isTaken(error: unknown): Promise<boolean> {
+  if (!(error instanceof ExecutionError)) return false;
+  const attempts = await Promise.all(error.attempts);
+  return attempts.some(({ votesAgainst }) =>
+    [...votesAgainst.values()].some((reason) => reason instanceof ResourceLockedError),
+  );
 }

@@ -1,4 +1,4 @@
-import { Cluster, Redis } from 'ioredis';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from 'pino';
 
 export type RedisClient = Redis | Cluster;
@@ -30,7 +30,13 @@ export function openRedis(url: string, log: Logger): RedisConnections {
     };
     const client =
       nodes.length > 1
-        ? new Cluster(nodes, { enableOfflineQueue: offlineQueue, redisOptions: options })
+        ? new Cluster(nodes, {
+            enableOfflineQueue: offlineQueue,
+            // A command whose node is away is not tried for longer than with one Redis.
+            ...(offlineQueue ? {} : { maxRedirections: 4, retryDelayOnFailover: 50, retryDelayOnClusterDown: 50 }),
+            clusterRetryStrategy: options.retryStrategy,
+            redisOptions: { ...options, ...accessOf(nodes[0] as string) },
+          })
         : new Redis(nodes[0] as string, options);
     let told = false;
     client.on('error', (error) => {
@@ -65,3 +71,35 @@ export function openRedis(url: string, log: Logger): RedisConnections {
     },
   };
 }
+
+/** Every node of a cluster is entered as the first that was named; those it tells of come without password. */
+function accessOf(url: string): Pick<RedisOptions, 'username' | 'password' | 'tls'> {
+  const { username, password, protocol } = new URL(url);
+  return {
+    ...(username ? { username: decodeURIComponent(username) } : {}),
+    ...(password ? { password: decodeURIComponent(password) } : {}),
+    ...(protocol === 'rediss:' ? { tls: {} } : {}),
+  };
+}
+
+/** The servers behind a client: one, or the nodes of the cluster that are known at this moment. */
+export const serversOf = (client: RedisClient): Redis[] =>
+  client instanceof Cluster ? client.nodes('master') : [client];
+
+/** What Redis says of itself. A cluster answers when it has a node for every key; rejects otherwise. */
+export async function askRedis(client: RedisClient): Promise<string> {
+  if (!(client instanceof Cluster)) {
+    await client.ping();
+    return 'answers';
+  }
+  const info = String(await client.cluster('INFO'));
+  if (!/^cluster_state:ok/m.test(info)) throw new Error('nodes are missing');
+  return `answers with ${serversOf(client).length} nodes`;
+}
+
+const awayWords =
+  /connection is closed|isn't writeable|max retries per request|command timed out|cluster redirections|slots cache|clusterdown|^(loading|masterdown|readonly|tryagain) /i;
+
+/** Redis, or the node that would know, cannot be asked now. */
+export const isRedisAway = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'ClusterAllFailedError' || awayWords.test(error.message));

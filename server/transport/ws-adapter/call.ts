@@ -1,5 +1,4 @@
 import type { TRPCProcedureType } from '@trpc/server';
-import type { LiveWatch } from './live-watch.ts';
 
 export type RequestId = number | string;
 
@@ -28,8 +27,6 @@ export class Call {
   isRunning = false;
   /** Of a subscription: how to end it. */
   stopping: AbortController | undefined;
-  /** Of a subscription that the hub feeds, instead. */
-  live: LiveWatch | undefined;
 
   constructor(
     message: { id: RequestId; jsonrpc: '2.0' | undefined; path: string; type: TRPCProcedureType; input: unknown },

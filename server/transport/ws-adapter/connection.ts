@@ -35,6 +35,8 @@ interface Watched {
 /** RFC 6455's "try again later". */
 const comeBack = 1013;
 const busyRetryMs = 200;
+/** So long may a socket whose context was refused wait for its first call. */
+const refusedGraceMs = 1_000;
 
 /** One socket: its context, its calls in flight, its subscriptions, and what leaves over it. */
 export class Connection implements CallOwner, FrameOwner, FrameTarget {
@@ -73,7 +75,7 @@ export class Connection implements CallOwner, FrameOwner, FrameTarget {
     socket.on('close', () => this.#closed());
     // The request is dropped when it has been looked at: it is a third of what an idle socket would keep.
     this.#state = { kind: 'expected', request };
-    if (new URL(request.url ?? '/', 'http://localhost').searchParams.get('connectionParams') !== '1') {
+    if (!announcesParams(request.url)) {
       void this.#makeContext(request, () => null);
     }
   }
@@ -102,6 +104,8 @@ export class Connection implements CallOwner, FrameOwner, FrameTarget {
     // What it says is not heard any more, but for its own close frame.
     this.#socket.resume();
     this.#socket.close(comeBack, 'too slow, come back');
+    // That frame may be long in coming; nothing is made for this client meanwhile.
+    this.#abandon();
   }
 
   terminate(): void {
@@ -111,6 +115,11 @@ export class Connection implements CallOwner, FrameOwner, FrameTarget {
   #closed(): void {
     this.#parts.connections.delete(this);
     this.#parts.stats.sockets--;
+    this.#abandon();
+  }
+
+  /** Whatever runs for this client only. */
+  #abandon(): void {
     this.#subscriptions.close();
     this.#gone?.abort();
     for (const call of this.#waiting.splice(0)) this.#end(call);
@@ -145,6 +154,7 @@ export class Connection implements CallOwner, FrameOwner, FrameTarget {
     const waitMs = isReady ? (this.#parts.waitMs?.(this.#replies.ctx, messages.length) ?? 0) : 0;
     const refusal = waitMs > 0 ? trpcErrorOf(refuse('RATE_LIMITED', { retryAfterMs: waitMs })) : undefined;
     for (let index = 0; index < messages.length; index++) this.#handle(messages[index] as Message, index, refusal);
+    if (this.#state.kind === 'failed') this.#closeSoon();
   }
 
   #handle(message: Message, batchIndex: number, refusal: TRPCError | undefined): void {
@@ -199,12 +209,19 @@ export class Connection implements CallOwner, FrameOwner, FrameTarget {
       this.#state = { kind: 'failed', error };
       this.#replies.report(error);
       this.#replies.error(null, undefined, error);
-      setImmediate(() => {
-        this.#writer.flush();
-        this.#socket.close();
-      });
+      // A client's first call may be on its way still, and is to be told why.
+      if (this.#waiting.length > 0) this.#closeSoon();
+      else void this.#parts.clock.sleep(refusedGraceMs, this.#goneSignal).then(() => this.#closeSoon());
     }
     this.#startWaiting();
+  }
+
+  /** When what is to be answered now has left. */
+  #closeSoon(): void {
+    setImmediate(() => {
+      this.#writer.flush();
+      this.#socket.close();
+    });
   }
 
   // ---- calls ---------------------------------------------------------------------------------------------------------
@@ -333,6 +350,10 @@ export class Connection implements CallOwner, FrameOwner, FrameTarget {
     });
   }
 }
+
+/** A URL is taken apart for those only that have something behind the path. */
+const announcesParams = (url = '/'): boolean =>
+  url.includes('?') && new URL(url, 'http://localhost').searchParams.get('connectionParams') === '1';
 
 function textOf(text: string | undefined): string {
   if (text === undefined) throw new Error('binary data, where text is spoken');

@@ -44,9 +44,10 @@ export class FrameWriter {
     return this.#connection.writableLength;
   }
 
-  /** Nothing follows a close frame, whichever side began. */
+  /** Nothing follows a close frame, whichever side began, nor goes to a side that has hung up. */
   get #isOpen(): boolean {
-    return this.#socket.readyState === WebSocket.OPEN;
+    const { readableEnded, destroyed } = this.#connection;
+    return this.#socket.readyState === WebSocket.OPEN && !readableEnded && !destroyed;
   }
 
   /** A text, or a frame that is whole already, by the end of this turn. */

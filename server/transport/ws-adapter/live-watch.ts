@@ -1,3 +1,4 @@
+import type { LiveSource } from '../../platform/live/live-source.ts';
 import type { Sink, Topic, Watch } from '../../platform/live/topic.ts';
 import type { LiveFrames } from './live-frames.ts';
 import type { LiveTopics } from './live-topics.ts';
@@ -12,18 +13,19 @@ export interface FrameTarget {
 
 /** One subscription whose frames the hub writes. */
 export class LiveWatch implements Sink {
+  /** What its answers begin with. */
+  readonly head: string;
   readonly #target: FrameTarget;
-  readonly #head: string;
   readonly #frames: LiveFrames;
-  readonly #topics: LiveTopics;
+  readonly #source: LiveSource<unknown>;
   readonly #watch: Watch;
 
-  constructor(target: FrameTarget, head: string, frames: LiveFrames, topics: LiveTopics) {
+  constructor(target: FrameTarget, head: string, frames: LiveFrames, { source, names, shown }: LiveTopics) {
+    this.head = head;
     this.#target = target;
-    this.#head = head;
     this.#frames = frames;
-    this.#topics = topics;
-    this.#watch = topics.source.hub.join(topics.names, this, topics.shown);
+    this.#source = source;
+    this.#watch = source.hub.join(names, this, shown);
   }
 
   /** A client that does not read is shown nothing: whatever is newest when it reads again replaces all of it. */
@@ -32,7 +34,7 @@ export class LiveWatch implements Sink {
       this.#target.whenRead(this);
       return false;
     }
-    const frame = this.#frames.of(this.#topics.source, topic, this.#head);
+    const frame = this.#frames.of(this.#source, topic, this.head);
     if (frame) this.#target.push(frame);
     return frame !== undefined;
   }

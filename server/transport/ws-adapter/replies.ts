@@ -28,8 +28,10 @@ export class Replies {
     this.#send(call, startedTail);
   }
 
-  stopped(call: Call): void {
-    this.#send(call, stoppedTail);
+  /** `head`: what the answers to its call begin with. */
+  stopped(head: string): void {
+    this.#parts.stats.answersSent++;
+    this.#writer.send(head + stoppedTail);
   }
 
   failure(call: Call, cause: unknown): void {

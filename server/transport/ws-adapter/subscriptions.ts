@@ -18,9 +18,11 @@ export class Subscriptions {
   readonly #parts: AdapterParts;
   readonly #replies: Replies;
   readonly #target: FrameTarget;
-  readonly #running = new Map<RequestId, Call>();
+  /** What the hub feeds keeps nothing of its call: there are many of them. */
+  readonly #running = new Map<RequestId, Call | LiveWatch>();
   /** Their procedures have not answered yet. */
   #beginning: Call[] = [];
+  #isOver = false;
 
   constructor(parts: AdapterParts, replies: Replies, target: FrameTarget) {
     this.#parts = parts;
@@ -53,8 +55,9 @@ export class Subscriptions {
     this.#parts.stats.subscriptions++;
     this.#replies.started(call);
     if (result instanceof LiveTopics) {
-      call.live = new LiveWatch(this.#target, answerHead(id, call.jsonrpc), this.#parts.frames, result);
-      if (call.stopping?.signal.aborted) this.#stop(call);
+      const live = new LiveWatch(this.#target, answerHead(id, call.jsonrpc), this.#parts.frames, result);
+      this.#running.set(id, live);
+      if (this.#isOver || call.stopping?.signal.aborted) this.#stopLive(id, live);
     } else {
       const { signal } = call;
       void this.#pump(call, isObservable(result) ? observableToAsyncIterable(result, signal) : result, signal);
@@ -64,25 +67,25 @@ export class Subscriptions {
   /** tRPC's own adapter forgets a stop that comes before the start; then it would run for good. */
   stop(id: RequestId): void {
     const running = this.#running.get(id);
-    if (running) this.#stop(running);
-    else for (const call of this.#beginning) if (call.id === id) this.#stop(call);
+    if (running instanceof LiveWatch) this.#stopLive(id, running);
+    else if (running) abort(running);
+    else for (const call of this.#beginning) if (call.id === id) abort(call);
   }
 
-  /** The socket is gone. */
+  /** The socket is gone, or has no future. */
   close(): void {
-    for (const call of [...this.#beginning, ...this.#running.values()]) this.#stop(call);
+    this.#isOver = true;
+    for (const call of this.#beginning) abort(call);
+    for (const [id, running] of this.#running) {
+      if (running instanceof LiveWatch) this.#stopLive(id, running);
+      else abort(running);
+    }
   }
 
-  #stop(call: Call): void {
-    if (call.live) {
-      call.live.stop();
-      call.live = undefined;
-      this.#replies.stopped(call);
-      this.#ended(call);
-    } else {
-      call.stopping ??= new AbortController();
-      call.stopping.abort();
-    }
+  #stopLive(id: RequestId, live: LiveWatch): void {
+    live.stop();
+    this.#replies.stopped(live.head);
+    this.#ended(id);
   }
 
   async #pump(call: Call, events: AsyncIterable<unknown>, signal: AbortSignal): Promise<void> {
@@ -94,16 +97,21 @@ export class Subscriptions {
         },
         fail: (error) => this.#replies.failure(call, error),
       });
-      this.#replies.stopped(call);
+      this.#replies.stopped(answerHead(call.id, call.jsonrpc));
     } catch (error) {
       this.#replies.failure(call, error);
       call.stopping?.abort();
     }
-    this.#ended(call);
+    this.#ended(call.id);
   }
 
-  #ended(call: Call): void {
+  #ended(id: RequestId): void {
     this.#parts.stats.subscriptions--;
-    this.#running.delete(call.id);
+    this.#running.delete(id);
   }
+}
+
+function abort(call: Call): void {
+  call.stopping ??= new AbortController();
+  call.stopping.abort();
 }

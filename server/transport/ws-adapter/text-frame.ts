@@ -46,9 +46,14 @@ export function textFrames(texts: readonly (string | Buffer)[], take: (buffer: B
     end = 0;
   };
   for (const text of texts) {
-    if (typeof text !== 'string' || text.length > scratchTextMax) {
+    if (text.length > scratchTextMax) {
       flush();
       take(typeof text === 'string' ? textFrame(text) : text);
+      continue;
+    }
+    if (typeof text !== 'string') {
+      if (end + text.length > scratch.length) flush();
+      end += text.copy(scratch, end);
       continue;
     }
     if (end + text.length * 3 + headerMaxBytes > scratch.length) flush();

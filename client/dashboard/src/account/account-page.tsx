@@ -4,10 +4,10 @@ import { LogOut, UserRound } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { FailureNotice } from '../failure/failure-notice.tsx';
 import { ButtonLink } from '../shell/button-link.tsx';
+import { NarrowCard } from '../shell/narrow-card.tsx';
 import { usePageTitle } from '../shell/use-page-title.ts';
 import { queryClient } from '../wire/query-client.ts';
 import { client, signInAs, signOut, trpc, useIdentity } from '../wire/traveller.ts';
-import styles from './account-page.module.css';
 
 /** Who this browser is: nobody, a guest, or somebody with an account. */
 export function AccountPage() {
@@ -16,15 +16,9 @@ export function AccountPage() {
   const me = useQuery(trpc.auth.me.queryOptions(undefined, { enabled: identity === 'guest' }));
   const email = identity === 'guest' && me.data?.role === 'traveller' ? me.data.email : null;
   return (
-    <section className={`surface ${styles.card}`} aria-labelledby="account">
-      <div className="body stack">
-        <div className="row">
-          <UserRound size={22} aria-hidden color="var(--a-accent)" />
-          <h1 id="account">{email ?? 'Account'}</h1>
-        </div>
-        {email ? <Known /> : <Entry isGuest={identity === 'guest'} />}
-      </div>
-    </section>
+    <NarrowCard id="account" icon={UserRound} title={email ?? 'Account'}>
+      {email ? <Known /> : <Entry isGuest={identity === 'guest'} />}
+    </NarrowCard>
   );
 }
 

@@ -61,7 +61,12 @@ export function BookingsPage() {
                   Show all
                 </ButtonLink>
               ) : (
-                <ButtonLink to="/">Search flights</ButtonLink>
+                <div className="row" style={{ justifyContent: 'center' }}>
+                  <ButtonLink to="/">Search flights</ButtonLink>
+                  <ButtonLink to="/find" variant="default">
+                    Find a booking
+                  </ButtonLink>
+                </div>
               )
             }
           >
@@ -72,7 +77,7 @@ export function BookingsPage() {
         </section>
       ) : (
         <>
-          <ol className={styles.list}>
+          <ol className="cards">
             {bookings.map((booking) => (
               <li key={booking.id}>
                 <BookingCard booking={booking} />

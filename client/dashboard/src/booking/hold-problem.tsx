@@ -5,10 +5,12 @@ import { failureOf } from '../../../sdk/airside-error.ts';
 import { FailureNotice } from '../failure/failure-notice.tsx';
 import styles from './hold-problem.module.css';
 import type { useHold } from './use-hold.ts';
+import { WaitingPanel } from './waiting-panel.tsx';
 
 /** Why the seats could not be held, with the next step. A new price is shown as was → now before anybody agrees. */
 export function HoldProblem({ holding }: { holding: ReturnType<typeof useHold> }) {
   const { error, pending } = holding;
+  if (pending && holding.place) return <WaitingPanel place={holding.place} onLeave={holding.leave} />;
   if (!error || pending) return null;
   const failure = failureOf(error);
   if (failure.code !== 'PRICE_CHANGED') {

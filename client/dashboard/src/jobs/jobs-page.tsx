@@ -1,7 +1,7 @@
 import { Button, NativeSelect } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { Plus } from 'lucide-react';
+import { Bell, Plus } from 'lucide-react';
 import { type JobStatus, type JobView, jobStatuses } from '../../../../shared/jobs.ts';
 import { formatMoney } from '../../../../shared/money.ts';
 import { FailureNotice } from '../failure/failure-notice.tsx';
@@ -55,6 +55,9 @@ export function JobsPage() {
               ...jobStatuses.map((each) => ({ value: each, label: jobStatusNames[each] })),
             ]}
           />
+          <ButtonLink to="/alerts" variant="default" leftSection={<Bell size={16} aria-hidden />}>
+            Alerts
+          </ButtonLink>
           <ButtonLink to="/jobs/new" leftSection={<Plus size={16} aria-hidden />}>
             New job
           </ButtonLink>
@@ -86,7 +89,7 @@ export function JobsPage() {
         </section>
       ) : (
         <>
-          <ol className={styles.list}>
+          <ol className="cards">
             {jobs.map((job) => (
               <li key={job.id}>
                 <JobCard job={job} />

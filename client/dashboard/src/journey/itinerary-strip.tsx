@@ -41,7 +41,7 @@ export function ItineraryStrip({
         </strong>
         <span className="dim">
           {seats === 1 ? 'one seat' : `${seats} seats`}
-          {itinerary.priceKind === 'sum_of_one_ways' && ', two one-ways'}
+          {itinerary.priceKind === 'sum_of_one_ways' && `, ${slices.length === 2 ? 'two' : slices.length} one-ways`}
         </span>
         {seatsLeft <= scarce && <span className={styles.scarce}>{seatsLeft} left</span>}
       </div>

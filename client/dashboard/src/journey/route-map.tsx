@@ -9,7 +9,7 @@ import type { Itinerary } from '../../../../shared/itinerary.ts';
 import { formatMoney } from '../../../../shared/money.ts';
 import { FailureNotice } from '../failure/failure-notice.tsx';
 import { trpc } from '../wire/traveller.ts';
-import { type JourneyParams, questionOf } from './journey-question.ts';
+import type { JourneyQuestion } from './journey-question.ts';
 import styles from './route-map.module.css';
 
 const width = 960;
@@ -19,10 +19,8 @@ const atlas = land as unknown as Topology<{ land: GeometryCollection }>;
 const coasts = feature(atlas, atlas.objects.land);
 
 /** The ways that journeys of this search take, as great circles on a map of our own. */
-export function RouteMap({ params }: { params: JourneyParams }) {
-  const found = useQuery(
-    trpc.search.itineraries.queryOptions({ ...questionOf(params), sort: 'price', limit: shownMax }),
-  );
+export function RouteMap({ question }: { question: JourneyQuestion }) {
+  const found = useQuery(trpc.search.itineraries.queryOptions({ ...question, sort: 'price', limit: shownMax }));
   const ways = useMemo(() => waysOf(found.data?.itineraries ?? []), [found.data]);
   const codes = useMemo(() => [...new Set(ways.flatMap(({ airports }) => airports))], [ways]);
   const places = useQueries({

@@ -72,6 +72,10 @@ function Checked({
             <Tab to="/operate/flights">Flights</Tab>
             <Tab to="/operate/seats">Seats</Tab>
             <Tab to="/operate/import">Import</Tab>
+            <Tab to="/operate/providers">Providers</Tab>
+            <Tab to="/operate/mails">Mails</Tab>
+            <Tab to="/operate/lines">Waiting rooms</Tab>
+            <Tab to="/operate/keys">Keys</Tab>
           </nav>
           <Button
             size="xs"
@@ -94,7 +98,7 @@ function Tab({
   exact = false,
   children,
 }: {
-  to: '/operate' | '/operate/flights' | '/operate/seats' | '/operate/import';
+  to: `/operate${'' | '/flights' | '/seats' | '/import' | '/providers' | '/mails' | '/lines' | '/keys'}`;
   exact?: boolean;
   children: string;
 }) {

@@ -42,10 +42,11 @@ export function OverviewPage() {
   return <Overview view={overview.data} stale={overview.isError} />;
 }
 
+const plural = (n: number, what: string): string => (n > 0 ? `${n.toLocaleString()} ${what}${n === 1 ? '' : 's'}` : '');
 const whole = (n: number): string => n.toLocaleString();
 
 function Overview({ view, stale }: { view: OverviewView; stale: boolean }) {
-  const { flights, seats, bookings, revenue } = view;
+  const { flights, seats, bookings, revenue, stuck } = view;
   const taken = seats.held + seats.sold;
   const load = seats.capacity > 0 ? (taken / seats.capacity) * 100 : 0;
   return (
@@ -56,6 +57,12 @@ function Overview({ view, stale }: { view: OverviewView; stale: boolean }) {
           {stale ? 'stale, ' : ''}as of {formatClock(view.at)}
         </small>
       </h1>
+      {stuck.payments + stuck.refunds > 0 && (
+        <p className={styles.stuck} role="alert">
+          {[plural(stuck.payments, 'payment'), plural(stuck.refunds, 'refund')].filter(Boolean).join(' and ')} without
+          an end, however often the provider was asked. Somebody has to ask there by hand.
+        </p>
+      )}
       <Figure name="Open flights" value={whole(flights.open)} className={styles.quarter}>
         {whole(flights.departed)} departed · {whole(flights.closed)} closed · {whole(flights.cancelled)} cancelled
       </Figure>

@@ -6,7 +6,7 @@ import { FailureNotice } from '../failure/failure-notice.tsx';
 import { columnsOf, FlightStrip } from '../flight/flight-strip.tsx';
 import { addDays, formatClock, formatDate, formatLongDate, today } from '../flight/flight-times.ts';
 import { StripSkeletons } from '../flight/strip-skeletons.tsx';
-import type { JourneyParams } from '../journey/journey-question.ts';
+import { inOrder, type JourneyParams, questionOf } from '../journey/journey-question.ts';
 import { usePlace } from '../places/use-place.ts';
 import { ButtonLink } from '../shell/button-link.tsx';
 import { EmptyState } from '../shell/empty-state.tsx';
@@ -14,6 +14,7 @@ import { usePageTitle } from '../shell/use-page-title.ts';
 import { trpc } from '../wire/traveller.ts';
 import { DateField } from './date-field.tsx';
 import { DayTabs } from './day-tabs.tsx';
+import { addFlight, NextFlights } from './next-flights.tsx';
 import { recentSearches, rememberSearch } from './recent-searches.ts';
 import { SearchForm } from './search-form.tsx';
 import styles from './search-page.module.css';
@@ -44,7 +45,10 @@ export function SearchPage() {
       {from && to ? (
         <>
           <Views params={params} onSearch={search} />
-          {params.view || params.back ? (
+          {params.more && (
+            <NextFlights params={{ ...params, from, to, date: params.date ?? addDays(today(), 1) }} onSearch={search} />
+          )}
+          {params.view || params.back || params.more ? (
             <Wider params={{ ...params, from, to, date: params.date ?? addDays(today(), 1) }} onSearch={search} />
           ) : (
             <Results params={{ ...params, from, to, date: params.date ?? addDays(today(), 1) }} onSearch={search} />
@@ -72,12 +76,12 @@ function Views({ params, onSearch }: { params: SearchParams; onSearch: (next: Se
       <SegmentedControl
         size="xs"
         aria-label="Show"
-        value={params.view ?? (params.back ? 'journeys' : 'direct')}
+        value={params.view ?? (params.back || params.more ? 'journeys' : 'direct')}
         onChange={(next) =>
-          // Direct flights are one way; whoever goes back to them gives up the return.
+          // Direct flights are one way; whoever goes back to them gives up the rest of the trip.
           onSearch(
             next === 'direct'
-              ? { ...params, view: undefined, back: undefined }
+              ? { ...params, view: undefined, back: undefined, more: undefined }
               : { ...params, view: next as SearchParams['view'] },
           )
         }
@@ -95,13 +99,20 @@ function Views({ params, onSearch }: { params: SearchParams; onSearch: (next: Se
           </Button>
         </div>
       ) : (
-        <Button
-          size="xs"
-          variant="default"
-          onClick={() => onSearch({ ...params, view: 'journeys', back: addDays(date, 7) })}
-        >
-          Add a return
-        </Button>
+        !params.more && (
+          <div className="row">
+            <Button
+              size="xs"
+              variant="default"
+              onClick={() => onSearch({ ...params, view: 'journeys', back: addDays(date, 7) })}
+            >
+              Add a return
+            </Button>
+            <Button size="xs" variant="default" onClick={() => onSearch(addFlight(params, date))}>
+              Add a flight
+            </Button>
+          </div>
+        )
       )}
     </div>
   );
@@ -109,6 +120,7 @@ function Views({ params, onSearch }: { params: SearchParams; onSearch: (next: Se
 
 function Wider({ params, onSearch }: { params: JourneyParams; onSearch: (next: SearchParams) => void }) {
   const { from, to, date, view = 'journeys', back } = params;
+  const next = inOrder(date, params.more ?? []).filter((flight) => flight.from && flight.to);
   usePageTitle(`${from} → ${to}, ${formatDate(date)}`);
   useEffect(() => rememberSearch({ from, to, date }), [from, to, date]);
   const origin = usePlace(from);
@@ -123,6 +135,7 @@ function Wider({ params, onSearch }: { params: JourneyParams; onSearch: (next: S
           <p className="dim">
             {formatLongDate(date)}
             {back && `, back ${formatLongDate(back)}`}
+            {next.map((flight) => `, then ${flight.from} to ${flight.to} ${formatLongDate(flight.date)}`)}
           </p>
         </div>
       </div>
@@ -130,7 +143,7 @@ function Wider({ params, onSearch }: { params: JourneyParams; onSearch: (next: S
         {view === 'days' ? (
           <FareCalendar params={params} />
         ) : view === 'map' ? (
-          <RouteMap params={params} />
+          <RouteMap question={questionOf(params)} />
         ) : (
           <Journeys params={params} onSearch={onSearch} />
         )}

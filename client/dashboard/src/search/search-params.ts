@@ -26,6 +26,12 @@ export const searchParams = z.object({
   view: z.enum(['journeys', 'days', 'map']).optional().catch(undefined),
   /** Of a round trip. */
   back: dateSchema.optional().catch(undefined),
+  /** Of a trip with more stays: the flights behind the first. One without a destination is not searched yet. */
+  more: z
+    .array(z.object({ from: code, to: code, date: dateSchema }))
+    .max(limits.slicesPerSearch - 1)
+    .optional()
+    .catch(undefined),
   stops: z.int().min(0).max(2).optional().catch(undefined),
   /** The days around count, too. */
   flex: z.int().min(0).max(3).optional().catch(undefined),
@@ -36,3 +42,6 @@ export const searchParams = z.object({
   depart: z.enum(partsOfDay).optional().catch(undefined),
 });
 export type SearchParams = z.infer<typeof searchParams>;
+
+/** A flight of a trip behind the first. */
+export type NextFlight = NonNullable<SearchParams['more']>[number];

@@ -6,6 +6,7 @@ import {
   Activity,
   FileUp,
   Gauge,
+  MailSearch,
   Moon,
   Plane,
   PlaneTakeoff,
@@ -82,6 +83,13 @@ export function Palette({ onClose }: { onClose: () => void }) {
           label: 'New fare-search job',
           leftSection: <Plus size={17} aria-hidden />,
           onClick: () => void navigate({ to: '/jobs/new' }),
+        },
+        {
+          id: 'find',
+          label: 'Find a booking by its locator',
+          keywords: ['locator', 'link', 'mail', 'lost'],
+          leftSection: <MailSearch size={17} aria-hidden />,
+          onClick: () => void navigate({ to: '/find' }),
         },
         {
           id: 'account',

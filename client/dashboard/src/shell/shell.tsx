@@ -6,6 +6,7 @@ import { Leftovers } from './leftovers.tsx';
 import { PagePending } from './page-pending.tsx';
 import { ReconnectBanner } from './reconnect-banner.tsx';
 import styles from './shell.module.css';
+import { VisitBar } from './visit-bar.tsx';
 
 const JobNotices = lazy(() => import('../jobs/job-notices.tsx').then((module) => ({ default: module.JobNotices })));
 
@@ -27,6 +28,7 @@ export function Shell() {
       </a>
       <AppHeader />
       <ReconnectBanner />
+      <VisitBar />
       <main id="main" ref={main} tabIndex={-1} className={styles.main}>
         <Suspense fallback={<PagePending />}>
           <Outlet />

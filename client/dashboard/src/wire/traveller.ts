@@ -2,10 +2,8 @@ import { createTRPCOptionsProxy } from '@trpc/tanstack-react-query';
 import { useSyncExternalStore } from 'react';
 import type { AppRouter } from '../../../../server/transport/app.router.ts';
 import { createClient } from '../../../sdk/create-client.ts';
+import { beginVisit, endVisit, linkedBooking, storageOfTab, tokenKey } from './link-visit.ts';
 import { queryClient } from './query-client.ts';
-
-/** Where the SDK keeps the token; other tabs hear of a change by it. */
-const tokenKey = 'airside:token';
 
 type Identity = 'unknown' | 'nobody' | 'guest';
 let identity: Identity = 'unknown';
@@ -17,7 +15,11 @@ function become(next: Identity): void {
 }
 
 /** The traveller's socket. It opens without an identity and gets one with the first thing that needs an owner. */
-export const client = createClient({ url: window.location.origin, onUnauthenticated: () => become('nobody') });
+export const client = createClient({
+  url: window.location.origin,
+  storage: storageOfTab,
+  onUnauthenticated: () => become('nobody'),
+});
 
 export const trpc = createTRPCOptionsProxy<AppRouter>({ client: client.trpc, queryClient });
 
@@ -25,7 +27,7 @@ void client.auth.token().then((token) => become(token ? 'guest' : 'nobody'));
 
 // Another tab signed in: the same person sits at both.
 window.addEventListener('storage', ({ key, newValue }) => {
-  if (key !== tokenKey) return;
+  if (key !== tokenKey || linkedBooking() !== null) return;
   void client.auth.setToken(newValue).then(() => become(newValue ? 'guest' : 'nobody'));
 });
 
@@ -54,6 +56,24 @@ export async function signOut(): Promise<void> {
   await client.auth.signOutEverywhere();
   queryClient.clear();
   become('nobody');
+}
+
+/** Opens the booking of a mailed link, in this tab alone. Answers its id. */
+export async function visitByLink(code: string): Promise<string> {
+  const { token, bookingId } = await client.bookings.openLink(code);
+  beginVisit(bookingId);
+  await client.auth.setToken(token);
+  queryClient.clear();
+  become('guest');
+  return bookingId;
+}
+
+/** This tab is the browser's again. */
+export async function leaveVisit(): Promise<void> {
+  const token = await endVisit();
+  await client.auth.setToken(token);
+  queryClient.clear();
+  become(token ? 'guest' : 'nobody');
 }
 
 /** Whether this browser is somebody; a nobody has no bookings to ask for. */

@@ -13,6 +13,8 @@ export interface FaultProxy {
   loseAnswers(ms: number): Promise<void>;
   /** For so long whoever asks is cut off at once, and what was asked arrives `lateMs` later all the same. */
   deliverLate(ms: number, lateMs: number): Promise<void>;
+  /** From now on it leads there, and everybody has to come again. */
+  aim(port: number): void;
   stop(): Promise<void>;
 }
 
@@ -73,6 +75,10 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
 
   return {
     port,
+    aim: (next) => {
+      targetPort = next;
+      for (const pair of [...pairs]) destroy(pair);
+    },
     cut: (random, share) => {
       const chosen = [...pairs].filter(() => random.chance(share));
       for (const pair of chosen) destroy(pair);

@@ -55,7 +55,7 @@ export async function startServerProcess(options: {
     // It must not outlive us, not even our kill -9: the kernel sees to it, and where it cannot the channel tells.
     const [command, ...args] = [...whenWeDie, process.execPath, ...program] as [string, ...string[]];
     const started = spawn(command, args, {
-      env: { PATH: process.env.PATH, ...env },
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
       stdio: ['ignore', 'pipe', log, 'ipc'],
     });
     closeSync(log);

@@ -1,0 +1,65 @@
+import { parseArgs } from 'node:util';
+import { Complaint } from './bench/bench.ts';
+import { proveSearch, type SearchProof } from './prove/run-search.ts';
+
+const usage = `npm run prove:search -- [options]
+
+Starts two real servers on engines of their own. Sales and operators' changes are made at one of them, and searches at
+both are asked until they show it. Then each node is killed (kill -9) and started again while changes stream in at the
+other one; at the end both must show what a timetable shows that is built anew from the record.
+
+  --times N      changes that are timed (300)
+  --streamed N   changes during the kills (600)
+  --seed N       of the choices (drawn, and printed)
+`;
+
+function readOptions(args: string[]): { times: number; streamed: number; seed: number } {
+  const { values } = parseArgs({
+    args,
+    options: {
+      times: { type: 'string', default: '300' },
+      streamed: { type: 'string', default: '600' },
+      seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) throw new Complaint(`\n${usage}`);
+  const count = (name: 'times' | 'streamed' | 'seed', most: number) => {
+    const value = Number(values[name]);
+    if (!Number.isInteger(value) || value < 1 || value > most)
+      throw new Complaint(`--${name} ${values[name]} is not a number from 1 to ${most}`);
+    return value;
+  };
+  return { times: count('times', 4_000), streamed: count('streamed', 4_000), seed: count('seed', 1e9) };
+}
+
+function tableOf(proof: SearchProof): string {
+  const kinds = Object.entries(proof.changes).map(([kind, times]) => `${kind} ${times}`);
+  const line = (name: string, ms: number[]) => {
+    const sorted = ms.toSorted((a, b) => a - b);
+    const at = (share: number) =>
+      (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1);
+    return `${name.padEnd(34)} p50 ${at(0.5)}  p95 ${at(0.95)}  p99 ${at(0.99)}  most ${at(1)} ms`;
+  };
+  return [
+    `seed ${proof.seed}`,
+    `changes timed ${proof.hereMs.length} (${kinds.join(', ')})`,
+    line('shown where it was made after', proof.hereMs),
+    line('shown on the other node after', proof.thereMs),
+    `kill -9 of a node ${proof.kills}, while ${proof.streamed} changes streamed in`,
+    line('both as a fresh build after', proof.settledMs),
+    `faults ${proof.faults.length}`,
+    ...proof.faults.slice(0, 5).map((fault) => `  ${fault.slice(0, 2_000)}`),
+    `${proof.seconds.toFixed(0)} s`,
+  ].join('\n');
+}
+
+try {
+  const proof = await proveSearch(readOptions(process.argv.slice(2)));
+  console.log(tableOf(proof));
+  if (proof.faults.length > 0) process.exitCode = 1;
+} catch (error) {
+  const plain = error instanceof Complaint || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
+  process.stderr.write(`${plain ? (error as Error).message : (error as Error).stack}\n`);
+  process.exitCode = 1;
+}
