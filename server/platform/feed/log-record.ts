@@ -37,12 +37,14 @@ const columns = `o.xid::text || '-' || o.id as position, o.type, o.subject, o.ve
 // add lies at or above xmin, so reading stops below it and never skips.
 const settled = 'o.xid < pg_snapshot_xmin(pg_current_snapshot())';
 
-// One statement, so one snapshot: what it says of the horizon is true of the rows beside it.
+// One statement, so one snapshot: what it says of the horizon is true of the rows beside it. The newest entry tells
+// whether any is held back: asked for "any at or above xmin", Postgres reads the whole log from its start.
 const readAfterSql = `
   select b.kept, b.held_back, e.*
   from (
     select ($1::xid8, $2::int8) >= (h.xid, h.id) and $1::xid8 < pg_snapshot_xmin(pg_current_snapshot()) as kept,
-      exists (select from outbox where xid >= pg_snapshot_xmin(pg_current_snapshot())) as held_back
+      coalesce((select n.xid from outbox n order by n.xid desc, n.id desc limit 1)
+        >= pg_snapshot_xmin(pg_current_snapshot()), false) as held_back
     from log_horizon h
   ) b
   left join lateral (
