@@ -37,6 +37,9 @@ export class LoadGenerator implements Load {
   readonly #latency = createHistogram();
   readonly #courier: WebhookCourier | undefined;
   #events: { body: string; slot: number }[] = [];
+  /** On sale in this round. */
+  #flightIds: string[];
+  #rounds = 0;
   #flight = 0;
   #inFlight = 0;
   /** Whether an answered place calls again. */
@@ -49,6 +52,7 @@ export class LoadGenerator implements Load {
 
   constructor(plan: LoadPlan) {
     this.#plan = plan;
+    this.#flightIds = plan.work.flightIds;
     this.#caller = new WireCaller((slot, ok, data) => this.#answered(slot, ok, data));
     const { webhook } = plan.work;
     if (webhook) {
@@ -73,6 +77,7 @@ export class LoadGenerator implements Load {
   }
 
   async run(round: RoundPlan): Promise<RoundResult> {
+    this.#putOnSale(this.#rounds++);
     const stopOpenLoop = round.rate === undefined ? this.#startClosedLoop() : this.#startOpenLoop(round.rate);
     await sleep(Math.min(200, round.seconds * 200));
     this.#latency.reset();
@@ -107,6 +112,13 @@ export class LoadGenerator implements Load {
       ),
       windowUs: [startedUs, endedUs],
     };
+  }
+
+  #putOnSale(round: number): void {
+    const { flightIds, flightsARound } = this.#plan.work;
+    if (flightsARound === undefined) return;
+    const from = (round * flightsARound) % flightIds.length;
+    this.#flightIds = flightIds.slice(from, from + flightsARound);
   }
 
   #startClosedLoop(): () => number {
@@ -158,10 +170,10 @@ export class LoadGenerator implements Load {
   }
 
   #inputOf(bookingId: string): string {
-    const { flightIds, legs } = this.#plan.work;
+    const { legs } = this.#plan.work;
     let list = '';
     for (let leg = 0; leg < legs; leg++) {
-      const flightId = flightIds[this.#flight++ % flightIds.length] as string;
+      const flightId = this.#flightIds[this.#flight++ % this.#flightIds.length] as string;
       list += `${leg > 0 ? ',' : ''}{"flightId":"${flightId}","cabin":"economy"}`;
     }
     return `{"id":"${bookingId}","legs":[${list}],"seats":1}`;

@@ -15,6 +15,8 @@ export interface Work {
   method: 'query' | 'mutation';
   path: string;
   flightIds: string[];
+  /** So many of them are on sale in a round, the next ones in the next; absent: all, always. */
+  flightsARound?: number | undefined;
   /** Legs of each booking; they lie on different flights. */
   legs: number;
   /** Instead of calling a server: the record itself, so many holds a call. */

@@ -35,7 +35,7 @@ export async function openHost(stage: Stage, name: string, plan: HostPlan, optio
   const database =
     plan.flights === 0
       ? undefined
-      : await stage.database(`bench_${name.replaceAll('-', '_')}`, plan.flights, plan.capacity);
+      : await stage.database(`bench_${name.replaceAll('-', '_')}`, flightsOf(plan, options), plan.capacity);
   const watch: Record<string, number> = { postgres: stage.postgres.pid, redis: stage.redis.pid };
   const server = await openServer(stage, plan, database, nodeArgs);
   return {
@@ -51,6 +51,10 @@ export async function openHost(stage: Stage, name: string, plan: HostPlan, optio
     },
   };
 }
+
+/** A round of each of two variants, and those that warm up. */
+const flightsOf = (plan: HostPlan, { rounds }: BenchOptions): number =>
+  plan.renewed ? plan.flights * 2 * (rounds + 1) : plan.flights;
 
 async function openServer(
   stage: Stage,
@@ -98,6 +102,7 @@ export async function openLoad(stage: Stage, host: Host, variant: VariantPlan, o
       path: variant.path,
       // The echo is sent what the others are sent.
       flightIds: host.database?.flightIds ?? ['0198c0de-0000-7000-8000-000000000000'],
+      flightsARound: host.plan.renewed ? host.plan.flights : undefined,
       legs: variant.legs,
       store: variant.batch ? { databaseUrl: host.database?.url as string, batch: variant.batch } : undefined,
       webhook: variant.eventsPerPost

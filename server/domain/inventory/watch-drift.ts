@@ -56,12 +56,15 @@ export function createDriftWatch(
   let sweepAfter = 0;
   let sweep: AuditStatusView['sweep'] | undefined;
 
+  /** In the present round. */
+  const lookedAt = new Set<number>();
   /** Found in the present round. */
   const overdue = new Set<string>();
 
   const look = async (ids: number[]): Promise<{ checked: number; news: CabinDrift[] }> => {
     if (ids.length === 0) return { checked: 0, news: [] };
     const audit = await auditCabins(room.pool, ids);
+    for (const id of ids) lookedAt.add(id);
     for (const id of audit.overdue) overdue.add(id);
     return { checked: audit.checked, news: room.drift.seen(ids, audit.adrift) };
   };
@@ -109,8 +112,10 @@ export function createDriftWatch(
       sweepAfter,
       page,
     ]);
-    const { checked, news } = await look(rows.map((row) => row.id));
-    sweep.done += checked;
+    // What changed was compared a moment ago.
+    const others = rows.filter(({ id }) => !lookedAt.has(id));
+    const { checked, news } = await look(others.map((row) => row.id));
+    sweep.done += rows.length - others.length + checked;
     sweepAfter = rows.length === page ? (rows.at(-1)?.id as number) : 0;
     if (sweepAfter === 0) sweep.lastFinishedAt = isoNow(room.clock);
     return news;
@@ -119,6 +124,7 @@ export function createDriftWatch(
   return {
     round: async () => {
       overdue.clear();
+      lookedAt.clear();
       // What is known to disagree is looked at each time, so that a repair shows at once.
       const again = await look(room.drift.known().map((each) => each.cabinId));
       const { changed, news } = await lookAtChanged();
