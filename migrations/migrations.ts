@@ -16,6 +16,7 @@ const steps = [
   '0012_holding',
   '0015_job_chunks',
   '0016_access_links',
+  '0017_lives',
 ];
 
 const migrationOf = (name: string) =>

@@ -367,7 +367,7 @@ create table outbox (
   type character varying(60) not null,
   subject uuid,
   version integer,
-  data jsonb not null,
+  data json not null,
   at timestamp(3) with time zone default clock_timestamp() not null,
   constraint outbox_pkey PRIMARY KEY (xid, id)
 );
@@ -647,15 +647,14 @@ begin
     where b.id = u.id and b.id = any(p_ids) and b.status = any(p_from)
     returning b.id, b.version, b.locator, b.reason
   ), paid as (
-    select distinct on (y.booking_id) y.booking_id, jsonb_build_object('id', y.id, 'status', y.status,
-      'amount', jsonb_build_object('amount', y.amount, 'currency', y.currency)) as told
+    select distinct on (y.booking_id) y.booking_id, payment_told(y.id, y.status, y.amount, y.currency) as told
     from payment y where y.booking_id = any(p_ids) order by y.booking_id, y.created_at desc, y.id desc
   ), logged as (
     insert into outbox (type, subject, version, data)
-    select case p_to when 'paying' then 'booking_intent.created' else 'booking.' || p_to end, a.id, a.version,
-      jsonb_build_object('status', p_to, 'reason', a.reason, 'locator', a.locator, 'payment', y.told,
-        'refund', case when are_refunded then (select jsonb_build_object('status', r.status,
-           'amount', jsonb_build_object('amount', r.amount, 'currency', r.currency))
+    select 'booking.' || p_to, a.id, a.version,
+      booking_told(p_to, a.reason, a.locator, y.told,
+        case when are_refunded then (select json_build_object('status', r.status,
+           'amount', json_build_object('amount', r.amount, 'currency', r.currency))
            from refund r where r.booking_id = a.id order by r.created_at desc, r.id desc limit 1) end)
     from advanced a left join paid y on y.booking_id = a.id
   )
@@ -703,6 +702,16 @@ AS $function$
        from refund r where r.booking_id = b.id order by r.created_at desc, r.id desc limit 1)
     ) order by u.place), '[]')
   from unnest(p_ids) with ordinality u (id, place) join booking b on b.id = u.id and b.id = any(p_ids)
+$function$;
+
+CREATE OR REPLACE FUNCTION public.booking_told(p_status text, p_reason text, p_locator text, p_payment text, p_refund json)
+ RETURNS json
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select ('{"status":"' || p_status || '","reason":' || coalesce(to_json(p_reason)::text, 'null')
+    || ',"locator":' || coalesce('"' || p_locator || '"', 'null') || ',"payment":' || coalesce(p_payment, 'null')
+    || ',"refund":' || coalesce(p_refund::text, 'null') || '}')::json
 $function$;
 
 CREATE OR REPLACE FUNCTION public.brand_price(p_amount bigint, p_percent integer)
@@ -1147,119 +1156,7 @@ begin
   return cabins;
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.move_seats(p_bookings uuid[], p_kind text, p_cabins integer[] DEFAULT NULL::integer[])
- RETURNS integer[]
- LANGUAGE plpgsql
-AS $function$
-declare
-  cabins int4[] := p_cabins;
-  by_held int4 := case p_kind when 'confirm' then -1 when 'release' then -1 else 0 end;
-  by_sold int4 := case p_kind when 'confirm' then 1 when 'retake' then 1 when 'return' then -1 else 0 end;
-begin
-  if cardinality(p_bookings) = 0 then
-    return '{}';
-  end if;
-  if cabins is null then
-    cabins := lock_cabins_of(p_bookings);
-  end if;
-  with legs as (
-    select g.booking_id, g.cabin_id, sum(g.quantity)::int4 as seats
-    from booking_leg g where g.booking_id = any(p_bookings) group by g.booking_id, g.cabin_id
-  ), moved as (
-    update cabin c set held = c.held + w.seats * by_held, sold = c.sold + w.seats * by_sold, version = c.version + 1,
-      -- Above its target a cabin has only what was promised before the cut: freed seats are not sold again.
-      capacity = case when by_held + by_sold < 0
-        then greatest(c.target_capacity, c.held + c.sold + w.seats * (by_held + by_sold)) else c.capacity end
-    from (select l.cabin_id, sum(l.seats)::int4 as seats from legs l group by l.cabin_id) w
-    where c.id = w.cabin_id and c.id = any(cabins)
-    returning c.id, c.version
-  ), written as (
-    insert into ledger (cabin_id, version, booking_id, kind, d_held, d_sold)
-    select l.cabin_id, m.version, l.booking_id, p_kind, l.seats * by_held, l.seats * by_sold
-    from legs l join moved m on m.id = l.cabin_id
-  )
-  select coalesce(array_agg(m.id), '{}') into cabins from moved m;
-  return cabins;
-end $function$;
-
-CREATE OR REPLACE FUNCTION public.reclaim_due(p_short integer[], p_locked integer[])
- RETURNS integer[]
- LANGUAGE plpgsql
-AS $function$
-declare
-  due uuid[];
-  others int4[];
-begin
-  due := array(select u.id
-    from (select h.bookings from hold_deadline h where h.at <= clock_timestamp() order by h.at limit 2000) d, unnest(d.bookings) u (id)
-    limit 2000);
-  if cardinality(due) = 2000 then
-    -- Nobody has swept for a while; these cabins' own bookings are the shorter list.
-    due := array(select distinct g.booking_id from booking_leg g where g.cabin_id = any(p_short));
-  end if;
-  due := array(select b.id from booking b
-    where b.id = any(due) and b.status in ('held', 'paying') and b.hold_expires_at <= clock_timestamp()
-      and exists (select from booking_leg g where g.booking_id = b.id and g.cabin_id = any(p_short))
-    order by b.hold_expires_at limit 500 for update skip locked);
-  if cardinality(due) = 0 then
-    return '{}';
-  end if;
-  others := array(select c.id from cabin c
-    where c.id in (select g.cabin_id from booking_leg g where g.booking_id = any(due)) and not c.id = any(p_locked)
-    order by c.id for update skip locked);
-  due := array(select u.id from unnest(due) u (id) where not exists (
-    select from booking_leg g where g.booking_id = u.id and not g.cabin_id = any(p_locked || others)));
-  due := advance_bookings(due, '{held,paying}', 'expired', 'The seats were not paid for in time.');
-  return move_seats(due, 'release');
-end $function$;
-
-CREATE OR REPLACE FUNCTION public.release_bookings(p_batch uuid, p_booking uuid[], OUT moved uuid[], OUT truths jsonb)
- RETURNS record
- LANGUAGE plpgsql
-AS $function$
-declare
-  m record;
-  held uuid[] := '{}';
-  paid uuid[] := '{}';
-  unpaid uuid[] := '{}';
-  why constant text := 'The airline cancelled a flight of this booking.';
-begin
-  insert into batch (id) values (p_batch);
-  perform from booking b where b.id = any(p_booking) order by b.id for update;
-  perform lock_cabins_of(p_booking);
-  for m in
-    select b.id, b.status, b.price_amount, b.price_currency from booking b
-    where b.id = any(p_booking) and b.status in ('held', 'confirmed')
-      and exists (select from booking_leg g join cabin c on c.id = g.cabin_id where g.booking_id = b.id and c.state = 'cancelled')
-      and not exists (select from payment y where y.booking_id = b.id and y.status = 'authorised')
-    order by b.id
-  loop
-    if m.status = 'held' then
-      held := held || m.id;
-    elsif add_refund(m.id, m.price_amount, m.price_currency) then
-      paid := paid || m.id;
-    else
-      unpaid := unpaid || m.id;
-    end if;
-  end loop;
-  held := advance_bookings(held, '{held}', 'cancelled', why);
-  paid := advance_bookings(paid, '{confirmed}', 'refund_pending', why);
-  unpaid := advance_bookings(unpaid, '{confirmed}', 'cancelled', why);
-  truths := seat_truths(move_seats(held, 'release') || move_seats(paid || unpaid, 'return'));
-  moved := held || paid || unpaid;
-end $function$;
-
-CREATE OR REPLACE FUNCTION public.seat_truths(p_cabins integer[])
- RETURNS jsonb
- LANGUAGE sql
-AS $function$
-  select coalesce(jsonb_agg(jsonb_build_object('cabinId', c.id, 'flightId', c.flight_id, 'cabin', c.cabin,
-    'targetCapacity', c.target_capacity, 'capacity', c.capacity, 'held', c.held, 'sold', c.sold,
-    'priceAmount', c.price_amount, 'priceCurrency', c.price_currency, 'state', c.state, 'version', c.version)), '[]')
-  from cabin c where c.id = any(p_cabins)
-$function$;
-
-CREATE OR REPLACE FUNCTION public.settle_payments(p_batch uuid, p_provider text[], p_event text[], p_type text[], p_payment uuid[], p_booking uuid[], p_amount bigint[], p_currency text[], OUT codes text, OUT truths jsonb)
+CREATE OR REPLACE FUNCTION public.merge_payments(p_batch uuid, p_provider text[], p_event text[], p_type text[], p_payment uuid[], p_booking uuid[], p_amount bigint[], p_currency text[], OUT codes text, OUT truths jsonb)
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
@@ -1383,38 +1280,206 @@ begin
   truths := seat_truths(touched);
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.start_payments(p_batch uuid, p_booking uuid[], p_actor uuid[], p_payment uuid[], p_provider text, p_locator text[], p_method text[], OUT moved uuid[], OUT versions integer[], OUT redraw uuid[])
+CREATE OR REPLACE FUNCTION public.move_seats(p_bookings uuid[], p_kind text, p_cabins integer[] DEFAULT NULL::integer[])
+ RETURNS integer[]
+ LANGUAGE plpgsql
+AS $function$
+declare
+  cabins int4[] := p_cabins;
+  by_held int4 := case p_kind when 'confirm' then -1 when 'release' then -1 else 0 end;
+  by_sold int4 := case p_kind when 'confirm' then 1 when 'retake' then 1 when 'return' then -1 else 0 end;
+begin
+  if cardinality(p_bookings) = 0 then
+    return '{}';
+  end if;
+  if cabins is null then
+    cabins := lock_cabins_of(p_bookings);
+  end if;
+  with legs as (
+    select g.booking_id, g.cabin_id, sum(g.quantity)::int4 as seats
+    from booking_leg g where g.booking_id = any(p_bookings) group by g.booking_id, g.cabin_id
+  ), moved as (
+    update cabin c set held = c.held + w.seats * by_held, sold = c.sold + w.seats * by_sold, version = c.version + 1,
+      -- Above its target a cabin has only what was promised before the cut: freed seats are not sold again.
+      capacity = case when by_held + by_sold < 0
+        then greatest(c.target_capacity, c.held + c.sold + w.seats * (by_held + by_sold)) else c.capacity end
+    from (select l.cabin_id, sum(l.seats)::int4 as seats from legs l group by l.cabin_id) w
+    where c.id = w.cabin_id and c.id = any(cabins)
+    returning c.id, c.version
+  ), written as (
+    insert into ledger (cabin_id, version, booking_id, kind, d_held, d_sold)
+    select l.cabin_id, m.version, l.booking_id, p_kind, l.seats * by_held, l.seats * by_sold
+    from legs l join moved m on m.id = l.cabin_id
+  )
+  select coalesce(array_agg(m.id), '{}') into cabins from moved m;
+  return cabins;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.payment_told(p_id uuid, p_status text, p_amount bigint, p_currency text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select '{"id":"' || p_id || '","status":"' || p_status || '","amount":{"amount":' || p_amount || ',"currency":"'
+    || p_currency || '"}}'
+$function$;
+
+CREATE OR REPLACE FUNCTION public.reclaim_due(p_short integer[], p_locked integer[])
+ RETURNS integer[]
+ LANGUAGE plpgsql
+AS $function$
+declare
+  due uuid[];
+  others int4[];
+begin
+  due := array(select u.id
+    from (select h.bookings from hold_deadline h where h.at <= clock_timestamp() order by h.at limit 2000) d, unnest(d.bookings) u (id)
+    limit 2000);
+  if cardinality(due) = 2000 then
+    -- Nobody has swept for a while; these cabins' own bookings are the shorter list.
+    due := array(select distinct g.booking_id from booking_leg g where g.cabin_id = any(p_short));
+  end if;
+  due := array(select b.id from booking b
+    where b.id = any(due) and b.status in ('held', 'paying') and b.hold_expires_at <= clock_timestamp()
+      and exists (select from booking_leg g where g.booking_id = b.id and g.cabin_id = any(p_short))
+    order by b.hold_expires_at limit 500 for update skip locked);
+  if cardinality(due) = 0 then
+    return '{}';
+  end if;
+  others := array(select c.id from cabin c
+    where c.id in (select g.cabin_id from booking_leg g where g.booking_id = any(due)) and not c.id = any(p_locked)
+    order by c.id for update skip locked);
+  due := array(select u.id from unnest(due) u (id) where not exists (
+    select from booking_leg g where g.booking_id = u.id and not g.cabin_id = any(p_locked || others)));
+  due := advance_bookings(due, '{held,paying}', 'expired', 'The seats were not paid for in time.');
+  return move_seats(due, 'release');
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.release_bookings(p_batch uuid, p_booking uuid[], OUT moved uuid[], OUT truths jsonb)
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
 declare
-  ready uuid[];
-  ours uuid[];
+  m record;
+  held uuid[] := '{}';
+  paid uuid[] := '{}';
+  unpaid uuid[] := '{}';
+  why constant text := 'The airline cancelled a flight of this booking.';
 begin
   insert into batch (id) values (p_batch);
   perform from booking b where b.id = any(p_booking) order by b.id for update;
-  -- The deadline is tested by this clock, on the locked rows.
-  ready := array(
-    select b.id from unnest(p_booking, p_actor) u (id, actor) join booking b on b.id = u.id and b.actor = u.actor
-    where b.id = any(p_booking) and b.status = 'held' and b.hold_expires_at > clock_timestamp());
-  -- In the order of their codes, as everybody does: two processes may draw the same two.
-  with given as (
-    insert into record_locator (code, booking_id)
-      select u.locator, u.id from unnest(p_booking, p_locator) with ordinality u (id, locator, place)
-      where u.id = any(ready) order by u.locator, u.place
-      on conflict (code) do nothing returning booking_id
+  perform lock_cabins_of(p_booking);
+  for m in
+    select b.id, b.status, b.price_amount, b.price_currency from booking b
+    where b.id = any(p_booking) and b.status in ('held', 'confirmed')
+      and exists (select from booking_leg g join cabin c on c.id = g.cabin_id where g.booking_id = b.id and c.state = 'cancelled')
+      and not exists (select from payment y where y.booking_id = b.id and y.status = 'authorised')
+    order by b.id
+  loop
+    if m.status = 'held' then
+      held := held || m.id;
+    elsif add_refund(m.id, m.price_amount, m.price_currency) then
+      paid := paid || m.id;
+    else
+      unpaid := unpaid || m.id;
+    end if;
+  end loop;
+  held := advance_bookings(held, '{held}', 'cancelled', why);
+  paid := advance_bookings(paid, '{confirmed}', 'refund_pending', why);
+  unpaid := advance_bookings(unpaid, '{confirmed}', 'cancelled', why);
+  truths := seat_truths(move_seats(held, 'release') || move_seats(paid || unpaid, 'return'));
+  moved := held || paid || unpaid;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.seat_truths(p_cabins integer[])
+ RETURNS jsonb
+ LANGUAGE sql
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('cabinId', c.id, 'flightId', c.flight_id, 'cabin', c.cabin,
+    'targetCapacity', c.target_capacity, 'capacity', c.capacity, 'held', c.held, 'sold', c.sold,
+    'priceAmount', c.price_amount, 'priceCurrency', c.price_currency, 'state', c.state, 'version', c.version)), '[]')
+  from cabin c where c.id = any(p_cabins)
+$function$;
+
+CREATE OR REPLACE FUNCTION public.settle_payments(p_batch uuid, p_provider text[], p_event text[], p_type text[], p_payment uuid[], p_booking uuid[], p_amount bigint[], p_currency text[], OUT codes text, OUT truths jsonb)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform from booking b where b.id = any(p_booking) order by b.id for update;
+  if exists (select from payment_event x where x.event_id = any(p_event))
+    or (select count(*) from payment y where y.booking_id = any(p_booking)) <> cardinality(p_booking)
+    or (select count(*) from unnest(p_provider, p_type, p_payment, p_booking, p_amount, p_currency)
+          u (provider, type, payment, booking, amount, currency)
+        join booking b on b.id = u.booking and b.id = any(p_booking)
+        join payment y on y.id = u.payment and y.id = any(p_payment)
+        where u.type = 'payment.succeeded' and y.status = 'pending'
+          and (y.booking_id, y.provider, y.amount, y.currency) = (u.booking, u.provider, u.amount, u.currency)
+          -- Even past its deadline: nobody has said so yet, so the seats are still this booking's.
+          and b.status in ('held', 'paying') and (b.price_amount, b.price_currency) = (u.amount, u.currency)
+      ) <> cardinality(p_booking)
+  then
+    select m.codes, m.truths into codes, truths
+      from merge_payments(p_batch, p_provider, p_event, p_type, p_payment, p_booking, p_amount, p_currency) m;
+    return;
+  end if;
+  insert into batch (id) values (p_batch);
+  with heard as (
+    insert into payment_event (provider, event_id, payment_id, type)
+      select u.* from unnest(p_provider, p_event, p_payment, p_type) u
+  ), risen as (
+    update payment y set status = 'succeeded', next_call_at = null, calls = 0 where y.id = any(p_payment)
+  ), advanced as (
+    update booking b set status = 'confirmed', version = b.version + 1, reason = null
+      where b.id = any(p_booking) and b.status in ('held', 'paying') returning b.id, b.version, b.locator
   )
-  select coalesce(array_agg(g.booking_id), '{}') into ours from given g;
-  redraw := array(select u.id from unnest(ready) u (id) where not u.id = any(ours));
-  insert into payment (id, booking_id, provider, amount, currency, method, next_call_at)
-    select u.payment, b.id, p_provider, b.price_amount, b.price_currency, u.method, now()
-    from unnest(p_booking, p_payment, p_method) u (id, payment, method) join booking b on b.id = u.id
-    where b.id = any(ours);
-  moved := advance_bookings(ours, '{held}', 'paying', null,
-    array(select u.locator from unnest(ours) with ordinality r (id, place)
-      join unnest(p_booking, p_locator) u (id, locator) on u.id = r.id order by r.place));
-  versions := array(select b.version from unnest(moved) with ordinality u (id, place) join booking b on b.id = u.id
-    where b.id = any(moved) order by u.place);
+  insert into outbox (type, subject, version, data)
+    select 'booking.confirmed', a.id, a.version,
+      booking_told('confirmed', null, a.locator, payment_told(u.payment, 'succeeded', u.amount, u.currency), null)
+    from unnest(p_booking, p_payment, p_amount, p_currency) u (id, payment, amount, currency)
+    join advanced a on a.id = u.id;
+  codes := repeat('S', cardinality(p_booking));
+  truths := seat_truths(move_seats(p_booking, 'confirm'));
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.start_payments(p_batch uuid, p_booking uuid[], p_actor uuid[], p_payment uuid[], p_provider text, p_locator text[], p_method text[], OUT versions integer[])
+ RETURNS integer[]
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into batch (id) values (p_batch);
+  with locked as materialized (
+    select b.id, b.actor, b.status, b.version, b.locator, b.price_amount, b.price_currency, b.hold_expires_at
+    from booking b where b.id = any(p_booking) order by b.id for update
+  ), ready as materialized (
+    -- The deadline is tested by this clock, on the locked rows.
+    select u.id, u.payment, u.method, u.place, u.locator as code, coalesce(b.locator, u.locator) as locator,
+      b.version + 1 as version, b.price_amount, b.price_currency
+    from unnest(p_booking, p_actor, p_payment, p_locator, p_method) with ordinality
+      u (id, actor, payment, locator, method, place)
+    join locked b on b.id = u.id and b.actor = u.actor
+    where b.status = 'held' and b.hold_expires_at > clock_timestamp()
+  ), given as (
+    -- In the order of their codes, as everybody does: two processes may draw the same two.
+    insert into record_locator (code, booking_id)
+      select r.code, r.id from ready r order by r.code, r.place on conflict (code) do nothing returning booking_id
+  ), ours as materialized (
+    select r.* from ready r join given g on g.booking_id = r.id
+  ), begun as (
+    insert into payment (id, booking_id, provider, amount, currency, method, next_call_at)
+      select o.payment, o.id, p_provider, o.price_amount, o.price_currency, o.method, now() from ours o
+  ), advanced as (
+    update booking b set status = 'paying', version = o.version, locator = o.locator, reason = null
+      from ours o where b.id = o.id and b.id = any(p_booking) and b.status = 'held'
+  ), logged as (
+    insert into outbox (type, subject, version, data)
+      select 'booking_intent.created', o.id, o.version,
+        booking_told('paying', null, o.locator, payment_told(o.payment, 'pending', o.price_amount, o.price_currency), null)
+      from ours o
+  )
+  select array_agg(case when o.id is not null then o.version when r.id is not null then 0 end order by u.place)
+    into versions
+    from unnest(p_booking) with ordinality u (id, place) left join ready r on r.id = u.id left join ours o on o.id = u.id;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.store_steps(p_reports json)

@@ -2,6 +2,7 @@ import type { Guard } from './guard.ts';
 
 const engine = 'migrations/0005_selling.sql';
 const holding = 'migrations/0012_holding.sql';
+const lives = 'migrations/0017_lives.sql';
 const record = 'migrations/0001_record.sql';
 const alone = 'test/booking/guards.test.ts';
 const journeys = 'test/booking/journeys.test.ts';
@@ -165,9 +166,9 @@ export const bookingGuards: Guard[] = [
     prevents: 'a stranger who starts paying',
     out: [
       {
-        file: engine,
-        text: 'join booking b on b.id = u.id and b.actor = u.actor\n    where',
-        instead: 'join booking b on b.id = u.id\n    where',
+        file: lives,
+        text: 'join locked b on b.id = u.id and b.actor = u.actor',
+        instead: 'join locked b on b.id = u.id',
       },
     ],
     proof: { file: alone, title: '[BOOK-2] a stranger can neither pay for a booking nor cancel it' },
@@ -190,24 +191,21 @@ export const bookingGuards: Guard[] = [
     prevents: 'a booking that makes a step its state does not allow',
     out: [
       {
-        file: engine,
+        file: lives,
         text: 'where b.id = u.id and b.id = any(p_ids) and b.status = any(p_from)',
         instead: 'where b.id = u.id',
       },
     ],
-    proof: {
-      file: 'test/booking/payments.test.ts',
-      title: '[PAY-5] a second payment of a booking is given back and changes nothing else',
-    },
+    proof: { file: alone, title: '[PAY-5] money for a cancelled hold moves it once, and says why' },
   },
   {
     name: 'pay-only-held',
     prevents: 'a second payment for the same hold',
     out: [
       {
-        file: engine,
-        text: `b.status = 'held' and b.hold_expires_at > clock_timestamp());`,
-        instead: 'b.hold_expires_at > clock_timestamp());',
+        file: lives,
+        text: `where b.status = 'held' and b.hold_expires_at`,
+        instead: 'where b.hold_expires_at',
       },
     ],
     proof: { file: 'test/booking/payments.test.ts', title: '[PAY-1] pays once, however often it is asked to' },
@@ -229,9 +227,9 @@ export const bookingGuards: Guard[] = [
     prevents: 'paying for seats whose time is over',
     out: [
       {
-        file: engine,
-        text: `b.status = 'held' and b.hold_expires_at > clock_timestamp());`,
-        instead: `b.status = 'held');`,
+        file: lives,
+        text: ' and b.hold_expires_at > clock_timestamp()',
+        instead: '',
       },
     ],
     proof: {
@@ -295,7 +293,7 @@ export const bookingGuards: Guard[] = [
     prevents: 'a batch of payments that fails because one locator is taken',
     out: [
       {
-        file: engine,
+        file: lives,
         text: 'on conflict (code) do nothing returning booking_id',
         instead: 'returning booking_id',
       },
@@ -389,9 +387,23 @@ function lockGuards(): Guard[] {
       ],
       proof: cabins(verb),
     })),
+    ...['pay', 'settle'].map((verb) => ({
+      name: `order-of-bookings-${verb}`,
+      prevents: 'two batches that wait for each other',
+      out: [
+        {
+          file: lives,
+          after: verb === 'pay' ? 'create function start_payments' : 'create function settle_payments',
+          text: 'order by b.id for update',
+          instead: 'order by b.id desc for update',
+        },
+      ],
+      proof: {
+        file: alone,
+        title: `[LOCK-2] ${verb} locks bookings in the order of their ids, however they are named`,
+      },
+    })),
     ...Object.entries({
-      pay: 'start_payments',
-      settle: 'settle_payments',
       cancel: 'cancel_bookings',
       release: 'release_bookings',
       refunded: 'complete_refunds',

@@ -1,6 +1,7 @@
 import type { Guard } from './guard.ts';
 
 const engine = 'migrations/0005_selling.sql';
+const lives = 'migrations/0017_lives.sql';
 const record = 'migrations/0001_record.sql';
 const alone = 'test/booking/guards.test.ts';
 const payments = 'test/booking/payments.test.ts';
@@ -66,6 +67,37 @@ export const moneyGuards: Guard[] = [
       },
     ],
     proof: { file: alone, title: '[PAY-5] another sum than the price of a booking that is held goes back' },
+  },
+  {
+    name: 'collect-only-waiting',
+    prevents: 'money that confirms a booking whose seats went back',
+    out: [
+      {
+        file: lives,
+        text: `and b.status in ('held', 'paying') and (b.price_amount`,
+        instead: 'and (b.price_amount',
+      },
+      { file: lives, text: ` and b.status in ('held', 'paying') returning`, instead: ' returning' },
+    ],
+    proof: { file: payments, title: '[PAY-4] a late payment goes back when the seats are gone' },
+  },
+  {
+    name: 'collect-only-the-price',
+    prevents: 'a booking that is confirmed at once by another sum than its price',
+    out: [{ file: lives, text: ' and (b.price_amount, b.price_currency) = (u.amount, u.currency)', instead: '' }],
+    proof: { file: alone, title: '[PAY-5] another sum that was asked for goes back as well' },
+  },
+  {
+    name: 'collect-own-payment',
+    prevents: 'a booking that is confirmed at once by the payment of another',
+    out: [
+      {
+        file: lives,
+        text: '(y.booking_id, y.provider, y.amount, y.currency) = (u.booking, u.provider, u.amount, u.currency)',
+        instead: '(y.amount, y.currency) = (u.amount, u.currency)',
+      },
+    ],
+    proof: { file: alone, title: '[PAY-6] a provider settles its own payments only' },
   },
   {
     name: 'sum-is-the-price-late',

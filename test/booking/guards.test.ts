@@ -588,6 +588,18 @@ describe('a guard alone', () => {
       },
     );
 
+    it('[PAY-5] another sum that was asked for goes back as well', async () => {
+      const member = await held();
+      const event = { ...eventOf(member.id, newId()), amount: 1 };
+      await scene.db.query(
+        `insert into payment (id, booking_id, provider, amount, currency) values ($1, $2, $3, $4, $5)`,
+        [event.paymentId, member.id, event.provider, event.amount, event.currency],
+      );
+      expect(await own.lanes.settle.send(event)).toMatchObject({ kind: 'applied' });
+      expect(await statusOf(member.id)).toBe('held');
+      expect(await refundsOf(member.id)).toEqual([event.paymentId]);
+    });
+
     it('[PAY-5] one payment that fails ends nothing while another may still come', async () => {
       const member = await paying();
       expect(await own.lanes.settle.send(eventOf(member.id, newId(), 'payment.failed'))).toMatchObject({

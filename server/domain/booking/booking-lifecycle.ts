@@ -12,7 +12,7 @@ import type { BookingAction, BookingStatus } from '../../../shared/booking.ts';
  * confirmed      its seats count as sold
  * all others     it has no seats
  *
- * Each arrow is one conditional UPDATE (`advance_bookings` in migrations/0005_selling.sql): whoever finds the booking in another
+ * Each arrow is one conditional UPDATE (`advance_bookings` in migrations/0017_lives.sql): whoever finds the booking in another
  * state has lost the race, reads again and answers accordingly. All legs share the status.
  */
 /** From which states each state is entered. */

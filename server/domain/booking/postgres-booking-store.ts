@@ -12,7 +12,7 @@ import { type HoldAnswer, holdOutcomes, holdValues } from './hold-batch.ts';
 const holdSql = `
   select codes, refused_leg as "refusedLeg", (extract(epoch from at) * 1000)::float8 as at, truths, leg_prices as "legPrices" from hold_seats(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`;
-const paySql = 'select moved, versions, redraw from start_payments($1, $2, $3, $4, $5, $6, $7)';
+const paySql = 'select versions from start_payments($1, $2, $3, $4, $5, $6, $7)';
 const settleSql = 'select codes, truths from settle_payments($1, $2, $3, $4, $5, $6, $7, $8)';
 const cancelSql = 'select codes, truths from cancel_bookings($1, $2, $3, $4)';
 const expireSql = 'select moved, truths from expire_bookings($1, $2)';
@@ -78,7 +78,7 @@ function whoMoved(ids: string[], { moved, truths }: Moved): Batch<boolean> {
 }
 
 /**
- * The record itself. What a verb decides stands in migrations/0005_selling.sql (holding: 0012_holding.sql); here
+ * The record itself. What a verb decides stands in migrations/0005_selling.sql (holding: 0012_holding.sql, paying: 0017_lives.sql); here
  * its members become arrays, and its letters outcomes. Each verb has a connection of its own, so that a storm of
  * reads does not hold up selling, and no verb another one.
  */
@@ -104,7 +104,7 @@ export function openBookingStore(pool: Pool, url: string): BookingStore & { clos
     hold: async (batchId, members: HoldMember[], { skipLocked = false } = {}) =>
       holdOutcomes(members, await calls.hold<HoldAnswer>(holdValues(batchId, members, skipLocked))),
     pay: async (batchId, members) => {
-      const { moved, versions, redraw } = await calls.pay<{ moved: string[]; versions: number[]; redraw: string[] }>([
+      const { versions } = await calls.pay<{ versions: (number | null)[] }>([
         batchId,
         arrayLiteral(members.map((each) => each.id)),
         arrayLiteral(members.map((each) => each.actor)),
@@ -114,10 +114,9 @@ export function openBookingStore(pool: Pool, url: string): BookingStore & { clos
         members.map((each) => each.method),
       ]);
       return {
-        outcomes: members.map(({ id }) => {
-          const place = moved.indexOf(id);
-          if (place >= 0) return { version: versions[place] as number };
-          return redraw.includes(id) ? 'locator_taken' : undefined;
+        outcomes: versions.map((version) => {
+          if (version === null) return undefined;
+          return version === 0 ? 'locator_taken' : { version };
         }),
         truths: [],
       };

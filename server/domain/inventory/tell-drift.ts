@@ -10,7 +10,7 @@ const tellSql = `
   insert into outbox (type, subject, data)
   select 'seats.drift', $1::uuid, $2::jsonb
   where ($2::jsonb -> 'gap') is distinct from (
-    select o.data -> 'gap' from outbox o
+    select (o.data -> 'gap')::jsonb from outbox o
     where o.subject = $1 and o.type in ('seats.drift', 'seats.repaired') and o.data ->> 'cabin' = $3
     order by o.xid desc, o.id desc limit 1)`;
 

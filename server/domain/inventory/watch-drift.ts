@@ -14,7 +14,6 @@ const sweepMs = 600_000;
 const changedPage = 500;
 /** More changed cabins than that in one round wait for the next. */
 const changedPagesMax = 4;
-const sweepPageMin = 200;
 const sweepPageMax = 2_000;
 /**
  * `updated_at` is when a transaction began, and it shows when it commits: the cursor stays behind
@@ -47,7 +46,7 @@ const beforeNowSql = `
  */
 export function createDriftWatch(
   room: { pool: Pool; clock: Clock; drift: DriftBook },
-  { everyMs, pageMin = sweepPageMin }: { everyMs: number; pageMin?: number },
+  { everyMs, pageMin = 1 }: { everyMs: number; pageMin?: number },
 ): DriftWatch {
   let changedAfter: { at: string; id: number } | undefined;
   /** Versions that were compared: in the last pass over what changed, and in the one under way. */

@@ -17,7 +17,7 @@ const OutboxSchema = defineEntity({
     /** What it is about; `version` orders the entries of one subject. */
     subject: p.uuid().nullable(),
     version: p.integer().nullable(),
-    data: p.json().$type<Record<string, unknown>>(),
+    data: p.json().columnType('json').$type<Record<string, unknown>>(),
     at: p.datetime().columnType('timestamptz(3)').defaultRaw('clock_timestamp()'),
   },
   indexes: [{ name: 'outbox_subject_idx', properties: ['subject', 'version'], where: 'subject is not null' }],
