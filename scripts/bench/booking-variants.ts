@@ -54,7 +54,7 @@ export const hosts: Record<string, HostPlan> = {
   'life-batched': { kind: 'airside', flights: 1, capacity: sea, renewed: true, role: 'web' },
   'for-update': { kind: 'for-update', flights: 1, capacity: sea, renewed: true },
   orm: { kind: 'orm', flights: 1, capacity: sea, renewed: true },
-  engine: { kind: 'store', flights: 1, capacity: sea },
+  engine: { kind: 'store', flights: 1, capacity: sea, renewed: true },
 };
 
 const one = { legs: 1, counts: 'ok' } as const;

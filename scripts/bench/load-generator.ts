@@ -2,7 +2,7 @@ import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newId } from '../../shared/ids.ts';
 import { BookingIds, countIn } from './booking-ids.ts';
-import type { Acknowledged, LoadPlan, RoundPlan, RoundResult } from './load-plan.ts';
+import { type Acknowledged, flightsOnSale, type LoadPlan, type RoundPlan, type RoundResult } from './load-plan.ts';
 import { cpuSeconds } from './process-cpu.ts';
 import { WebhookCourier } from './webhook-courier.ts';
 import { WireCaller } from './wire-caller.ts';
@@ -37,8 +37,7 @@ export class LoadGenerator implements Load {
   readonly #latency = createHistogram();
   readonly #courier: WebhookCourier | undefined;
   #events: { body: string; slot: number }[] = [];
-  /** On sale in this round. */
-  #flightIds: string[];
+  #flightIds: string[] = [];
   #rounds = 0;
   #flight = 0;
   #inFlight = 0;
@@ -52,7 +51,6 @@ export class LoadGenerator implements Load {
 
   constructor(plan: LoadPlan) {
     this.#plan = plan;
-    this.#flightIds = plan.work.flightIds;
     this.#caller = new WireCaller((slot, ok, data) => this.#answered(slot, ok, data));
     const { webhook } = plan.work;
     if (webhook) {
@@ -77,7 +75,7 @@ export class LoadGenerator implements Load {
   }
 
   async run(round: RoundPlan): Promise<RoundResult> {
-    this.#putOnSale(this.#rounds++);
+    this.#flightIds = flightsOnSale(this.#plan.work, this.#rounds++);
     const stopOpenLoop = round.rate === undefined ? this.#startClosedLoop() : this.#startOpenLoop(round.rate);
     await sleep(Math.min(200, round.seconds * 200));
     this.#latency.reset();
@@ -112,13 +110,6 @@ export class LoadGenerator implements Load {
       ),
       windowUs: [startedUs, endedUs],
     };
-  }
-
-  #putOnSale(round: number): void {
-    const { flightIds, flightsARound } = this.#plan.work;
-    if (flightsARound === undefined) return;
-    const from = (round * flightsARound) % flightIds.length;
-    this.#flightIds = flightIds.slice(from, from + flightsARound);
   }
 
   #startClosedLoop(): () => number {

@@ -70,3 +70,10 @@ export type FromLoad =
   | { total: Acknowledged }
   | { ready: string }
   | { failed: string };
+
+/** The flights on sale in a round; the first round is 0. */
+export function flightsOnSale({ flightIds, flightsARound }: Work, round: number): string[] {
+  if (flightsARound === undefined) return flightIds;
+  const from = (round * flightsARound) % flightIds.length;
+  return flightIds.slice(from, from + flightsARound);
+}

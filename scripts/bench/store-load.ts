@@ -6,7 +6,7 @@ import { openBookingStore } from '../../server/domain/booking/postgres-booking-s
 import { newId } from '../../shared/ids.ts';
 import { BookingIds, countIn } from './booking-ids.ts';
 import { cpuOf, type Load, monotonicUs } from './load-generator.ts';
-import type { Acknowledged, LoadPlan, RoundPlan, RoundResult } from './load-plan.ts';
+import { type Acknowledged, flightsOnSale, type LoadPlan, type RoundPlan, type RoundResult } from './load-plan.ts';
 
 /** Calls the record itself, one batch after another on one connection: what is left when nothing is in the way. */
 export class StoreLoad implements Load {
@@ -16,6 +16,8 @@ export class StoreLoad implements Load {
   readonly #store: ReturnType<typeof openBookingStore>;
   readonly #ids = new BookingIds();
   readonly #actor = newId();
+  #flightId = '';
+  #rounds = 0;
   readonly #total: Acknowledged = { held: 0, heldIdSum: 0, sold: 0, soldIdSum: 0, soldOut: 0, unanswered: 0 };
 
   constructor(plan: LoadPlan) {
@@ -33,6 +35,7 @@ export class StoreLoad implements Load {
 
   async run(round: RoundPlan): Promise<RoundResult> {
     const latency = createHistogram();
+    this.#flightId = flightsOnSale(this.#plan.work, this.#rounds++)[0] as string;
     let held = 0;
     let stopping = false;
     const loop = (async () => {
@@ -88,7 +91,7 @@ export class StoreLoad implements Load {
       actor: this.#actor,
       bodyHash: '00'.repeat(32),
       seats: 1,
-      legs: [{ flightId: this.#plan.work.flightIds[0] as string, cabin: 'economy' }],
+      legs: [{ flightId: this.#flightId, cabin: 'economy' }],
       passengers: [],
       contact: null,
       expected: null,
