@@ -45,7 +45,9 @@ export class WebhookCourier {
       if (!isWhole(received)) return;
       const status = Number(received.slice(9, 12));
       received = '';
-      const post = this.#busy.get(socket) as Post;
+      const post = this.#busy.get(socket);
+      // Nobody asked: 408, on a connection that was opened and not needed.
+      if (!post) return void socket.destroy();
       this.#busy.delete(socket);
       this.#idle.push(socket);
       post.whenAnswered(status);
