@@ -18,6 +18,7 @@ import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { v8Flags } from './v8-flags.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const at = (...parts) => join(root, ...parts);
@@ -25,9 +26,6 @@ const oldestLauncherNode = 20;
 const oldestNode = 24;
 const lockPatienceMs = 600_000;
 const dashboardConfig = 'client/dashboard/vite.config.ts';
-
-// A call's objects die young; with V8's own 16 MB every collection copies thousands of calls that are under way.
-const roomForTheYoung = '--max-semi-space-size=64';
 
 class Refusal extends Error {}
 
@@ -73,7 +71,7 @@ async function main([name, ...args]) {
 async function start(node, args) {
   if ((await buildDashboard(node)) !== 0) say('the dashboard could not be built; everything else starts without it');
   // Through the channel the server sees our death, even by SIGKILL.
-  return runChild(node, [...nodeFlags(), roomForTheYoung, at('server/main.ts'), ...args], {
+  return runChild(node, [...nodeFlags(), ...v8Flags, at('server/main.ts'), ...args], {
     env: childEnv(node),
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     stopWithNpm: true,

@@ -14,6 +14,7 @@ import { migrate } from '../../server/platform/postgres/migrate.ts';
 import { openOrm } from '../../server/platform/postgres/orm.ts';
 import type { Closing } from '../../server/platform/runtime/closing.ts';
 import { newId } from '../../shared/ids.ts';
+import { v8Flags } from '../v8-flags.mjs';
 import { type Program, startProgram } from './start-program.ts';
 
 export interface Stage {
@@ -49,8 +50,6 @@ export const webhookSecret = 'webhook-secret-of-the-benchmark';
 /** One seat of each flight. */
 export const seatPrice = { amount: 45_000, currency: 'USD' };
 
-/** What `npm start` gives the server; here everybody has it, also what the server is compared with. */
-const asStarted = ['--max-semi-space-size=64'];
 const template = 'bench_template';
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -69,7 +68,8 @@ export async function openStage(closing: Closing, say: (line: string) => void): 
   await makeTemplate(postgres.url);
 
   const start = async (file: string, env: Record<string, string>, nodeArgs: string[] = []): Promise<Program> => {
-    const program = await startProgram(at(file), { env, nodeArgs: [...asStarted, ...nodeArgs] });
+    // As `npm start` has it; so has what the server is compared with.
+    const program = await startProgram(at(file), { env, nodeArgs: [...v8Flags, ...nodeArgs] });
     closing.push(file, program.stop);
     return program;
   };

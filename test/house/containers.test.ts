@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { v8Flags } from '../../scripts/v8-flags.mjs';
 import { environmentSchema, readConfig } from '../../server/config.ts';
 
 // No container engine is needed: what is checked here is what the files say, against what the tree and the server know.
@@ -241,7 +242,7 @@ describe('Dockerfile', () => {
     const names = runtime.map(({ name }) => name);
     expect(all(runtime, 'USER')).toEqual(['node']);
     expect(names.indexOf('USER')).toBeLessThan(names.indexOf('CMD'));
-    expect(JSON.parse(all(runtime, 'CMD')[0] ?? '')).toEqual(['node', '--max-semi-space-size=64', 'server/main.ts']);
+    expect(JSON.parse(all(runtime, 'CMD')[0] ?? '')).toEqual(['node', ...v8Flags, 'server/main.ts']);
     const check = all(runtime, 'HEALTHCHECK')[0] ?? '';
     const command = JSON.parse(check.slice(check.indexOf('['))) as string[];
     expect(command.slice(0, 2)).toEqual(['node', '-e']);
