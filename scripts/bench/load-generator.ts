@@ -77,7 +77,7 @@ export class LoadGenerator implements Load {
   async run(round: RoundPlan): Promise<RoundResult> {
     this.#flightIds = flightsOnSale(this.#plan.work, this.#rounds++);
     const stopOpenLoop = round.rate === undefined ? this.#startClosedLoop() : this.#startOpenLoop(round.rate);
-    await sleep(Math.min(200, round.seconds * 200));
+    await sleep(runUpMs(round));
     this.#latency.reset();
     this.#ok = 0;
     this.#soldOut = 0;
@@ -255,6 +255,9 @@ export class LoadGenerator implements Load {
     if (this.#repeating) this.#begin(slot, now);
   }
 }
+
+/** Whoever stood still while others had their turn begins cold: memory was given back, and all that is due comes at once. */
+export const runUpMs = ({ seconds }: RoundPlan): number => Math.min(1_000, seconds * 500);
 
 export const monotonicUs = (): number => Number(process.hrtime.bigint() / 1_000n);
 

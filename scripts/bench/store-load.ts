@@ -5,7 +5,7 @@ import type { HoldMember } from '../../server/domain/booking/booking-store.ts';
 import { openBookingStore } from '../../server/domain/booking/postgres-booking-store.ts';
 import { newId } from '../../shared/ids.ts';
 import { BookingIds, countIn } from './booking-ids.ts';
-import { cpuOf, type Load, monotonicUs } from './load-generator.ts';
+import { cpuOf, type Load, monotonicUs, runUpMs } from './load-generator.ts';
 import { type Acknowledged, flightsOnSale, type LoadPlan, type RoundPlan, type RoundResult } from './load-plan.ts';
 
 /** Calls the record itself, one batch after another on one connection: what is left when nothing is in the way. */
@@ -52,7 +52,7 @@ export class StoreLoad implements Load {
         latency.record(Math.max(1, Math.round((performance.now() - calledAt) * 1_000)));
       }
     })();
-    await Promise.race([loop, sleep(Math.min(200, round.seconds * 200))]);
+    await Promise.race([loop, sleep(runUpMs(round))]);
     latency.reset();
     held = 0;
     const before = cpuOf(round.watch);

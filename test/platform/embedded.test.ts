@@ -459,7 +459,8 @@ describe('the launcher', { timeout }, () => {
   function project(main: string, lock: Lock = { packages: { '': {} } }): string {
     const dir = newDir();
     for (const name of ['scripts', 'server', 'node_modules']) mkdirSync(join(dir, name));
-    cpSync(join(root, 'scripts/run.mjs'), join(dir, 'scripts/run.mjs'));
+    for (const script of ['run.mjs', 'v8-flags.mjs'])
+      cpSync(join(root, 'scripts', script), join(dir, 'scripts', script));
     writeFileSync(join(dir, 'package.json'), '{}');
     writeFileSync(join(dir, 'package-lock.json'), JSON.stringify(lock));
     writeFileSync(join(dir, 'node_modules/.package-lock.json'), '{"packages":{}}');
