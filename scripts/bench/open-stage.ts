@@ -51,21 +51,17 @@ export const webhookSecret = 'webhook-secret-of-the-benchmark';
 export const seatPrice = { amount: 45_000, currency: 'USD' };
 
 const template = 'bench_template';
-
-/** As much for each database as a Postgres of its own would have: one variant does not push out another one's pages. */
-const cacheOfEach = (databases: number): Record<string, string> =>
-  databases > 1 ? { shared_buffers: `${256 * Math.min(databases, 16)}MB` } : {};
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /**
  * Engines in a directory that goes with them, with everything that makes them durable switched on. Servers and load
  * generators are children; `closing` ends all of them.
  */
-export async function openStage(closing: Closing, say: (line: string) => void, databases = 1): Promise<Stage> {
+export async function openStage(closing: Closing, say: (line: string) => void): Promise<Stage> {
   const dataDir = await mkdtemp(join(tmpdir(), 'airside-bench-'));
   closing.push('data directory', () => rm(dataDir, { recursive: true, force: true }));
   say('starting Postgres and Redis');
-  const postgres = await startEmbeddedPostgres({ dataDir, maxConnections: 300, settings: cacheOfEach(databases) });
+  const postgres = await startEmbeddedPostgres({ dataDir, maxConnections: 300 });
   closing.push('postgres', postgres.stop);
   const redis = await startEmbeddedRedis({ dataDir });
   closing.push('redis', redis.stop);

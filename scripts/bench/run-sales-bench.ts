@@ -35,11 +35,10 @@ export async function runSalesBench(
   say: (line: string) => void,
 ): Promise<BenchReport> {
   const loadAverageAtStart = loadavg()[0] as number;
-  const chosen = chosenVariants(plan, options.only);
-  const stage = await openStage(closing, say, new Set(chosen.map(({ host }) => host)).size);
+  const stage = await openStage(closing, say);
   const fdatasyncUs = measureDiskSync(stage.dataDir);
   const skipped: BenchReport['skipped'] = [];
-  const entries = await openEntries(stage, chosen, options, say, skipped);
+  const entries = await openEntries(stage, chosenVariants(plan, options.only), options, say, skipped);
 
   const ticksBefore = machineTicks();
   const settings = await readSettings(stage);
