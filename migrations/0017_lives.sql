@@ -4,7 +4,8 @@
 -- An entry of the log is written once and read whole: as text it costs a third.
 alter table outbox alter column data type json using data::json;
 
--- What the log keeps of a booking's state. Everything but the reason is a word, a number or an id of ours.
+-- What the log keeps of a booking's state; a payment's keys stand as jsonb has them in `booking_rows`. Everything but
+-- the reason is a word, a number or an id of ours.
 create function booking_told(p_status text, p_reason text, p_locator text, p_payment text, p_refund json) returns json
   language sql stable as $$
   select ('{"status":"' || p_status || '","reason":' || coalesce(to_json(p_reason)::text, 'null')
@@ -13,8 +14,8 @@ create function booking_told(p_status text, p_reason text, p_locator text, p_pay
 $$;
 create function payment_told(p_id uuid, p_status text, p_amount int8, p_currency text) returns text
   language sql stable as $$
-  select '{"id":"' || p_id || '","status":"' || p_status || '","amount":{"amount":' || p_amount || ',"currency":"'
-    || p_currency || '"}}'
+  select '{"id":"' || p_id || '","amount":{"amount":' || p_amount || ',"currency":"' || p_currency || '"},"status":"'
+    || p_status || '"}'
 $$;
 
 create or replace function advance_bookings(p_ids uuid[], p_from text[], p_to text, p_reason text, p_locators text[] default null)
@@ -41,8 +42,8 @@ begin
     insert into outbox (type, subject, version, data)
     select 'booking.' || p_to, a.id, a.version,
       booking_told(p_to, a.reason, a.locator, y.told,
-        case when are_refunded then (select json_build_object('status', r.status,
-           'amount', json_build_object('amount', r.amount, 'currency', r.currency))
+        case when are_refunded then (select json_build_object(
+           'amount', json_build_object('amount', r.amount, 'currency', r.currency), 'status', r.status)
            from refund r where r.booking_id = a.id order by r.created_at desc, r.id desc limit 1) end)
     from advanced a left join paid y on y.booking_id = a.id
   )

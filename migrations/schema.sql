@@ -653,8 +653,8 @@ begin
     insert into outbox (type, subject, version, data)
     select 'booking.' || p_to, a.id, a.version,
       booking_told(p_to, a.reason, a.locator, y.told,
-        case when are_refunded then (select json_build_object('status', r.status,
-           'amount', json_build_object('amount', r.amount, 'currency', r.currency))
+        case when are_refunded then (select json_build_object(
+           'amount', json_build_object('amount', r.amount, 'currency', r.currency), 'status', r.status)
            from refund r where r.booking_id = a.id order by r.created_at desc, r.id desc limit 1) end)
     from advanced a left join paid y on y.booking_id = a.id
   )
@@ -1320,8 +1320,8 @@ CREATE OR REPLACE FUNCTION public.payment_told(p_id uuid, p_status text, p_amoun
  LANGUAGE sql
  STABLE
 AS $function$
-  select '{"id":"' || p_id || '","status":"' || p_status || '","amount":{"amount":' || p_amount || ',"currency":"'
-    || p_currency || '"}}'
+  select '{"id":"' || p_id || '","amount":{"amount":' || p_amount || ',"currency":"' || p_currency || '"},"status":"'
+    || p_status || '"}'
 $function$;
 
 CREATE OR REPLACE FUNCTION public.reclaim_due(p_short integer[], p_locked integer[])
