@@ -18,8 +18,8 @@ create function payment_told(p_id uuid, p_status text, p_amount int8, p_currency
     || p_status || '"}'
 $$;
 
-create or replace function advance_bookings(p_ids uuid[], p_from text[], p_to text, p_reason text, p_locators text[] default null)
-  returns uuid[] language plpgsql as $$
+drop function advance_bookings;
+create function advance_bookings(p_ids uuid[], p_from text[], p_to text, p_reason text) returns uuid[] language plpgsql as $$
 declare
   moved uuid[];
   -- Hardly ever; asked once for all.
@@ -30,10 +30,8 @@ begin
   end if;
   with advanced as (
     update booking b set status = p_to, version = b.version + 1,
-      locator = coalesce(b.locator, u.locator),
       reason = case when p_to = 'refunded' then b.reason else p_reason end
-    from unnest(p_ids, p_locators) u (id, locator)
-    where b.id = u.id and b.id = any(p_ids) and b.status = any(p_from)
+    where b.id = any(p_ids) and b.status = any(p_from)
     returning b.id, b.version, b.locator, b.reason
   ), paid as (
     select distinct on (y.booking_id) y.booking_id, payment_told(y.id, y.status, y.amount, y.currency) as told

@@ -627,7 +627,7 @@ begin
   return found;
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.advance_bookings(p_ids uuid[], p_from text[], p_to text, p_reason text, p_locators text[] DEFAULT NULL::text[])
+CREATE OR REPLACE FUNCTION public.advance_bookings(p_ids uuid[], p_from text[], p_to text, p_reason text)
  RETURNS uuid[]
  LANGUAGE plpgsql
 AS $function$
@@ -641,10 +641,8 @@ begin
   end if;
   with advanced as (
     update booking b set status = p_to, version = b.version + 1,
-      locator = coalesce(b.locator, u.locator),
       reason = case when p_to = 'refunded' then b.reason else p_reason end
-    from unnest(p_ids, p_locators) u (id, locator)
-    where b.id = u.id and b.id = any(p_ids) and b.status = any(p_from)
+    where b.id = any(p_ids) and b.status = any(p_from)
     returning b.id, b.version, b.locator, b.reason
   ), paid as (
     select distinct on (y.booking_id) y.booking_id, payment_told(y.id, y.status, y.amount, y.currency) as told

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { AirsideError } from '../client/sdk/airside-error.ts';
 import { createClient } from '../client/sdk/create-client.ts';
-import { Complaint, operatorKey } from './load/load-options.ts';
+import { Complaint, isComplaint } from './command-line.ts';
+import { operatorKey } from './load/load-options.ts';
 
 const usage = `npm run audit -- [options]
 
@@ -42,8 +43,7 @@ async function audit(): Promise<void> {
 }
 
 function complaintOf(error: unknown): string {
-  if (error instanceof Complaint || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS'))
-    return (error as Error).message;
+  if (isComplaint(error)) return error.message;
   if (!(error instanceof AirsideError)) return (error as Error).stack ?? String(error);
   if (error.code === 'UNAVAILABLE') return 'no server there; start one with npm start';
   if (error.code === 'UNAUTHENTICATED')

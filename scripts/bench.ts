@@ -2,12 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Closing } from '../server/platform/runtime/closing.ts';
 import { createLogger } from '../server/platform/telemetry/logger.ts';
-import { type Bench, Complaint } from './bench/bench.ts';
+import type { Bench } from './bench/bench.ts';
 import { bookingBench } from './bench/booking-bench.ts';
 import { jobsBench } from './bench/jobs-bench.ts';
 import { liveBench } from './bench/live-bench.ts';
 import { searchBench } from './bench/search-bench.ts';
 import { wireBench } from './bench/wire-bench.ts';
+import { Complaint, toldOf } from './command-line.ts';
 
 /** By the word behind `npm run bench --`. */
 const benches: Record<string, Bench> = {
@@ -41,8 +42,7 @@ try {
   if (json) writeFileSync(resolve(process.env.INIT_CWD ?? '.', json), `${JSON.stringify(report, null, 2)}\n`);
   if (!ok) process.exitCode = 1;
 } catch (error) {
-  const plain = error instanceof Complaint || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  say(plain ? (error as Error).message : ((error as Error).stack ?? String(error)));
+  say(toldOf(error));
   process.exitCode = 1;
 } finally {
   await close();

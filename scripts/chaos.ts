@@ -6,8 +6,8 @@ import { type ChaosOptions, readChaosOptions } from './chaos/chaos-options.ts';
 import { inviteBuyers, newTotals, runRound, type Totals, Violation } from './chaos/run-chaos.ts';
 import { openStage, type Stage } from './chaos/stage.ts';
 import { tableOf } from './chaos/totals-table.ts';
+import { Complaint, toldOf } from './command-line.ts';
 import { runJobChaos } from './jobs/run-job-chaos.ts';
-import { Complaint } from './load/load-options.ts';
 import { startMeter } from './load/meter.ts';
 import { createRandom } from './stage/random.ts';
 
@@ -111,10 +111,6 @@ try {
   if (what === 'jobs') await runJobChaos(rest);
   else await main();
 } catch (error) {
-  const isPlain =
-    error instanceof Complaint ||
-    error instanceof RoundFailed ||
-    (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  console.error(`chaos: ${isPlain ? (error as Error).message : ((error as Error).stack ?? String(error))}`);
+  console.error(`chaos: ${error instanceof RoundFailed ? error.message : toldOf(error)}`);
   process.exitCode = 1;
 }

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { dateSchema } from '../shared/times.ts';
-import { Complaint, callServer, fromUser, runCommand, serverUrl } from './operator/call-server.ts';
+import { Complaint } from './command-line.ts';
+import { callServer, fromUser, runCommand, serverUrl } from './operator/call-server.ts';
 
 const usage = `npm run export -- [FILE] [options]
 

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { Closing } from '../server/platform/runtime/closing.ts';
 import { createLogger } from '../server/platform/telemetry/logger.ts';
-import { Complaint } from './bench/bench.ts';
 import { collecting } from './bench/memory-in-use.ts';
 import { openStage } from './bench/open-stage.ts';
+import { Complaint, toldOf, wholeNumber } from './command-line.ts';
 import { type FuzzReport, fuzzWire } from './fuzz/fuzz-wire.ts';
 import { startMeter } from './load/meter.ts';
 
@@ -35,12 +35,7 @@ function readOptions(args: string[]) {
     },
   });
   if (values.help || positionals.length !== 1 || positionals[0] !== 'wire') throw new Complaint(`\n${usage}`);
-  const count = (name: 'messages' | 'sockets' | 'seed', most: number) => {
-    const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < 1 || value > most)
-      throw new Complaint(`--${name} ${values[name]} is not a number from 1 to ${most}`);
-    return value;
-  };
+  const count = (name: 'messages' | 'sockets' | 'seed', most: number) => wholeNumber(name, values[name], 1, most);
   return {
     messages: count('messages', 100_000_000),
     sockets: count('sockets', 1_000),
@@ -100,8 +95,7 @@ try {
   console.log(json ? JSON.stringify(report, null, 2) : tableOf(report));
   if (report.faults.length > 0) process.exitCode = 1;
 } catch (error) {
-  const isPlain = error instanceof Complaint || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  console.error(`fuzz: ${isPlain ? (error as Error).message : ((error as Error).stack ?? String(error))}`);
+  console.error(`fuzz: ${toldOf(error)}`);
   process.exitCode = 1;
 } finally {
   await close();

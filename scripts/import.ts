@@ -7,7 +7,8 @@ import { cutImport } from '../server/domain/schedules/cut-import.ts';
 import { type ImportReport, importFormats } from '../shared/flight.ts';
 import { newId } from '../shared/ids.ts';
 import { dateSchema } from '../shared/times.ts';
-import { Complaint, callServer, fromUser, runCommand, serverUrl } from './operator/call-server.ts';
+import { Complaint } from './command-line.ts';
+import { callServer, fromUser, runCommand, serverUrl } from './operator/call-server.ts';
 
 const usage = `npm run import -- FILE [options]
 

@@ -1,5 +1,6 @@
 import { AirsideError } from '../client/sdk/airside-error.ts';
-import { Complaint, readLoadOptions } from './load/load-options.ts';
+import { isComplaint } from './command-line.ts';
+import { readLoadOptions } from './load/load-options.ts';
 import { type LoadResult, runLoad } from './load/run-load.ts';
 
 const listOf = (counts: Record<string, number>): string =>
@@ -43,8 +44,7 @@ const isGood = ({ oversold, stranded, errors, payments, after }: LoadResult): bo
 const limitHint = 'the server limits how often one may ask; for a load test start it with RATE_LIMITS=0';
 
 function complaintOf(error: unknown): string {
-  if (error instanceof Complaint || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS'))
-    return (error as Error).message;
+  if (isComplaint(error)) return error.message;
   if (!(error instanceof AirsideError)) return (error as Error).stack ?? String(error);
   switch (error.code) {
     case 'UNAVAILABLE':

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Complaint } from './load/load-options.ts';
+import { Complaint, toldOf, wholeNumber } from './command-line.ts';
 import { proveFailover } from './prove/run-failover.ts';
 
 const usage = `npm run prove:failover -- [options]
@@ -27,12 +27,7 @@ function readOptions(args: string[]) {
     },
   });
   if (values.help) throw new Complaint(`\n${usage}`);
-  const count = (name: 'seats' | 'buyers', most: number): number => {
-    const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < 10 || value > most)
-      throw new Complaint(`--${name} ${values[name]} is not a number from 10 to ${most}`);
-    return value;
-  };
+  const count = (name: 'seats' | 'buyers', most: number) => wholeNumber(name, values[name], 10, most);
   return { seats: count('seats', 100_000), buyers: count('buyers', 1_000), isSynchronous: !values.async };
 }
 
@@ -55,7 +50,6 @@ try {
     process.exitCode = 1;
   }
 } catch (error) {
-  const isPlain = error instanceof Complaint || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  console.error(`prove:failover: ${isPlain ? (error as Error).message : ((error as Error).stack ?? String(error))}`);
+  console.error(`prove:failover: ${toldOf(error)}`);
   process.exitCode = 1;
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
+import { Complaint, toldOf, wholeNumber } from './command-line.ts';
 import { proveJobRate, type RateProof } from './jobs/run-job-rate.ts';
-import { Complaint } from './load/load-options.ts';
 
 const usage = `npm run prove:jobs -- [options]
 
@@ -22,9 +22,7 @@ function readOptions(args: string[]) {
   const count = (name: 'limit' | 'window' | 'seconds', most: number, or: number) => {
     const given = values[name];
     if (given === undefined) return or;
-    if (!/^[1-9]\d{0,6}$/.test(given) || Number(given) > most)
-      throw new Complaint(`--${name} ${given} is not a number from 1 to ${most}`);
-    return Number(given);
+    return wholeNumber(name, given, 1, most);
   };
   const options = {
     limit: count('limit', 10_000, 100),
@@ -50,7 +48,6 @@ try {
   console.log(tableOf(proof));
   if (proof.faults.length > 0) process.exitCode = 1;
 } catch (error) {
-  const isPlain = error instanceof Complaint || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  console.error(`prove:jobs: ${isPlain ? (error as Error).message : ((error as Error).stack ?? String(error))}`);
+  console.error(`prove:jobs: ${toldOf(error)}`);
   process.exitCode = 1;
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { Closing } from '../server/platform/runtime/closing.ts';
 import { createLogger } from '../server/platform/telemetry/logger.ts';
-import { Complaint } from './bench/bench.ts';
+import { Complaint, toldOf, wholeNumber } from './command-line.ts';
 import { type DeafProof, proveDeaf } from './prove/run-deaf.ts';
 import { type LiveProof, proveLive } from './prove/run-live.ts';
 import { startTwoNodes } from './prove/two-nodes.ts';
@@ -34,12 +34,7 @@ function readOptions(args: string[]): { part: 'cuts' | 'deaf'; clients: number; 
   });
   const [part = 'cuts', ...more] = positionals;
   if (values.help || more.length > 0 || (part !== 'cuts' && part !== 'deaf')) throw new Complaint(`\n${usage}`);
-  const count = (name: 'clients' | 'seconds' | 'seed', most: number) => {
-    const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < 1 || value > most)
-      throw new Complaint(`--${name} ${values[name]} is not a number from 1 to ${most}`);
-    return value;
-  };
+  const count = (name: 'clients' | 'seconds' | 'seed', most: number) => wholeNumber(name, values[name], 1, most);
   // Each client is three sockets of this process: its own, and two of the proxy.
   return { part, clients: count('clients', 3_000), seconds: count('seconds', 3_600), seed: count('seed', 1e9) };
 }
@@ -98,8 +93,7 @@ try {
     if (proof.faults.length > 0) process.exitCode = 1;
   }
 } catch (error) {
-  const isPlain = error instanceof Complaint || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  console.error(`prove:live: ${isPlain ? (error as Error).message : ((error as Error).stack ?? String(error))}`);
+  console.error(`prove:live: ${toldOf(error)}`);
   process.exitCode = 1;
 } finally {
   await closing.close(createLogger('warn'), 60_000);

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { Complaint, toldOf, wholeNumber } from './command-line.ts';
 import { proveResume, type ResumeProof } from './prove/run-resume.ts';
 
 const usage = `npm run prove:resume -- [options]
@@ -13,9 +14,6 @@ flushed. Each client goes on after the last event that it got. Every booking's v
   --seed N       of the choices (drawn, and printed)
 `;
 
-/** What is wrong, in one line for whoever typed the command. */
-class Complaint extends Error {}
-
 function readOptions(args: string[]): { times: number; clients: number; seed: number } {
   const { values } = parseArgs({
     args,
@@ -27,12 +25,7 @@ function readOptions(args: string[]): { times: number; clients: number; seed: nu
     },
   });
   if (values.help) throw new Complaint(`\n${usage}`);
-  const count = (name: 'times' | 'clients' | 'seed', most: number) => {
-    const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < 1 || value > most)
-      throw new Complaint(`--${name} ${values[name]} is not a number from 1 to ${most}`);
-    return value;
-  };
+  const count = (name: 'times' | 'clients' | 'seed', most: number) => wholeNumber(name, values[name], 1, most);
   return { times: count('times', 1_000_000), clients: count('clients', 1_000), seed: count('seed', 1e9) };
 }
 
@@ -77,7 +70,6 @@ try {
   console.log(tableOf(proof));
   if (proof.faults.length > 0) process.exitCode = 1;
 } catch (error) {
-  const isOurs = error instanceof Complaint || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  console.error(`prove:resume: ${isOurs ? (error as Error).message : ((error as Error).stack ?? String(error))}`);
+  console.error(`prove:resume: ${toldOf(error)}`);
   process.exitCode = 1;
 }

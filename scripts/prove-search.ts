@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { Complaint } from './bench/bench.ts';
+import { Complaint, toldOf, wholeNumber } from './command-line.ts';
 import { proveSearch, type SearchProof } from './prove/run-search.ts';
 
 const usage = `npm run prove:search -- [options]
@@ -24,12 +24,7 @@ function readOptions(args: string[]): { times: number; streamed: number; seed: n
     },
   });
   if (values.help) throw new Complaint(`\n${usage}`);
-  const count = (name: 'times' | 'streamed' | 'seed', most: number) => {
-    const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < 1 || value > most)
-      throw new Complaint(`--${name} ${values[name]} is not a number from 1 to ${most}`);
-    return value;
-  };
+  const count = (name: 'times' | 'streamed' | 'seed', most: number) => wholeNumber(name, values[name], 1, most);
   return { times: count('times', 4_000), streamed: count('streamed', 4_000), seed: count('seed', 1e9) };
 }
 
@@ -59,7 +54,6 @@ try {
   console.log(tableOf(proof));
   if (proof.faults.length > 0) process.exitCode = 1;
 } catch (error) {
-  const plain = error instanceof Complaint || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  process.stderr.write(`${plain ? (error as Error).message : (error as Error).stack}\n`);
+  process.stderr.write(`${toldOf(error)}\n`);
   process.exitCode = 1;
 }

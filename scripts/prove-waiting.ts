@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Complaint } from './load/load-options.ts';
+import { Complaint, toldOf, wholeNumber } from './command-line.ts';
 import { proveWaiting, type WaitingProof } from './prove/run-waiting.ts';
 
 const usage = `npm run prove:waiting -- [options]
@@ -30,12 +30,7 @@ function readOptions(args: string[]) {
     },
   });
   if (values.help) throw new Complaint(`\n${usage}`);
-  const count = (name: 'arrivals' | 'seats' | 'webs', most: number): number => {
-    const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < 1 || value > most)
-      throw new Complaint(`--${name} ${values[name]} is not a number from 1 to ${most}`);
-    return value;
-  };
+  const count = (name: 'arrivals' | 'seats' | 'webs', most: number) => wholeNumber(name, values[name], 1, most);
   const by = values.by as 'pressure' | 'operator';
   if (by !== 'pressure' && by !== 'operator') throw new Complaint(`--by ${by} is neither pressure nor operator`);
   return {
@@ -73,7 +68,6 @@ try {
   const isWhole = sold === seats && held === 0 && drift === 0 && withoutPlace === 0 && inversionsPerThousand < 1;
   if (!isWhole) process.exitCode = 1;
 } catch (error) {
-  const isPlain = error instanceof Complaint || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  console.error(`prove:waiting: ${isPlain ? (error as Error).message : ((error as Error).stack ?? String(error))}`);
+  console.error(`prove:waiting: ${toldOf(error)}`);
   process.exitCode = 1;
 }

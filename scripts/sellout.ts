@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { count } from './chaos/journal.ts';
-import { Complaint } from './load/load-options.ts';
+import { Complaint, toldOf } from './command-line.ts';
 import { startMeter } from './load/meter.ts';
 import { openShop } from './sellout/open-shop.ts';
 import { newHistogram, runSellout, type SelloutRun } from './sellout/run-sellout.ts';
@@ -74,7 +74,6 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  const isPlain = error instanceof Complaint || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  console.error(`sellout: ${isPlain ? (error as Error).message : ((error as Error).stack ?? String(error))}`);
+  console.error(`sellout: ${toldOf(error)}`);
   process.exitCode = 1;
 }

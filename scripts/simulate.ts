@@ -1,3 +1,4 @@
+import { toldOf } from './command-line.ts';
 import { batchesASeed } from './simulate/batches.ts';
 import { explore } from './simulate/explore.ts';
 import { runHistory } from './simulate/history.ts';
@@ -5,7 +6,7 @@ import { openDatabases } from './simulate/open-databases.ts';
 import { openPostgresTwin } from './simulate/postgres-twin.ts';
 import { dealSeeds, runJobs } from './simulate/run-jobs.ts';
 import { scopes, widened } from './simulate/scopes.ts';
-import { Complaint, readSimulateOptions, type SimulateOptions } from './simulate/simulate-options.ts';
+import { readSimulateOptions, type SimulateOptions } from './simulate/simulate-options.ts';
 
 const tellEveryMs = 3_000;
 const shownMax = 10;
@@ -95,7 +96,6 @@ try {
         : await runMany(options);
   if (!isGood) process.exitCode = 1;
 } catch (error) {
-  const isSaid = error instanceof Complaint || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  console.error(`simulate: ${isSaid ? (error as Error).message : (error as Error).stack}`);
+  console.error(`simulate: ${toldOf(error)}`);
   process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { Complaint } from './bench.ts';
+import { Complaint } from '../command-line.ts';
 
 /** What the command line is read for. */
 interface Command {

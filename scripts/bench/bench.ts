@@ -24,8 +24,3 @@ export interface BenchOutcome {
   /** False when something was wrong: never because something was slow. */
   ok: boolean;
 }
-
-/** What is wrong, in one line for whoever typed the command. */
-export class Complaint extends Error {
-  override readonly name = 'Complaint';
-}

@@ -7,9 +7,10 @@ import { type NewFlight, writeFlights } from '../../server/domain/inventory/writ
 import type { Closing } from '../../server/platform/runtime/closing.ts';
 import { newId } from '../../shared/ids.ts';
 import { resultSorts } from '../../shared/jobs.ts';
+import { Complaint, wholeNumber } from '../command-line.ts';
 import { bigJob } from '../jobs/big-job.ts';
 import { slopeOf } from '../jobs/job-stage.ts';
-import { type Bench, Complaint } from './bench.ts';
+import type { Bench } from './bench.ts';
 import { cpuOf, monotonicUs } from './load-generator.ts';
 import { measureDiskSync } from './measure-disk-sync.ts';
 import { collecting, memoryInUse } from './memory-in-use.ts';
@@ -316,9 +317,7 @@ function readOptions(args: string[]): Options {
   ) => {
     const given = values[name];
     if (given === undefined) return or;
-    if (!/^\d{1,9}$/.test(given) || Number(given) < least || Number(given) > most)
-      throw new Complaint(`--${name} ${given} is not a number from ${least} to ${most}`);
-    return Number(given);
+    return wholeNumber(name, given, least, most);
   };
   return {
     rounds: count('rounds', 1, 50, 3),

@@ -1,6 +1,7 @@
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type Bench, Complaint } from './bench.ts';
+import { Complaint } from '../command-line.ts';
+import type { Bench } from './bench.ts';
 import { type LiveReport, printLiveReport } from './live-report.ts';
 import { type LiveOptions, liveParts, runLiveBench } from './run-live-bench.ts';
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Complaint } from '../load/load-options.ts';
+import { Complaint, wholeNumber } from '../command-line.ts';
 import { type RedisKind, redisKinds } from '../stage/kept-redis.ts';
 
 const usage = `npm run chaos -- [options]
@@ -48,9 +48,7 @@ export function readChaosOptions(args: string[]): ChaosOptions {
   const count = (name: 'kills' | 'seed' | 'minutes' | 'buyers', least: number, most: number): number | undefined => {
     const text = values[name];
     if (text === undefined) return undefined;
-    if (!/^\d{1,10}$/.test(text) || Number(text) < least || Number(text) > most)
-      throw new Complaint(`--${name} ${text} is not a number from ${least} to ${most}`);
-    return Number(text);
+    return wholeNumber(name, text, least, most);
   };
   if (values.resume && !values.dir) throw new Complaint('--resume needs the --dir of the run that it takes up');
   return {

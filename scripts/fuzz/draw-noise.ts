@@ -1,4 +1,4 @@
-import type { Random } from '../prove/random.ts';
+import type { Random } from '../stage/random.ts';
 
 /** What is thrown at a server at a time. */
 export type Noise =
@@ -57,7 +57,7 @@ const fields = [
 function value(random: Random, words: Vocabulary, depth = 0): unknown {
   const leaf = depth > 3 || random.next() < 0.4;
   if (leaf) {
-    switch (random.whole(0, 8)) {
+    switch (random.between(0, 8)) {
       case 0:
         return random.pick(oddStrings);
       case 1:
@@ -73,14 +73,14 @@ function value(random: Random, words: Vocabulary, depth = 0): unknown {
       case 6:
         return null;
       case 7:
-        return 'x'.repeat(random.whole(0, 300));
+        return 'x'.repeat(random.between(0, 300));
       default:
-        return random.whole(-5, 1_000_000);
+        return random.between(-5, 1_000_000);
     }
   }
-  if (random.next() < 0.3) return Array.from({ length: random.whole(0, 4) }, () => value(random, words, depth + 1));
+  if (random.next() < 0.3) return Array.from({ length: random.between(0, 4) }, () => value(random, words, depth + 1));
   const made: [string, unknown][] = [];
-  for (let n = random.whole(0, 5); n > 0; n--) {
+  for (let n = random.between(0, 5); n > 0; n--) {
     made.push([random.pick(random.next() < 0.1 ? inherited : fields), value(random, words, depth + 1)]);
   }
   return Object.fromEntries(made);
@@ -113,15 +113,15 @@ function nearlyRight(
 
 const idOf = (random: Random): unknown =>
   random.pick<() => unknown>([
-    () => random.whole(0, 20),
-    () => random.whole(0, 20),
+    () => random.between(0, 20),
+    () => random.between(0, 20),
     () => random.pick(oddNumbers),
     () => random.pick(oddStrings),
     () => null,
     () => true,
     () => ({}),
     () => [1],
-    () => 'i'.repeat(random.whole(1, 3_000)),
+    () => 'i'.repeat(random.between(1, 3_000)),
   ])();
 
 /** superjson's notes on types, about values that are not there or are something else. */
@@ -161,11 +161,11 @@ const meta = (random: Random): unknown => {
 function request(random: Random, words: Vocabulary): Record<string, unknown> {
   if (random.next() < 0.5) {
     const { path, method, json } = nearlyRight(random, words);
-    return { id: random.whole(0, 20), method, params: { path, input: { json } } };
+    return { id: random.between(0, 20), method, params: { path, input: { json } } };
   }
   const { path, method } = random.pick(words.paths);
   return {
-    id: random.whole(0, 20),
+    id: random.between(0, 20),
     method: random.next() < 0.8 ? method : random.pick(methods),
     params: { path, input: { json: value(random, words) } },
   };
@@ -175,8 +175,8 @@ const text = (message: unknown): string => JSON.stringify(message) ?? '';
 
 /** Changes, drops or doubles some bytes. */
 function mangled(random: Random, whole: string): string {
-  const at = random.whole(0, whole.length);
-  const to = Math.min(whole.length, at + random.whole(0, 6));
+  const at = random.between(0, whole.length);
+  const to = Math.min(whole.length, at + random.between(0, 6));
   const between = random.pick([
     '',
     '"',
@@ -207,24 +207,24 @@ function frame(
   const head = [(fin ? 0x80 : 0) | (reserved << 4) | opcode];
   if (payload.length < 126) head.push((masked ? 0x80 : 0) | payload.length);
   else head.push((masked ? 0x80 : 0) | 126, payload.length >> 8, payload.length & 0xff);
-  const mask = masked ? Buffer.from(Array.from({ length: 4 }, () => random.whole(0, 255))) : Buffer.alloc(0);
+  const mask = masked ? Buffer.from(Array.from({ length: 4 }, () => random.between(0, 255))) : Buffer.alloc(0);
   const body = masked ? Buffer.from(payload.map((byte, n) => byte ^ (mask[n & 3] as number))) : payload;
   return Buffer.concat([Buffer.from(head), mask, body]);
 }
 
 const someBytes = (random: Random, most: number): Buffer =>
-  Buffer.from(Array.from({ length: random.whole(0, most) }, () => random.whole(0, 255)));
+  Buffer.from(Array.from({ length: random.between(0, most) }, () => random.between(0, 255)));
 
 function rawFrames(random: Random, words: Vocabulary): Buffer {
   const whole = frame(random, 1, Buffer.from(text(request(random, words)).slice(0, 60_000)));
   return random.pick<() => Buffer>([
     // Half of a frame, and no more.
-    () => whole.subarray(0, random.whole(1, whole.length - 1)),
-    () => Buffer.concat([whole, whole.subarray(0, random.whole(1, whole.length - 1))]),
+    () => whole.subarray(0, random.between(1, whole.length - 1)),
+    () => Buffer.concat([whole, whole.subarray(0, random.between(1, whole.length - 1))]),
     () => frame(random, 1, Buffer.from([0xc3, 0x28, 0xff, 0xfe])),
     () => frame(random, 1, Buffer.from('PING'), { masked: false }),
-    () => frame(random, 1, Buffer.from('PING'), { reserved: random.whole(1, 7) }),
-    () => frame(random, random.whole(3, 15), someBytes(random, 40)),
+    () => frame(random, 1, Buffer.from('PING'), { reserved: random.between(1, 7) }),
+    () => frame(random, random.between(3, 15), someBytes(random, 40)),
     () => frame(random, 0, someBytes(random, 40)),
     () => Buffer.concat([frame(random, 1, Buffer.from('{"id":'), { fin: false }), frame(random, 1, Buffer.from('1}'))]),
     () => frame(random, 9, someBytes(random, 200), { fin: random.next() < 0.5 }),
@@ -301,8 +301,8 @@ const kinds: [weight: number, draw: Draw][] = [
     8,
     overSocket('stop and subscribe, mixed', (random, words) => {
       const paths = words.paths.filter(({ method }) => method === 'subscription');
-      return Array.from({ length: random.whole(2, 12) }, () => {
-        const id = random.whole(0, 3);
+      return Array.from({ length: random.between(2, 12) }, () => {
+        const id = random.between(0, 3);
         if (random.next() < 0.5) return text({ id, method: 'subscription.stop' });
         const json = random.next() < 0.7 ? { flightIds: [random.pick(words.flightIds)] } : value(random, words);
         const path = random.next() < 0.7 ? 'flights.onSeats' : random.pick(paths).path;
@@ -349,8 +349,8 @@ const kinds: [weight: number, draw: Draw][] = [
       const { path, method } = random.pick(words.paths);
       const huge =
         random.next() < 0.5
-          ? `"${'y'.repeat(random.whole(100_000, 2_000_000))}"`
-          : `[${'7,'.repeat(random.whole(50_000, 300_000))}7]`;
+          ? `"${'y'.repeat(random.between(100_000, 2_000_000))}"`
+          : `[${'7,'.repeat(random.between(50_000, 300_000))}7]`;
       return [
         `{"id":2,"method":"${method}","params":{"path":"${path}","input":{"json":{"flightIds":${huge},"q":${huge}}}}}`,
       ];

@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 import { appRouter } from '../../server/transport/app.router.ts';
 import { newId } from '../../shared/ids.ts';
 import { memoryInUse } from '../bench/memory-in-use.ts';
-import { type Random, seededRandom } from '../prove/random.ts';
+import { createRandom, type Random } from '../stage/random.ts';
 import { drawNoise, type Noise, type Vocabulary } from './draw-noise.ts';
 import { judgeFrame } from './judge-frame.ts';
 
@@ -75,7 +75,7 @@ class Fuzzer {
 
   constructor(options: FuzzOptions) {
     this.#options = options;
-    this.#random = seededRandom(options.seed);
+    this.#random = createRandom(String(options.seed));
     this.#sockets = Array.from({ length: options.sockets });
     this.#words = {
       paths: Object.entries(appRouter._def.procedures as unknown as Record<string, { _def: { type: 'query' } }>).map(
@@ -127,7 +127,7 @@ class Fuzzer {
 
   async #throw(noise: Noise): Promise<void> {
     if (noise.over === 'tcp') return this.#throwBytes(noise.bytes, noise.shakesHands);
-    const place = this.#random.whole(0, this.#sockets.length - 1);
+    const place = this.#random.between(0, this.#sockets.length - 1);
     const socket = await this.#socketAt(place);
     if (!socket) return;
     for (const frame of noise.frames) socket.send(frame);

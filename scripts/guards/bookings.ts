@@ -192,8 +192,8 @@ export const bookingGuards: Guard[] = [
     out: [
       {
         file: lives,
-        text: 'where b.id = u.id and b.id = any(p_ids) and b.status = any(p_from)',
-        instead: 'where b.id = u.id',
+        text: 'where b.id = any(p_ids) and b.status = any(p_from)',
+        instead: 'where b.id = any(p_ids)',
       },
     ],
     proof: { file: alone, title: '[PAY-5] money for a cancelled hold moves it once, and says why' },

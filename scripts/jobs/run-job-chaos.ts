@@ -7,7 +7,7 @@ import { WebSocket } from 'ws';
 import { createClient } from '../../client/sdk/create-client.ts';
 import type { JobProgress } from '../../shared/jobs.ts';
 import { readRedisKind } from '../chaos/chaos-options.ts';
-import { Complaint } from '../load/load-options.ts';
+import { Complaint, wholeNumber } from '../command-line.ts';
 import { startMeter } from '../load/meter.ts';
 import { createRandom } from '../stage/random.ts';
 import { bigJob } from './big-job.ts';
@@ -159,9 +159,7 @@ function readOptions(args: string[]) {
   ) => {
     const given = values[name];
     if (given === undefined) return or;
-    if (!/^\d{1,10}$/.test(given) || Number(given) < least || Number(given) > most)
-      throw new Complaint(`--${name} ${given} is not a number from ${least} to ${most}`);
-    return Number(given);
+    return wholeNumber(name, given, least, most);
   };
   return {
     kills: count('kills', 0, 10_000, 50),

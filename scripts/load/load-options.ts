@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { limits } from '../../shared/limits.ts';
+import { Complaint, wholeNumber } from '../command-line.ts';
 
 const usage = `npm run load -- [options]
 
@@ -19,11 +20,6 @@ the one that the server made and keeps in its data directory).
   --allow-remote     also another machine than this one
   --json             the result as JSON on standard output
 `;
-
-/** What is wrong, in one line for whoever typed the command. */
-export class Complaint extends Error {
-  override readonly name = 'Complaint';
-}
 
 export interface LoadOptions {
   url: string;
@@ -61,9 +57,7 @@ export function readLoadOptions(args: string[], env: Record<string, string | und
   ) => {
     const text = values[name];
     if (text === undefined) return fallback;
-    if (!/^\d{1,9}$/.test(text) || Number(text) < least || Number(text) > most)
-      throw new Complaint(`--${name} ${text} is not a number from ${least} to ${most}`);
-    return Number(text);
+    return wholeNumber(name, text, least, most);
   };
   const url = values.url ?? env.AIRSIDE_URL ?? 'http://127.0.0.1:3000';
   if (!URL.canParse(url)) throw new Complaint(`--url ${url} is not an address like http://127.0.0.1:3000`);

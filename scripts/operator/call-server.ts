@@ -5,13 +5,11 @@ import { createTRPCClient, httpLink, TRPCClientError } from '@trpc/client';
 import type { AppRouter } from '../../server/transport/app.router.ts';
 import type { FailureView } from '../../shared/failure.ts';
 import { transformer } from '../../shared/transformer.ts';
+import { Complaint, isComplaint } from '../command-line.ts';
 
 /** A call that may simply be repeated is, so often, with the pause that the server asks for or this one. */
 const attempts = 5;
 const pauseMs = 1000;
-
-/** What is wrong, in one line for whoever typed the command. */
-export class Complaint extends Error {}
 
 /** A path is meant from where the user stands, while npm runs scripts in the project's root. */
 export const fromUser = (path: string): string => resolve(process.env.INIT_CWD ?? '.', path);
@@ -77,8 +75,7 @@ export async function runCommand(name: string, run: () => Promise<void>): Promis
   try {
     await run();
   } catch (error) {
-    const plain = error instanceof Complaint || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-    console.error(plain ? `${name}: ${(error as Error).message}` : error);
+    console.error(isComplaint(error) ? `${name}: ${error.message}` : error);
     process.exitCode = 1;
   }
 }

@@ -2,7 +2,7 @@ import { WebSocket } from 'ws';
 import { defaultRetryDelayMs } from '../../client/sdk/connection.ts';
 import type { BookingView } from '../../shared/booking.ts';
 import type { SeatsView } from '../../shared/flight.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../stage/random.ts';
 
 interface Frame {
   id: number | null;

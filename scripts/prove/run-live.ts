@@ -6,9 +6,8 @@ import type { FlightView } from '../../shared/flight.ts';
 import { newId } from '../../shared/ids.ts';
 import { transformer } from '../../shared/transformer.ts';
 import { startFaultProxy } from '../stage/fault-proxy.ts';
-import { createRandom } from '../stage/random.ts';
+import { createRandom, type Random } from '../stage/random.ts';
 import { LiveClient } from './live-client.ts';
-import { type Random, seededRandom } from './random.ts';
 
 export interface LiveOptions {
   /** `http://HOST:PORT` of a server whose mock payments are quick, and its operator key. */
@@ -54,7 +53,7 @@ type Trpc = TRPCClient<AppRouter>;
  * state of its own booking exactly once, in order.
  */
 export async function proveLive(options: LiveOptions): Promise<LiveProof> {
-  const random = seededRandom(options.seed);
+  const random = createRandom(String(options.seed));
   const proxy = await startFaultProxy(Number(new URL(options.url).port));
   const proof: LiveProof = {
     seed: options.seed,
@@ -84,7 +83,7 @@ export async function proveLive(options: LiveOptions): Promise<LiveProof> {
           bookingId,
           // Some watch one flight, some all of them.
           flightIds: place % 2 === 0 ? [random.pick(flightIds)] : flightIds,
-          random: seededRandom(options.seed + place),
+          random: createRandom(String(options.seed + place)),
           onFault: fault,
         }),
       );

@@ -6,8 +6,8 @@ import type { BookingStatus, BookingView } from '../../shared/booking.ts';
 import type { FailureView } from '../../shared/failure.ts';
 import { newId } from '../../shared/ids.ts';
 import { transformer } from '../../shared/transformer.ts';
+import { createRandom, type Random } from '../stage/random.ts';
 import { type Follower, follow, type ResumeKind } from './follower.ts';
-import { type Random, seededRandom } from './random.ts';
 import { startTwoNodes, type TwoNodes } from './two-nodes.ts';
 
 export interface ResumeOptions {
@@ -54,7 +54,7 @@ const isBetween = (status: BookingStatus) => status === 'held' || status === 'pa
  * 3 … without a gap or a repeat, up to the last one; so must the whole log, as operators follow it.
  */
 export async function proveResume(options: ResumeOptions): Promise<ResumeProof> {
-  const random = seededRandom(options.seed);
+  const random = createRandom(String(options.seed));
   const began = performance.now();
   const proof: ResumeProof = {
     seed: options.seed,
@@ -159,9 +159,9 @@ class Proof {
       },
     });
     try {
-      await this.#rename(id, ask, random.whole(0, 3));
+      await this.#rename(id, ask, random.between(0, 3));
       await ask((trpc) => trpc.booking.pay.mutate({ id }));
-      await this.#rename(id, ask, random.whole(0, 2));
+      await this.#rename(id, ask, random.between(0, 2));
       const arrived = async (until: (now: BookingView) => boolean): Promise<BookingView> => {
         const now = await this.#settled(id, ask, until);
         const began = performance.now();
@@ -174,7 +174,7 @@ class Proof {
         return now;
       };
       const { status: outcome } = await arrived((now) => !isBetween(now.status));
-      await this.#rename(id, ask, random.whole(0, 2));
+      await this.#rename(id, ask, random.between(0, 2));
       if (outcome === 'confirmed' && random.next() < 0.7) {
         await this.#cancel(id, ask);
         await arrived((now) => now.status === 'refunded');
@@ -210,8 +210,8 @@ class Proof {
   /** Each new name is one more version. */
   async #rename(id: string, ask: <T>(what: (trpc: Trpc) => Promise<T>) => Promise<T>, times: number): Promise<void> {
     for (let index = 0; index < times; index++) {
-      await this.#sleep(this.#random.whole(0, 250));
-      const givenName = `A${'abcdefghij'[this.#random.whole(0, 9)]}${'klmnopqrst'[this.#random.whole(0, 9)]}`;
+      await this.#sleep(this.#random.between(0, 250));
+      const givenName = `A${'abcdefghij'[this.#random.between(0, 9)]}${'klmnopqrst'[this.#random.between(0, 9)]}`;
       const passengers = [{ type: 'adult' as const, givenName, familyName: 'Doe' }];
       await ask((trpc) => trpc.booking.setPassengers.mutate({ id, passengers })).catch(ignoreRefusal);
     }
@@ -307,7 +307,7 @@ class Proof {
   async #killNodes(): Promise<void> {
     let node: 0 | 1 = 0;
     while (!this.#stopping.signal.aborted) {
-      await this.#sleep(this.#random.whole(1_000, 3_000));
+      await this.#sleep(this.#random.between(1_000, 3_000));
       if (this.#stopping.signal.aborted) return;
       this.#down.add(node);
       this.#proof.kills += 1;
@@ -320,7 +320,7 @@ class Proof {
   async #flushRedis(): Promise<void> {
     const redis = new Redis(this.#nodes.redisUrl);
     while (!this.#stopping.signal.aborted) {
-      await this.#sleep(this.#random.whole(1_000, 5_000));
+      await this.#sleep(this.#random.between(1_000, 5_000));
       await redis.flushall();
       this.#proof.flushes += 1;
     }
@@ -373,7 +373,7 @@ class Proof {
         const failure = failureOf(error);
         if ((failure && !failure.retryable) || performance.now() > deadline) throw error;
       }
-      await this.#sleep(this.#random.whole(20, 80), false);
+      await this.#sleep(this.#random.between(20, 80), false);
     }
   }
 

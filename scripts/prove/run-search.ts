@@ -3,7 +3,7 @@ import { worldPlaces } from '../../server/domain/places/world-places.ts';
 import { findFlights } from '../../server/domain/search/find-flights.ts';
 import { LiveTimetable } from '../../server/domain/timetable/live-timetable.ts';
 import { systemClock } from '../../server/platform/runtime/clock.ts';
-import { type Random, seededRandom } from './random.ts';
+import { createRandom, type Random } from '../stage/random.ts';
 import { type Market, SearchClient, shownAs, tokenFrom } from './search-client.ts';
 import { startTwoNodes, type TwoNodes } from './two-nodes.ts';
 
@@ -59,7 +59,9 @@ export async function proveSearch(options: { times: number; streamed: number; se
   try {
     const token = await tokenFrom(nodes.urls[0]);
     const clients = nodes.urls.map((url) => new SearchClient(url, { token, apiKey: nodes.apiKey }));
-    await new Proof(nodes, clients as [SearchClient, SearchClient], seededRandom(options.seed), proof).run(options);
+    await new Proof(nodes, clients as [SearchClient, SearchClient], createRandom(String(options.seed)), proof).run(
+      options,
+    );
   } finally {
     await nodes.stop();
   }
@@ -129,7 +131,7 @@ class Proof {
       case 'sale':
         return { kind, flight: await this.#sell(client, flight) };
       case 'price':
-        flight.price = this.#random.whole(100, 900) * 100;
+        flight.price = this.#random.between(100, 900) * 100;
         flight.version = (await client.update(flight, { price: flight.price })).version;
         return { kind, flight };
       case 'time':
@@ -166,7 +168,7 @@ class Proof {
 
   #clock(): string {
     const two = (value: number) => String(value).padStart(2, '0');
-    return `${two(this.#random.whole(0, 12))}:${two(this.#random.whole(0, 59))}`;
+    return `${two(this.#random.between(0, 12))}:${two(this.#random.between(0, 59))}`;
   }
 
   async #killWhileStreaming(victim: 0 | 1, changes: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { readRedisKind } from '../chaos/chaos-options.ts';
-import { Complaint } from '../load/load-options.ts';
+import { Complaint, wholeNumber } from '../command-line.ts';
 import type { RedisKind } from '../stage/kept-redis.ts';
 
 const usage = `npm run sellout -- [options]
@@ -50,9 +50,7 @@ export function readSelloutOptions(args: string[]): SelloutOptions {
   ): number => {
     const text = values[name];
     if (text === undefined) return fallback;
-    if (!/^\d{1,10}$/.test(text) || Number(text) < 1 || Number(text) > most)
-      throw new Complaint(`--${name} ${text} is not a number from 1 to ${most}`);
-    return Number(text);
+    return wholeNumber(name, text, 1, most);
   };
   return {
     times: count('times', 100, 100_000),

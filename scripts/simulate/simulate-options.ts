@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { Complaint } from '../command-line.ts';
 
 const usage = `npm run simulate -- [options]
 
@@ -16,11 +17,6 @@ world is a function of its seed: the same seed tells the same history, to the le
   --payments K        K shuffled histories of payments alone; with --store postgres on both
   --exhaustive [N]    every order of events in small worlds, up to N states each (1000000)
 `;
-
-/** What is wrong, in one line for whoever typed the command. */
-export class Complaint extends Error {
-  override readonly name = 'Complaint';
-}
 
 export interface SimulateOptions {
   does: 'histories' | 'trace' | 'batches' | 'payments' | 'exhaustive';

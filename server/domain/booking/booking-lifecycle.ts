@@ -12,8 +12,8 @@ import type { BookingAction, BookingStatus } from '../../../shared/booking.ts';
  * confirmed      its seats count as sold
  * all others     it has no seats
  *
- * Each arrow is one conditional UPDATE (`advance_bookings` in migrations/0017_lives.sql): whoever finds the booking in another
- * state has lost the race, reads again and answers accordingly. All legs share the status.
+ * Each arrow is one conditional UPDATE (migrations/0017_lives.sql): whoever finds the booking in another state has lost
+ * the race, reads again and answers accordingly. All legs share the status.
  */
 /** From which states each state is entered. */
 export const arrows = {

@@ -11,7 +11,7 @@ const everyMs = 5_000;
 const leaseMs = 30_000;
 /** After a round comes a rest of at least this many times what it took: auditing never takes more than a twentieth of a core. */
 const restFactor = 20;
-/** A round that took long for others' sake (it reads a few thousand rows at most) is no reason to look away for minutes. */
+/** A round that took long for others' sake, or for one cabin with many bookings, is no reason to look away for minutes. */
 const restMaxMs = 10_000;
 
 /** Looks for drift every few seconds, for ever. What it finds is an alarm: it must never find anything. */
