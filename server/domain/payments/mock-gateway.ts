@@ -84,8 +84,12 @@ async function serve(desk: MockDesk, request: IncomingMessage): Promise<[status:
       return [200, stateOf(await desk.look(id as string))];
     }
     case 'GET ledger': {
-      const payments = Array.from(desk.ledger.all(), stateOf);
-      return [200, { totals: Object.fromEntries(desk.ledger.totals()), payments }];
+      const told = {
+        totals: Object.fromEntries(desk.ledger.totals()),
+        payments: Array.from(desk.ledger.all(), stateOf),
+      };
+      await desk.ledger.saved();
+      return [200, told];
     }
     default:
       return [404, { error: 'no such path' }];
