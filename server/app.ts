@@ -178,7 +178,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     keys,
     epoch: cluster.epoch,
     places,
-    seal: offerSeal,
+    offerSecret: engines.authSecret,
     closing,
     report,
     onProgress: options.onProgress,

@@ -1,7 +1,6 @@
 import type { Pool } from 'pg';
 import { buildConnectionTable } from './domain/connections/minimum-connection.ts';
 import { readConnectionRules } from './domain/connections/read-connection-rules.ts';
-import type { OfferSeal } from './domain/offers/offer-seal.ts';
 import type { PlaceDirectory } from './domain/places/place-directory.ts';
 import { readAlliances } from './domain/places/read-alliances.ts';
 import type { FlightProjection } from './domain/projection/flight-projection.ts';
@@ -43,16 +42,16 @@ export async function openSearch(options: {
   keys: Keyspace;
   epoch: number;
   places: PlaceDirectory;
-  seal: OfferSeal;
+  offerSecret: string;
   closing: Closing;
   report: ErrorReporter;
   onProgress: ((what: string, done: number, of: number) => void) | undefined;
 }): Promise<OpenSearch> {
-  const { pool, clock, places, seal, closing, report } = options;
+  const { pool, clock, places, closing, report } = options;
   const alliances = new Map<string, string>();
   const learnRules = async (): Promise<void> => {
     for (const [carrier, alliance] of await readAlliances(pool)) alliances.set(carrier, alliance);
-    engine.setConnections(buildConnectionTable(await readConnectionRules(pool)));
+    engine.setRules(buildConnectionTable(await readConnectionRules(pool)), alliances);
   };
   const live = await LiveTimetable.open({
     pool,
@@ -65,7 +64,7 @@ export async function openSearch(options: {
     onConnections: () => void learnRules().catch((error) => report(error)),
     onProgress: options.onProgress,
   });
-  const engine = createSearchEngine(live);
+  const engine = createSearchEngine(live, options.offerSecret);
   closing.push('search threads', engine.close);
   const projection = openProjection(options);
   closing.push('flight projection', () => projection.close());
@@ -77,7 +76,6 @@ export async function openSearch(options: {
     engine,
     kept: new KeptSearches(clock),
     projection,
-    seal,
     allianceOf: (carrier) => alliances.get(carrier),
   };
   const keptWays = new KeptWays();

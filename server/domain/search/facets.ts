@@ -1,10 +1,10 @@
 import type { Facet, ItineraryFacets } from '../../../shared/itinerary.ts';
 import type { Money } from '../../../shared/money.ts';
-import { Names, type TimetableNames } from '../timetable/names.ts';
+import { Names } from '../timetable/names.ts';
 import type { Timetable } from '../timetable/timetable.ts';
 import { type Front, legsMax } from './front.ts';
 import type { Answered } from './search-engine.ts';
-import type { SearchRoom } from './search-room.ts';
+import type { ShownWith } from './show-page.ts';
 
 /** How many journeys have a value, and the cheapest of them. Values are numbers: a hub has thousands of journeys. */
 class Counter {
@@ -43,8 +43,8 @@ class Counter {
 }
 
 /** What journeys of an answer have in common, and how many of each there are: for filters with counts. */
-export function facetsOf(room: SearchRoom, answered: Answered): ItineraryFacets {
-  const counting = new Counting(room, answered);
+export function facetsOf(shownWith: ShownWith, answered: Answered): ItineraryFacets {
+  const counting = new Counting(shownWith, answered);
   for (let place = 0; place < answered.ranking.count; place++) counting.add(place);
   return counting.result();
 }
@@ -53,7 +53,7 @@ export function facetsOf(room: SearchRoom, answered: Answered): ItineraryFacets 
 const noRange = () => ({ least: Number.POSITIVE_INFINITY, leastCurrency: 0, most: -1, mostCurrency: 0 });
 
 class Counting {
-  readonly #names: TimetableNames;
+  readonly #names: ShownWith['names'];
   readonly #answered: Answered;
   readonly #alliances = new Names();
   /** By carrier; −1: in none. */
@@ -68,11 +68,11 @@ class Counting {
   readonly #price = noRange();
   readonly #duration = { least: Number.POSITIVE_INFINITY, most: 0 };
 
-  constructor(room: SearchRoom, answered: Answered) {
-    this.#names = room.live.names;
+  constructor({ names, alliances }: ShownWith, answered: Answered) {
+    this.#names = names;
     this.#answered = answered;
     this.#allianceOf = this.#names.carriers.all.map((carrier) => {
-      const alliance = room.allianceOf(carrier);
+      const alliance = alliances.get(carrier);
       return alliance === undefined ? -1 : this.#alliances.of(alliance);
     });
   }

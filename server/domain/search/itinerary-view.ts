@@ -3,6 +3,7 @@ import { type CabinClass, cabinClasses } from '../../../shared/flight.ts';
 import type { ConnectionView, FlightLeg, Itinerary, ItinerarySlice } from '../../../shared/itinerary.ts';
 import { isDefaultConnection } from '../connections/minimum-connection.ts';
 import type { OfferLeg } from '../offers/offer-seal.ts';
+import { idOf } from '../timetable/flight-index.ts';
 import { bareFlightView } from '../timetable/flight-view.ts';
 import { type CabinColumns, rowFamily, type Timetable } from '../timetable/timetable.ts';
 import { rowsOf } from './answer-search.ts';
@@ -10,23 +11,30 @@ import { type ConnectionTimes, connectionAsked, connectionMinutes } from './conn
 import { type Front, legsMax } from './front.ts';
 import type { KeptSearch } from './kept-searches.ts';
 import type { ResolvedSearch } from './resolve-search.ts';
-import type { SearchRoom } from './search-room.ts';
+import type { Answered } from './search-engine.ts';
+import type { ShownWith } from './show-page.ts';
+
+/** A search and what it found: what there is to be shown. */
+export type FoundSearch = Pick<KeptSearch, 'search' | 'answered' | 'at'>;
 
 /** The journey at a place of the ranking, as it is shown. */
-export function itineraryView(room: SearchRoom, { search, answered, at }: KeptSearch, place: number): Itinerary {
-  const { fronts, ranking, timetable, versions } = answered;
+export function itineraryView(
+  { names, times, seal, nowMs }: ShownWith,
+  { search, answered, at }: FoundSearch,
+  place: number,
+): Itinerary {
+  const { fronts, timetable, versions } = answered;
   const { input, seats } = search;
-  const nowMs = room.clock.now();
-  const entries = fronts.map((_, slice) => ranking.entries[place * fronts.length + slice] as number);
+  const entries = entriesOf(answered, place);
   const slices = fronts.map((front, slice): ItinerarySlice => {
     const entry = entries[slice] as number;
     const legs = rowsOf(front, entry).map(
       (row, leg): FlightLeg => ({
-        ...bareFlightView(timetable, room.live.names, row, nowMs),
+        ...bareFlightView(timetable, names, row, nowMs),
         cabin: input.cabin,
         price: {
           amount: front.prices[entry * legsMax + leg] as number,
-          currency: room.live.names.currencies.at(front.currency[entry] as number),
+          currency: names.currencies.at(front.currency[entry] as number),
         },
         cabinVersion: versions[slice]?.[entry * legsMax + leg] ?? 0,
       }),
@@ -35,13 +43,13 @@ export function itineraryView(room: SearchRoom, { search, answered, at }: KeptSe
       legs,
       durationMinutes: front.minutes[entry] as number,
       stops: front.stops[entry] as number,
-      connections: connectionsOf(room, timetable, room.engine.times(), front, entry),
+      connections: connectionsOf(names, timetable, times, front, entry),
       groundKm: groundKmOf(search, slice, timetable, rowsOf(front, entry)),
     };
   });
   const amount = fronts.reduce((sum, front, slice) => sum + (front.price[entries[slice] as number] as number), 0);
   const first = fronts[0] as Front;
-  const currency = room.live.names.currencies.at(first.currency[entries[0] as number] as number);
+  const currency = names.currencies.at(first.currency[entries[0] as number] as number);
   const columns = timetable.cabins[cabinClasses.indexOf(input.cabin)] as CabinColumns;
   const offered = fronts.flatMap((front, slice) =>
     rowsOf(front, entries[slice] as number).map((row, leg): OfferLeg => {
@@ -57,19 +65,30 @@ export function itineraryView(room: SearchRoom, { search, answered, at }: KeptSe
     }),
   );
   return {
-    id: journeyId(slices, input.cabin),
+    id: journeyId(answered, place, input.cabin),
     slices,
     price: { amount, currency },
     priceKind: fronts.length === 1 ? 'one_way' : 'sum_of_one_ways',
     seatsLeft: seatsLeft(timetable, input.cabin, fronts, entries, seats),
     // Guaranteed from when it was found, on whatever page it is shown.
-    offerToken: room.seal.seal({ legs: offered, brand: null, seats, currency }, at),
+    offerToken: seal.seal({ legs: offered, brand: null, seats, currency }, at),
   };
 }
 
+/** The entry of each slice's front that the journey at a place of the ranking is made of. */
+const entriesOf = ({ fronts, ranking }: Answered, place: number): number[] =>
+  fronts.map((_, slice) => ranking.entries[place * fronts.length + slice] as number);
+
 /** A UUID (version 8, custom) that the same flights in the same cabin always have. */
-function journeyId(slices: Pick<ItinerarySlice, 'legs'>[], cabin: CabinClass): string {
-  const flights = slices.map(({ legs }) => legs.map((leg) => leg.id).join('+')).join('/');
+export function journeyId(answered: Answered, place: number, cabin: CabinClass): string {
+  const entries = entriesOf(answered, place);
+  const flights = answered.fronts
+    .map((front, slice) =>
+      rowsOf(front, entries[slice] as number)
+        .map((row) => idOf(answered.timetable, row))
+        .join('+'),
+    )
+    .join('/');
   const hex = hash('sha256', `${cabin} ${flights}`);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
@@ -96,7 +115,7 @@ function groundKmOf(
 }
 
 function connectionsOf(
-  room: SearchRoom,
+  names: ShownWith['names'],
   t: Timetable,
   times: ConnectionTimes,
   front: Front,
@@ -111,8 +130,8 @@ function connectionsOf(
     const departs = t.departs[row] as number;
     const offset = t.departsOffset[row] as number;
     return {
-      arrive: room.live.names.airports.at(arrive),
-      depart: room.live.names.airports.at(depart),
+      arrive: names.airports.at(arrive),
+      depart: names.airports.at(depart),
       minutes: departs - arrives,
       minimumMinutes: connectionMinutes(times, t, before, row),
       isDefault: isDefaultConnection(times.table, connectionAsked(t, before, row)),

@@ -6,7 +6,8 @@ import type { LiveTimetable } from '../timetable/live-timetable.ts';
 import { counted, type Timetable } from '../timetable/timetable.ts';
 import { answerSearch, type SearchAnswer, type SearchTask } from './answer-search.ts';
 import { type ConnectionTimes, connectionTimes } from './connection-times.ts';
-import type { FromWorker, ToWorker } from './search-worker.ts';
+import type { FromWorker, ToWorker, WorkerKnowledge, WorkerOptions } from './search-worker.ts';
+import type { PageTask, ShownPage } from './show-page.ts';
 
 /** An answer, and the columns that its row numbers mean. */
 export interface Answered extends SearchAnswer {
@@ -16,8 +17,10 @@ export interface Answered extends SearchAnswer {
 export interface SearchEngine {
   /** Fails: BUSY when too many searches wait. */
   answer(task: SearchTask): Promise<Answered>;
-  /** The rules for connections have changed. */
-  setConnections(table: ConnectionTable): void;
+  /** A page of journeys, and what it is of. Fails: BUSY when too many searches wait. */
+  show(task: PageTask): Promise<{ answered: Answered; page: ShownPage }>;
+  /** The rules for connections or the carriers' alliances have changed. */
+  setRules(table: ConnectionTable, alliances: Map<string, string>): void;
   /** Those that hold now. */
   times(): ConnectionTimes;
   waiting(): number;
@@ -30,9 +33,13 @@ const retryAfterMs = 250;
 /** Flights out of the origins that are followed on the spot: some 20 µs, less than a message to a thread and back. */
 const inlineMarketsMax = 64;
 
+type Asked = Exclude<ToWorker, { know: unknown }>;
+type Done = Exclude<FromWorker, { error: string }>;
+
 interface Waiting {
-  task: SearchTask;
-  resolve(answered: Answered): void;
+  asked: Asked;
+  /** With the columns that the answer's rows are of. */
+  resolve(done: Done, timetable: Timetable): void;
   reject(error: unknown): void;
 }
 
@@ -43,47 +50,62 @@ interface Thread {
 
 /**
  * Runs searches without holding up the event loop that sells seats: in threads that share the timetable, started when
- * first needed. One that takes less time than telling a thread of it runs on the spot.
+ * first needed. Journeys are made ready to be shown there, too: twenty of them, each with its sealed offer, take longer
+ * than to find them. A search for its own sake that takes less time than telling a thread of it runs on the spot.
  */
 export function createSearchEngine(
   live: LiveTimetable,
+  offerSecret: string,
   threadsMax = Math.max(1, availableParallelism() - 1),
 ): SearchEngine {
   const threads: Thread[] = [];
   const queue: Waiting[] = [];
   let table: ConnectionTable = { rows: new Int32Array(new SharedArrayBuffer(0)) };
+  let alliances = new Map<string, string>();
   let timetable = live.timetable;
   let known: { times: ConnectionTimes; airports: number } | undefined;
+  /** What the threads were told last; undefined: something of it has changed. */
+  let told: WorkerKnowledge | undefined;
   let closed = false;
 
   /** Worked out again where airports have come since. */
   const times = (): ConnectionTimes => {
     const airports = timetable.counts[counted.airports] as number;
-    if (!known || known.airports !== airports) {
-      known = { times: connectionTimes(timetable, table), airports };
-      tell();
-    }
+    if (known?.airports !== airports) known = { times: connectionTimes(timetable, table), airports };
     return known.times;
   };
-  const tell = (): void => {
-    if (!known) return;
-    for (const { worker } of threads) worker.postMessage({ timetable, times: known.times } satisfies ToWorker);
+  /** Threads know what this one does before they are asked anything: words that have come since, above all. */
+  const tell = (): WorkerKnowledge => {
+    const { airports, carriers, currencies } = live.names;
+    const isNew =
+      told?.times !== times() ||
+      told.names.carriers.length !== carriers.all.length ||
+      told.names.currencies.length !== currencies.all.length;
+    if (!told || isNew) {
+      const names = { airports: [...airports.all], carriers: [...carriers.all], currencies: [...currencies.all] };
+      told = { timetable, times: times(), names, alliances };
+      for (const { worker } of threads) worker.postMessage({ know: told } satisfies ToWorker);
+    }
+    return told;
   };
   const stopListening = live.onSwap((next) => {
     timetable = next;
-    tell();
+    told = undefined;
+    if (threads.length > 0) tell();
   });
 
   const start = (): Thread => {
-    const worker = new Worker(new URL('./search-worker.ts', import.meta.url));
+    const worker = new Worker(new URL('./search-worker.ts', import.meta.url), {
+      workerData: { offerSecret } satisfies WorkerOptions,
+    });
     const thread: Thread = { worker, busy: undefined };
     worker.unref();
-    worker.postMessage({ timetable, times: times() } satisfies ToWorker);
+    worker.postMessage({ know: tell() } satisfies ToWorker);
     worker.on('message', (message: FromWorker) => {
       const done = thread.busy;
       thread.busy = undefined;
-      if (done && 'answer' in message) done.waiting.resolve({ ...message.answer, timetable: done.timetable });
-      else if (done && 'error' in message) done.waiting.reject(new Error(message.error));
+      if ('error' in message) done?.waiting.reject(new Error(message.error));
+      else done?.waiting.resolve(message, done.timetable);
       next();
     });
     const lost = (error: unknown): void => {
@@ -106,11 +128,18 @@ export function createSearchEngine(
       if (!idle && threads.length < threadsMax) idle = start();
       if (!idle) return;
       const waiting = queue.shift() as Waiting;
-      // Also what it must know: airports that have come since change the times.
-      times();
+      tell();
       idle.busy = { waiting, timetable };
-      idle.worker.postMessage({ task: waiting.task } satisfies ToWorker);
+      idle.worker.postMessage(waiting.asked);
     }
+  };
+
+  const ask = <Result>(asked: Asked, read: (done: Done, timetable: Timetable) => Result): Promise<Result> => {
+    if (queue.length >= waitingMax) throw refuse('BUSY', { retryAfterMs });
+    return new Promise<Result>((resolve, reject) => {
+      queue.push({ asked, resolve: (done, of) => resolve(read(done, of)), reject });
+      next();
+    });
   };
 
   /** Markets that would be followed. */
@@ -128,16 +157,18 @@ export function createSearchEngine(
   return {
     answer: async (task) => {
       if (marketsOf(task) <= inlineMarketsMax) return { ...answerSearch(timetable, times(), task), timetable };
-      if (queue.length >= waitingMax) throw refuse('BUSY', { retryAfterMs });
-      return new Promise<Answered>((resolve, reject) => {
-        queue.push({ task, resolve, reject });
-        next();
-      });
+      return ask({ search: task }, ({ answer }, of) => ({ ...(answer as SearchAnswer), timetable: of }));
     },
-    setConnections: (given) => {
+    show: async (task) =>
+      ask({ show: task }, (done, of) => ({
+        answered: task.known ?? { ...(done.answer as SearchAnswer), timetable: of },
+        page: JSON.parse((done as Extract<Done, { page: string }>).page) as ShownPage,
+      })),
+    setRules: (given, theirs) => {
       table = given;
+      alliances = theirs;
       known = undefined;
-      times();
+      told = undefined;
     },
     times,
     waiting: () => queue.length,

@@ -1,6 +1,5 @@
 import type { Pool } from 'pg';
 import type { Clock } from '../../platform/runtime/clock.ts';
-import type { OfferSeal } from '../offers/offer-seal.ts';
 import type { PlaceDirectory } from '../places/place-directory.ts';
 import type { ProjectedSearch } from '../projection/projected-search.ts';
 import type { LiveTimetable } from '../timetable/live-timetable.ts';
@@ -17,7 +16,6 @@ export interface SearchRoom {
   kept: KeptSearches;
   /** Answers for flights while the timetable is not in memory. */
   projection: ProjectedSearch;
-  seal: OfferSeal;
   /** The alliance of a carrier, if it is in one. */
   allianceOf(carrier: string): string | undefined;
 }

@@ -1,34 +1,66 @@
 import { setPriority } from 'node:os';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
+import { createOfferSeal } from '../offers/offer-seal.ts';
+import { Names } from '../timetable/names.ts';
 import type { Timetable } from '../timetable/timetable.ts';
 import { answerSearch, type SearchAnswer, type SearchTask } from './answer-search.ts';
 import type { ConnectionTimes } from './connection-times.ts';
+import { type PageTask, type ShownWith, showPage } from './show-page.ts';
 
-/** To a worker: what to search from now on, or a task. */
-export type ToWorker = { timetable: Timetable; times: ConnectionTimes } | { task: SearchTask };
-export type FromWorker = { answer: SearchAnswer } | { error: string };
+/** What a thread searches, and with what it shows what it finds. */
+export interface WorkerKnowledge {
+  timetable: Timetable;
+  times: ConnectionTimes;
+  names: { airports: string[]; carriers: string[]; currencies: string[] };
+  alliances: Map<string, string>;
+}
+
+/** To a worker: what to know from now on, or what to do. */
+export type ToWorker = { know: WorkerKnowledge } | { search: SearchTask } | { show: PageTask };
+export type FromWorker =
+  | { answer: SearchAnswer }
+  /** A `ShownPage` as JSON: a text is posted and read in less time than its objects are copied. */
+  | { answer: SearchAnswer | null; page: string }
+  | { error: string };
+
+export interface WorkerOptions {
+  offerSecret: string;
+}
 
 /** Where cores are scarce searches give way to the thread that sells: about a tenth of a core that both want. */
 const priority = 10;
 // Linux means this thread by it, others the whole process.
 if (process.platform === 'linux') setPriority(priority);
 
-let timetable: Timetable | undefined;
-let times: ConnectionTimes | undefined;
+const seal = createOfferSeal((workerData as WorkerOptions).offerSecret);
+let known: { timetable: Timetable; shownWith: Omit<ShownWith, 'nowMs'> } | undefined;
 
 parentPort?.on('message', (message: ToWorker) => {
-  if ('timetable' in message) {
-    timetable = message.timetable;
-    times = message.times;
+  if (!('know' in message)) {
+    parentPort?.postMessage(answer(message));
     return;
   }
-  parentPort?.postMessage(answer(message.task));
+  const { timetable, times, names, alliances } = message.know;
+  const { airports, carriers, currencies } = names;
+  known = {
+    timetable,
+    shownWith: {
+      names: { airports: new Names(airports), carriers: new Names(carriers), currencies: new Names(currencies) },
+      times,
+      alliances,
+      seal,
+    },
+  };
 });
 
-function answer(task: SearchTask): FromWorker {
-  if (!timetable || !times) return { error: 'no timetable yet' };
+function answer(message: Exclude<ToWorker, { know: unknown }>): FromWorker {
+  if (!known) return { error: 'no timetable yet' };
+  const { timetable, shownWith } = known;
   try {
-    return { answer: answerSearch(timetable, times, task) };
+    if ('search' in message) return { answer: answerSearch(timetable, shownWith.times, message.search) };
+    const { show } = message;
+    const { answer, page } = showPage(timetable, { ...shownWith, nowMs: show.nowMs }, show);
+    return { answer: show.known ? null : answer, page: JSON.stringify(page) };
   } catch (error) {
     return { error: (error as Error).stack ?? String(error) };
   }

@@ -21,7 +21,7 @@ export function wallAt(minute: number, offset: number): WallTime {
 /** A flight as everybody is shown it, without its cabins. */
 export function bareFlightView(
   t: Timetable,
-  names: TimetableNames,
+  names: Pick<TimetableNames, 'airports' | 'carriers'>,
   row: number,
   nowMs: number,
 ): Omit<FlightView, 'cabins'> {

@@ -3,6 +3,10 @@ export class Names {
   readonly #places = new Map<string, number>();
   readonly all: string[] = [];
 
+  constructor(words: readonly string[] = []) {
+    for (const word of words) this.of(word);
+  }
+
   /** The number of a word, a new one if need be. */
   of(word: string): number {
     const known = this.#places.get(word);
