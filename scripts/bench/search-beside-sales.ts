@@ -70,13 +70,13 @@ export async function benchBesideSales(
     ),
   });
   const taken: Record<'alone' | 'beside' | 'searches', CallResult[]> = { alone: [], beside: [], searches: [] };
+  const holdSeats = () => holds({ perSecond: holdsPerSecond, seconds });
   for (let round = 0; round <= rounds; round++) {
     say(round === 0 ? 'warming up' : `round ${round} of ${rounds}`);
-    const alone = await holds({ perSecond: holdsPerSecond, seconds });
-    const [beside, found] = await Promise.all([
-      holds({ perSecond: holdsPerSecond, seconds }),
-      searches({ perSecond: searchesPerSecond, seconds }),
-    ]);
+    // By turns one and the other is first.
+    let alone = await (round % 2 === 0 ? holdSeats() : undefined);
+    const [beside, found] = await Promise.all([holdSeats(), searches({ perSecond: searchesPerSecond, seconds })]);
+    alone ??= await holdSeats();
     if (round === 0) continue;
     taken.alone.push(alone);
     taken.beside.push(beside);
