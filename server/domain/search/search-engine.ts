@@ -46,7 +46,7 @@ interface Thread {
  * first needed. One that takes less time than telling a thread of it runs on the spot.
  */
 export function createSearchEngine(
-  live: LiveTimetable,
+  live: Pick<LiveTimetable, 'timetable' | 'onSwap'>,
   threadsMax = Math.max(1, availableParallelism() - 1),
 ): SearchEngine {
   const threads: Thread[] = [];
