@@ -6,7 +6,6 @@ import { createSearchEngine } from '../../server/domain/search/search-engine.ts'
 import type { CabinRecord, FlightRecord } from '../../server/domain/timetable/flight-record.ts';
 import type { Timetable } from '../../server/domain/timetable/timetable.ts';
 import type { TimetableWriter } from '../../server/domain/timetable/timetable-writer.ts';
-import { median } from './bench-report.ts';
 import type { PartOutcome, SearchSetting } from './search-part.ts';
 import { type Asked, drawQuestions, journeysOf, questionOf, taskOf, timetableOf } from './search-questions.ts';
 import { randomOf, type World } from './search-world.ts';
@@ -15,7 +14,7 @@ import { type Times, timesHead, timesLine, timesOf } from './times-of.ts';
 /** Changes of one kind, taken in while a thread searches. */
 interface Taken {
   title: string;
-  /** Changes in a second of the thread that takes them in; medians of the rounds. Null: nothing changed. */
+  /** Changes in a second of the thread that takes them in, with what they cause now and then. Null: nothing changed. */
   perSecond: number | null;
   /** The longest that this thread stood still for a batch, in milliseconds. */
   longestMs: number;
@@ -29,7 +28,8 @@ interface Change {
   draw(): { count: number; take(): void };
 }
 
-const turnMs = 1_000;
+/** Long enough for what a thousand edits cause once. */
+const turnMs = 2_000;
 
 /**
  * How many changes a second the timetable takes in while it is searched: State as `LiveTimetable.offer` stores it, flights
@@ -88,15 +88,15 @@ export async function benchEvents({ world: drawn, rounds, timed, closing, say }:
 function changesOf(writer: TimetableWriter, flights: FlightRecord[]): Change[] {
   const random = randomOf(19);
   const below = (n: number) => Math.floor(random() * n);
-  const drawCabin = (): [FlightRecord, CabinRecord] => {
+  const drawCabin = (): [id: string, told: CabinRecord & Pick<FlightRecord, 'state'>] => {
     const place = below(flights.length);
     const flight = flights[place] as FlightRecord;
     const chosen = below(flight.cabins.length);
     const cabin = flight.cabins[chosen] as CabinRecord;
-    const told = { ...cabin, available: below(10), version: cabin.version + 1 };
+    const told = { ...cabin, available: below(10), version: cabin.version + 1, state: flight.state };
     if (below(2) === 0) told.price = Math.max(1, cabin.price + 100 * (below(21) - 10));
     flights[place] = { ...flight, cabins: flight.cabins.with(chosen, told) };
-    return [flight, told];
+    return [flight.id, told];
   };
   const drawEdit = (): FlightRecord => {
     const place = below(flights.length);
@@ -112,8 +112,7 @@ function changesOf(writer: TimetableWriter, flights: FlightRecord[]): Change[] {
       draw: () => {
         const told = many(1_000, drawCabin);
         const take = () => {
-          for (const [{ id, state }, cabin] of told)
-            writer.setCabin(writer.rowOf(id), cabin.cabin, { ...cabin, state });
+          for (const [id, cabin] of told) writer.setCabin(writer.rowOf(id), cabin.cabin, cabin);
         };
         return { count: told.length, take };
       },
@@ -176,14 +175,16 @@ async function takeTurn(
   return turn;
 }
 
-const takenOf = (title: string, turns: Turn[]): Taken => ({
-  title,
-  perSecond: turns.every(({ count }) => count === 0)
-    ? null
-    : median(turns.map(({ count, takingMs }) => (count * 1_000) / takingMs)),
-  longestMs: Math.max(...turns.map(({ longestMs }) => longestMs)),
-  searches: timesOf(turns.flatMap(({ searchMs }) => searchMs)),
-});
+function takenOf(title: string, turns: Turn[]): Taken {
+  const sum = (of: (turn: Turn) => number) => turns.reduce((total, turn) => total + of(turn), 0);
+  const count = sum((turn) => turn.count);
+  return {
+    title,
+    perSecond: count === 0 ? null : (count * 1_000) / sum(({ takingMs }) => takingMs),
+    longestMs: Math.max(...turns.map(({ longestMs }) => longestMs)),
+    searches: timesOf(turns.flatMap(({ searchMs }) => searchMs)),
+  };
+}
 
 type Made = Pick<ReturnType<typeof timetableOf>, 'writer' | 'times'>;
 
