@@ -23,6 +23,7 @@ export interface Arrival {
 /** A public planner that holds a feed. */
 export interface Planner {
   name: string;
+  version: string;
   /** The earliest arrival with at most two changes, of whoever is at the origin at that minute. */
   earliest(origin: string, destination: string, from: number): Arrival | undefined;
   /** Journeys for each departure of the 24 hours from then on: how many, however often they change. */
@@ -111,7 +112,8 @@ function openRaptor(raptor: RaptorPackage, { from: base, flights }: PlannerFeed)
   const once = new raptor.DepartAfterQuery(algorithm, factory, 1);
   const range = new raptor.RangeQuery(algorithm, factory, 1);
   return {
-    name: `raptor-journey-planner ${packages['raptor-journey-planner']}`,
+    name: 'raptor-journey-planner',
+    version: packages['raptor-journey-planner'],
     earliest: (origin, destination, from) => {
       let best: RaptorJourney | undefined;
       for (const journey of once.plan(origin, destination, new Date(0), seconds(from)))
@@ -189,7 +191,8 @@ function openMinotor(minotor: MinotorPackage, { from: base, flights }: PlannerFe
     new minotor.StopsIndex(new Map(places)),
   );
   return {
-    name: `minotor ${packages.minotor}`,
+    name: 'minotor',
+    version: packages.minotor,
     earliest: (origin, destination, from) => {
       const query = new minotor.Query.Builder().from(origin).to(destination).departureTime(time(from));
       const route = router.route(query.maxTransfers(changesMax).build()).bestRoute();

@@ -28,7 +28,7 @@ interface Change {
   draw(): { count: number; take(): void };
 }
 
-/** Long enough for what a thousand edits cause once. */
+/** Long enough for what thousands of edits cause once. */
 const turnMs = 2_000;
 
 /**

@@ -9,9 +9,9 @@ import { type Asked, drawQuestions, questionOf, taskOf, timetableOf } from './se
 import type { World } from './search-world.ts';
 import { type Answering, type Times, timeInTurn, timesHead, timesLine } from './times-of.ts';
 
-/** A planner takes some tenths of a second for a question. */
+/** A planner takes some tenths of a second for a question, and for a whole day seconds. */
 const timedMax = 50;
-const rangesMax = 5;
+const wholeDaysMax = 5;
 /** Of a feed; minotor compares times as texts with two digits of hours, so that a journey must end before hour 100. */
 const feedMinutes = 72 * 60;
 /** The clocks of an airport are at most so far ahead of UTC. */
@@ -23,8 +23,8 @@ const limitsOfPeers = [
   'bound on how long a connection lasts, no least time for it by terminal, carrier or country (one an airport; minotor none',
   'where one stays: it was fed later arrivals), no windows of departure or arrival, no front over price, time and stops, no',
   'cheapest journey. Flights without a seat were left out for them.',
-  'The engine answers all journeys of the day that are worth showing, with price and seats. They have flights of three',
-  'days, not the week, and the engine has the same here: minotor is made for one day, raptor goes through all trips of a',
+  'The engine answers all journeys of the day that are worth showing, with price and seats. They have flights of 72',
+  'hours, not the week, and the engine has the same here: minotor is made for one day, raptor goes through all trips of a',
   'pair of airports one by one.',
 ];
 
@@ -50,41 +50,61 @@ export async function benchPeers({ world: drawn, timed, closing, say }: SearchSe
   const ours = earliestOf(writer, questions);
   const compared = peers.map(({ planner }) => compare(planner, questions, ours));
   say('timing the peers');
-  const ask =
-    ({ planner }: { planner: Planner }): Answering<Asked> =>
-    ({ origin, destination, opens }) =>
-      planner.earliest(origin, destination, midnightOf({ opens }));
-  const engine = (asked: Asked) => answerSearch(writer.timetable, times, taskOf(writer, asked, 2));
-  const taken = await timeInTurn<Asked, string>(questions, {
-    ...Object.fromEntries(peers.map((peer) => [peer.planner.name, ask(peer)])),
-    engine,
-  });
-  const ranges = await timeRanges(
-    peers.map(({ planner }) => planner),
-    questions.slice(0, rangesMax),
-  );
-  const title = `${questions.length} questions, ms`;
-  const text = [
-    `${feed.flights.length} flights with a seat of the three days around one`,
-    ...peers.map(({ planner, loadMs }, place) => {
-      const { same, laterDay, later, earlier } = compared[place] as Compared;
-      return `${planner.name}: loaded in ${(loadMs / 1_000).toFixed(1)} s; earliest arrivals: ${same} as ours, ${laterDay} where theirs leaves after the day, ${later} later than ours, ${earlier} earlier`;
-    }),
-    timesHead(title),
-    ...peers.map(({ planner: { name } }) => timesLine(`${name}: earliest arrival`, taken[name] as Times)),
-    ...Object.entries(ranges).map(([name, each]) => timesLine(`${name}: all of a day (${rangesMax} asked)`, each)),
-    timesLine('engine: the day, price and time, as served', taken.engine as Times),
-    ...limitsOfPeers,
-  ].join('\n');
-  const report = {
+  const ways: Record<string, Answering<Asked>> = {
+    engine: (asked) => answerSearch(writer.timetable, times, taskOf(writer, asked, 2)),
+  };
+  const wholeDays: Record<string, Answering<Asked>> = {};
+  for (const { name, earliest, wholeDay } of peers.map(({ planner }) => planner)) {
+    ways[name] = (asked) => earliest(asked.origin, asked.destination, midnightOf(asked));
+    if (wholeDay) wholeDays[name] = (asked) => wholeDay(asked.origin, asked.destination, midnightOf(asked));
+  }
+  const earliest = await timeInTurn(questions, ways);
+  const wholeDay = await timeInTurn(questions.slice(0, wholeDaysMax), wholeDays);
+  const report: PeersReport = {
     flights: feed.flights.length,
     questions: questions.length,
-    peers: peers.map(({ planner: { name }, loadMs }, place) => ({ name, loadMs, ...compared[place] })),
-    times: taken,
-    wholeDay: ranges,
+    engine: earliest.engine as Times,
+    peers: peers.map(({ planner: { name, version }, loadMs }, place) => ({
+      name,
+      version,
+      loadMs,
+      compared: compared[place] as Compared,
+      earliest: earliest[name] as Times,
+      wholeDay: wholeDay[name],
+    })),
   };
-  return { text, report, ok: compared.every(({ earlier }) => earlier === 0) };
+  return { text: peersText(report), report, ok: compared.every(({ earlier }) => earlier === 0) };
 }
+
+interface PeersReport {
+  flights: number;
+  questions: number;
+  engine: Times;
+  peers: {
+    name: string;
+    version: string;
+    loadMs: number;
+    compared: Compared;
+    earliest: Times;
+    wholeDay: Times | undefined;
+  }[];
+}
+
+const peersText = ({ flights, questions, engine, peers }: PeersReport): string =>
+  [
+    `${flights} flights with a seat, of 72 hours around one day`,
+    ...peers.map(
+      ({ name, version, loadMs, compared: { same, laterDay, later, earlier } }) =>
+        `${name} ${version}: loaded in ${(loadMs / 1_000).toFixed(1)} s; earliest arrivals: ${same} as ours, ${laterDay} where theirs leaves after the day, ${later} later than ours, ${earlier} earlier`,
+    ),
+    timesHead(`${questions} questions (whole days: ${Math.min(wholeDaysMax, questions)}), ms`),
+    ...peers.flatMap(({ name, earliest, wholeDay }) => [
+      timesLine(`${name}, earliest arrival`, earliest),
+      ...(wholeDay ? [timesLine(`${name}, whole day`, wholeDay)] : []),
+    ]),
+    timesLine('engine, whole day with prices', engine),
+    ...limitsOfPeers,
+  ].join('\n');
 
 /** Flights with a seat in the first cabin that depart around a local day. */
 function feedOf(world: World, day: number): PlannerFeed {
@@ -138,12 +158,4 @@ function verdict({ closes }: Asked, theirs: Arrival | undefined, ours: number | 
   if (!theirs || (ours !== undefined && theirs.arrives > ours)) return 'later';
   // A day closes an hour after its end.
   return theirs.leaves >= closes - 60 ? 'laterDay' : 'earlier';
-}
-
-/** Those that can answer for each departure of a day. */
-async function timeRanges(planners: Planner[], questions: Asked[]): Promise<Record<string, Times>> {
-  const ways: Record<string, Answering<Asked>> = {};
-  for (const { name, wholeDay } of planners)
-    if (wholeDay) ways[name] = (asked) => wholeDay(asked.origin, asked.destination, midnightOf(asked));
-  return timeInTurn(questions, ways);
 }
