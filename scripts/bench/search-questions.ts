@@ -1,9 +1,12 @@
 import { buildConnectionTable } from '../../server/domain/connections/minimum-connection.ts';
 import { greatCircleKm } from '../../server/domain/places/great-circle.ts';
 import { dateOfDay, wallToInstant } from '../../server/domain/places/zoned-time.ts';
+import type { SearchTask } from '../../server/domain/search/answer-search.ts';
 import { type ConnectionTimes, connectionTimes } from '../../server/domain/search/connection-times.ts';
 import type { Front } from '../../server/domain/search/front.ts';
+import { defaultBounds, resultsMax, turnaroundMinutes } from '../../server/domain/search/search-bounds.ts';
 import { noFilters, type SliceQuestion } from '../../server/domain/search/slice-question.ts';
+import type { Timetable } from '../../server/domain/timetable/timetable.ts';
 import { TimetableWriter } from '../../server/domain/timetable/timetable-writer.ts';
 import { randomOf, type World } from './search-world.ts';
 
@@ -23,9 +26,16 @@ export interface Asked {
 const connectionMinutesMax = 360;
 
 /** The timetable of a world, and its rules for connections: the defaults. */
-export function timetableOf(world: World): { writer: TimetableWriter; times: ConnectionTimes; buildMs: number } {
+export function timetableOf(
+  world: World,
+  onSwap?: (timetable: Timetable) => void,
+): { writer: TimetableWriter; times: ConnectionTimes; buildMs: number } {
   const startedAt = performance.now();
-  const writer = new TimetableWriter({ airport: (code) => world.airports.get(code), flights: world.flights.length });
+  const writer = new TimetableWriter({
+    airport: (code) => world.airports.get(code),
+    flights: world.flights.length,
+    ...(onSwap ? { onSwap } : {}),
+  });
   for (let from = 0; from < world.flights.length; from += 5_000) writer.load(world.flights.slice(from, from + 5_000));
   writer.rearrange();
   const buildMs = performance.now() - startedAt;
@@ -80,6 +90,21 @@ export function questionOf(
     keep: how.keep,
   };
 }
+
+/** The same as a task of the engine, as `search.itineraries` asks it. */
+export const taskOf = (writer: TimetableWriter, asked: Asked, maxStops: 0 | 1 | 2): SearchTask => ({
+  slices: [
+    {
+      ...questionOf(writer, asked, maxStops, { keep: 'front', detour: 0 }),
+      bounds: defaultBounds(),
+      filters: noFilters,
+    },
+  ],
+  sort: 'best',
+  resultsMax,
+  turnaroundMinutes,
+  priceMax: null,
+});
 
 /** The parameters of the oracle's statements. */
 export const parametersOf = (numbers: Map<string, number>, asked: Asked): number[] => [

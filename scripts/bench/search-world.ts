@@ -94,10 +94,11 @@ function busiest(routes: Route[], share: number): Route[] {
   return routes.filter(([, origin, destination]) => kept.has(origin) && kept.has(destination));
 }
 
-const firstDay = 20_822;
-
-/** A week of the world: who flies where how often is real where the file is at hand; when and for how much is drawn. */
-export function worldWeek(share = 1): World {
+/**
+ * A week of the world from a local day on: who flies where how often is real where the file is at hand; when and for
+ * how much is drawn.
+ */
+export function worldWeek(share = 1, firstDay = 20_822): World {
   const random = randomOf(7);
   const airports = knownAirports();
   const isReal = existsSync(networkFile);

@@ -16,10 +16,13 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-function run(args: string[]): Promise<{ code: number; out: string; err: string }> {
+function run(
+  args: string[],
+  settings: Record<string, string> = {},
+): Promise<{ code: number; out: string; err: string }> {
   // Its temporary directories are ours to look into.
   const { PATH, NODE_COMPILE_CACHE } = process.env;
-  const env = { PATH, NODE_COMPILE_CACHE, TMPDIR: dir, INIT_CWD: dir };
+  const env = { PATH, NODE_COMPILE_CACHE, TMPDIR: dir, INIT_CWD: dir, ...settings };
   return new Promise((resolve) => {
     execFile(process.execPath, [script, ...args], { env }, (error, out, err) => {
       resolve({ code: error ? Number(error.code) : 0, out, err });
@@ -80,12 +83,48 @@ describe('npm run bench', () => {
     await rm(join(dir, 'live.json'));
   }, 120_000);
 
+  test('[BENCH-5] searches beside Postgres and Redis, over the socket and while changes come in, and all answers are equal', async () => {
+    const args = ['search', '--only', 'journeys,nonstop,events,socket', '--share', '0.004', '--rounds', '1'];
+    const { code, out, err } = await run([...args, '--queries', '20', '--timed', '10', '--json', 'search.json']);
+    expect(code, err).toBe(0);
+    const report = JSON.parse(await readFile(join(dir, 'search.json'), 'utf8')) as Record<string, unknown>;
+    const compared = { differ: [], compared: expect.any(Number) };
+    const times = { p50: expect.any(Number), p95: expect.any(Number), p99: expect.any(Number) };
+    expect(report).toMatchObject({
+      journeys: { ...compared, rows: [{ stops: 1, postgres: times, served: times }, { stops: 2 }] },
+      nonstop: { ...compared, redis: times, engine: times },
+      events: { ...compared, rows: [{ perSecond: null }, ...Array(3).fill({ perSecond: expect.any(Number) })] },
+      socket: { ...compared, socket: times, engine: times },
+    });
+    const { journeys, nonstop } = report as {
+      journeys: { bytesAFlight: { all: number; searched: number; parts: Record<string, number> } };
+      nonstop: { found: number };
+    };
+    expect(nonstop.found).toBeGreaterThan(20);
+    const { all, searched, parts } = journeys.bytesAFlight;
+    expect(all).toBeGreaterThan(searched);
+    expect(Object.values(parts).reduce((sum, part) => sum + part)).toBeCloseTo(all);
+    expect(out).toMatch(/^ {2}Redis ÷ engine: \d/m);
+    await rm(join(dir, 'search.json'));
+    expect((await readdir(dir)).filter((name) => name.startsWith('airside-'))).toEqual([]);
+  }, 120_000);
+
+  test('[BENCH-2] peers that cannot be installed are one line and exit code 1', async () => {
+    // Nothing listens there.
+    const { code, err } = await run(['search', '--only', 'peers'], { npm_config_registry: 'http://127.0.0.1:9' });
+    expect(err).toMatch(/^bench: the peers need npm's registry, and npm could not install .+ \(ECONNREFUSED\)$/m);
+    expect(err).not.toMatch(/^ +at /m);
+    expect(code).toBe(1);
+  }, 60_000);
+
   test.concurrent.each([
     [['booking', '--only', 'echo,nothing'], 'bench: there is no variant nothing; there are echo, hold,'],
     [['booking', '--rounds', '0'], 'bench: --rounds 0 is not from 1 to 50'],
     [['booking', '--what'], "bench: Unknown option '--what'"],
     [['live', '--watchers', '9000'], 'bench: --watchers 9000 is not from 20 to 8000'],
     [['live', '--only', 'nothing'], 'bench: there is no part nothing; there are fanout,'],
+    [['search', '--only', 'nothing'], 'bench: there is no part nothing; there are journeys,'],
+    [['search', '--share', '2'], 'bench: --share 2 is not above 0 and up to 1'],
   ])('[BENCH-2] %s is one line and exit code 1', async (args, line) => {
     const { code, err } = await run(args);
     expect(err).toMatch(new RegExp(`^${RegExp.escape(line)}[^\n]*\n$`));

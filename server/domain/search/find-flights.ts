@@ -1,7 +1,9 @@
 import { cabinClasses, type FlightView, type SearchFlightsInput } from '../../../shared/flight.ts';
+import type { Clock } from '../../platform/runtime/clock.ts';
 import { dayOfDate } from '../places/zoned-time.ts';
 import { idOf } from '../timetable/flight-index.ts';
 import { bareFlightView, cabinViewsOf } from '../timetable/flight-view.ts';
+import type { LiveTimetable } from '../timetable/live-timetable.ts';
 import {
   type CabinColumns,
   firstFrom,
@@ -10,7 +12,6 @@ import {
   seatsForSale,
   type Timetable,
 } from '../timetable/timetable.ts';
-import type { SearchRoom } from './search-room.ts';
 
 /** A flight with what it is sorted by; equal keys by departure, then by id. */
 interface Found {
@@ -32,7 +33,7 @@ const compare = (a: Place, b: Place): number => a[0] - b[0] || a[1] - b[1] || (a
  * some dozen rows that lie side by side. Those behind `after`, at most `limit`.
  */
 export function findFlights(
-  { live, clock }: Pick<SearchRoom, 'live' | 'clock'>,
+  { live, clock }: { live: Pick<LiveTimetable, 'timetable' | 'names'>; clock: Pick<Clock, 'now'> },
   origins: string[],
   destinations: string[],
   input: Pick<SearchFlightsInput, 'date' | 'cabin' | 'seats' | 'sort'>,

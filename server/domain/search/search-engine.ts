@@ -54,7 +54,7 @@ interface Thread {
  * than to find them. A search for its own sake that takes less time than telling a thread of it runs on the spot.
  */
 export function createSearchEngine(
-  live: LiveTimetable,
+  live: Pick<LiveTimetable, 'timetable' | 'names' | 'onSwap'>,
   offerSecret: string,
   threadsMax = Math.max(1, availableParallelism() - 1),
 ): SearchEngine {

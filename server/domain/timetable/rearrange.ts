@@ -1,8 +1,8 @@
 import { idOf } from './flight-index.ts';
 import {
   allocateTimetable,
-  type Column,
   counted,
+  rowBits,
   rowColumns,
   rowsOfMarket,
   stateGone,
@@ -11,7 +11,7 @@ import {
 
 /**
  * The same flights in new columns, market after market, each in the order of departure and id; those that are gone
- * and rows of blocks that nobody points at any more are left out. About 0.4 µs a flight.
+ * and rows of blocks that nobody points at any more are left out. About a microsecond a flight.
  */
 export function rearrange(from: Timetable): Timetable {
   const order = orderOf(from);
@@ -21,8 +21,8 @@ export function rearrange(from: Timetable): Timetable {
   to.counts.set(from.counts);
   for (const [name, column] of Object.entries(fresh))
     if (isOfRows(name as keyof Timetable)) Object.assign(to, { [name]: column });
-  const [source, target] = [rowColumns(from), rowColumns(to)];
-  for (const [place, column] of target.entries()) gather(column, source[place] as Column, order.rows);
+  const [source, target] = [rowBits(from), rowBits(to)];
+  for (const [place, column] of target.entries()) gather(column, source[place] as typeof column, order.rows);
   to.counts[counted.rows] = order.rows.length;
 
   const markets = from.counts[counted.markets] as number;
@@ -48,7 +48,9 @@ function isOfRows(name: keyof Timetable): boolean {
   return rowNames.has(name);
 }
 
-function gather(to: Column, from: Column, rows: Int32Array): void {
+type Bits = ReturnType<typeof rowBits>[number];
+
+function gather(to: Bits, from: Bits, rows: Int32Array): void {
   for (let at = 0; at < rows.length; at++) to[at] = from[rows[at] as number] as number;
 }
 

@@ -9,11 +9,10 @@ import { rearrange } from './rearrange.ts';
 import {
   allocateTimetable,
   type CabinColumns,
-  type Column,
   counted,
   type Part,
   roomOf,
-  rowColumns,
+  rowBits,
   rowStates,
   rowsOfMarket,
   seatsShown,
@@ -30,6 +29,7 @@ const radians = Math.PI / 180;
 /** The one hand that writes a timetable. Not for use by two threads. */
 export class TimetableWriter {
   timetable: Timetable;
+  #rowBits: ReturnType<typeof rowBits>;
   readonly names: TimetableNames = {
     airports: new Names(),
     cities: new Names(),
@@ -53,6 +53,7 @@ export class TimetableWriter {
   }) {
     const rows = (options.flights ?? 0) + 1_024;
     this.timetable = allocateTimetable(rows);
+    this.#rowBits = rowBits(this.timetable);
     this.#index = new FlightIndex(rows);
     this.#airportFact = options.airport;
     this.#onSwap = options.onSwap ?? (() => {});
@@ -183,6 +184,7 @@ export class TimetableWriter {
 
   #swap(timetable: Timetable): void {
     this.timetable = timetable;
+    this.#rowBits = rowBits(timetable);
     this.#onSwap(timetable);
   }
 
@@ -279,7 +281,6 @@ export class TimetableWriter {
     this.#ensure('rows', end - start + records.length);
     const t = this.timetable;
     const added = [...records].sort((a, b) => a.departs - b.departs || (a.id < b.id ? -1 : 1));
-    const columns = rowColumns(t);
     const first = this.count('rows');
     let to = first;
     let next = 0;
@@ -287,7 +288,7 @@ export class TimetableWriter {
       if (t.state[row] === stateGone) continue;
       for (; next < added.length && isBefore(added[next] as FlightRecord, t, row); next++)
         this.#writeRow(to++, market, added[next] as FlightRecord);
-      copyRow(columns, row, to);
+      for (const column of this.#rowBits) column[to] = column[row] as number;
       this.#index.set(t, to++);
     }
     for (; next < added.length; next++) this.#writeRow(to++, market, added[next] as FlightRecord);
@@ -374,10 +375,6 @@ export class TimetableWriter {
 
 /** Fewer rows of old blocks are not worth writing all anew. */
 const garbageMin = 50_000;
-
-function copyRow(columns: Column[], from: number, to: number): void {
-  for (const column of columns) column[to] = column[from] as number;
-}
 
 /** In the order of a block: by departure, then by id. */
 function isBefore(record: FlightRecord, t: Timetable, row: number): boolean {

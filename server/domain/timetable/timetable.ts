@@ -239,7 +239,16 @@ export const rowColumns = (t: Timetable): Column[] => [
   ...t.cabins.flatMap((cabin) => Object.keys(cabinKinds).map((name) => cabin[name as keyof CabinColumns])),
 ];
 
-/** What a search reads of a row, unless a rule for connections or a fare ladder makes it look further. */
+/**
+ * The same columns as whole numbers by their width, for whoever copies rows: of three kinds of arrays V8 compiles one
+ * loop, of the five that there are it looks up each element, which takes five times as long.
+ */
+export const rowBits = (t: Timetable): (Uint32Array | Uint16Array | Uint8Array)[] =>
+  rowColumns(t).map(({ buffer, BYTES_PER_ELEMENT: width }) =>
+    width === 4 ? new Uint32Array(buffer) : width === 2 ? new Uint16Array(buffer) : new Uint8Array(buffer),
+  );
+
+/** What a search reads of a row, unless a rule for connections, a window of arrival or a fare ladder makes it look further. */
 const searchedColumns = ['departs', 'minutes', 'departsOffset', 'carrier'] as const satisfies Flat[];
 
 /** Bytes of shared memory that are in use, and those of them that a search reads: no ids, versions and numbers. */
