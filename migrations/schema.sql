@@ -125,6 +125,7 @@ create table cabin (
   constraint cabin_target_ck CHECK ((capacity >= target_capacity))
 ) with (autovacuum_vacuum_scale_factor=0.02, fillfactor=50);
 CREATE INDEX cabin_cancelled_idx ON public.cabin USING btree (id) WHERE (state = 'cancelled'::text);
+CREATE INDEX cabin_changed_idx ON public.cabin USING brin (updated_at) WITH (pages_per_range='8', autosummarize='on');
 CREATE TRIGGER cabin_ladder BEFORE INSERT OR UPDATE ON public.cabin FOR EACH ROW WHEN ((new.ladder IS NOT NULL)) EXECUTE FUNCTION keep_ladder_price();
 CREATE TRIGGER cabin_touch BEFORE UPDATE ON public.cabin FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 

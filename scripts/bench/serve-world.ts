@@ -29,6 +29,8 @@ export async function serveWorld(share: number, closing: Closing, say: (line: st
   const database = await stage.database('bench_search', 1, 1_000_000);
   say('writing the timetable');
   const flights = await writeWorld(database.pool, world);
+  // As any record has been some minutes after an import; it would be on the time of the first turns.
+  await database.pool.query('vacuum analyze flight, cabin');
   say(`starting the server with ${flights} flights`);
   const { ready: url } = await stage.server(database);
   return { stage, database, url, world, flights };

@@ -46,7 +46,14 @@ const CabinSchema = defineEntity({
     { name: 'cabin_currency_ck', expression: `price_currency ~ '^[A-Z]{3}$'` },
   ],
   uniques: [{ name: 'cabin_flight_cabin_uq', properties: ['flight', 'cabin'] }],
-  indexes: [{ name: 'cabin_cancelled_idx', properties: ['id'], where: `(state = 'cancelled'::text)` }],
+  indexes: [
+    { name: 'cabin_cancelled_idx', properties: ['id'], where: `(state = 'cancelled'::text)` },
+    {
+      name: 'cabin_changed_idx',
+      expression:
+        "CREATE INDEX cabin_changed_idx ON public.cabin USING brin (updated_at) WITH (pages_per_range='8', autosummarize='on')",
+    },
+  ],
 });
 export class Cabin extends CabinSchema.class {}
 CabinSchema.setClass(Cabin);

@@ -22,11 +22,11 @@ const sweepPageMax = 2_000;
 const overlapSeconds = 15;
 const rememberedMax = 10_000;
 
-// No index serves this, on purpose: an index on what each sale changes would cost each sale its HOT
-// update. Some 200,000 cabins are read through in about 30 ms.
+// The index knows of ranges of pages when something in them was last written, so that a sale keeps its HOT update
+// (Postgres 16 or newer). Read through, 400,000 cabins take half a second of both cores.
 const changedSql = `
   select id, version, to_char(updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
-  from cabin where (updated_at, id) > ($1::timestamptz, $2::int4)
+  from cabin where updated_at >= $1::timestamptz and (updated_at, id) > ($1::timestamptz, $2::int4)
   order by updated_at, id limit ${changedPage}`;
 
 interface Changed {
