@@ -58,6 +58,7 @@ export class StepReport {
   readonly #places = new Map<string, number>();
   readonly #best = new Map<string, number>();
   #offers = 0;
+  #lastRoute = { origin: '', destination: '', number: 0 };
   #last: AnswerKind | undefined;
   #lastPlace = 0;
 
@@ -79,7 +80,7 @@ export class StepReport {
     this.#offers += offers;
     this.#done[position - this.#first] = one;
     columns.position.push(position);
-    columns.route.push(numberOf(this.#routes, origin + destination));
+    columns.route.push(this.#routeOf(origin, destination));
     columns.depart.push(this.#dayOf(departDate));
     columns.back.push(returnDate === null ? null : this.#dayOf(returnDate));
     columns.answer.push(this.#placeOf(kind));
@@ -111,6 +112,13 @@ export class StepReport {
       answer_stops: kinds.map((each) => each.stops),
       answer_verdict: kinds.map((each) => each.verdict),
     };
+  }
+
+  /** Neighbours mostly have the same, as with kinds. */
+  #routeOf(origin: string, destination: string): number {
+    if (this.#lastRoute.origin !== origin || this.#lastRoute.destination !== destination)
+      this.#lastRoute = { origin, destination, number: numberOf(this.#routes, origin + destination) };
+    return this.#lastRoute.number;
   }
 
   #placeOf(kind: AnswerKind): number {
