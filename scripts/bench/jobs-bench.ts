@@ -27,7 +27,7 @@ BullMQ gets through a second on the same machine, in turn. Everything durable is
   --rounds N         jobs, after one that warms up (3)
   --combinations N   of each job (100000)
   --batch N          combinations a step (100)
-  --concurrency N    steps at once (32)
+  --concurrency N    steps at once (64)
   --profile          says where the server's time goes (rates are lower then)
   --json FILE        everything that was measured, as JSON
 `;
@@ -330,7 +330,7 @@ function readOptions(args: string[]): Options {
     rounds: count('rounds', 1, 50, 3),
     combinations: count('combinations', 100, 500_000, 100_000),
     batch: count('batch', 1, 10_000, 100),
-    concurrency: count('concurrency', 1, 256, 32),
+    concurrency: count('concurrency', 1, 256, 64),
     profile: values.profile,
     json: values.json,
   };
