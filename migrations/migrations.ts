@@ -17,6 +17,7 @@ const steps = [
   '0015_job_chunks',
   '0016_access_links',
   '0017_lives',
+  '0018_step_columns',
   '0019_changed_cabins',
 ];
 

@@ -1481,7 +1481,7 @@ begin
     from unnest(p_booking) with ordinality u (id, place) left join ready r on r.id = u.id left join ours o on o.id = u.id;
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.store_steps(p_reports json)
+CREATE OR REPLACE FUNCTION public.store_steps(p_reports json, p_position integer[], p_route smallint[], p_depart integer[], p_back integer[], p_answer smallint[], p_price bigint[], p_minutes integer[], p_offers smallint[])
  RETURNS TABLE(place integer, id uuid, status text, stored integer)
  LANGUAGE plpgsql
  SET plan_cache_mode TO 'force_generic_plan'
@@ -1542,8 +1542,9 @@ begin
     insert into job_chunk
     select r.job, j.checkpoint + row_number() over (partition by r.job order by r.no), r.no, r.provider, r.asked, r.took_ms,
       r.at, r.routes, r.answer_outcome, r.answer_reason, r.answer_detail, r.answer_currency, r.answer_kind,
-      r.answer_carriers, r.answer_stops, r.answer_verdict, r.position, r.route, r.depart, r.back, r.answer, r.price,
-      r.minutes, r.offers
+      r.answer_carriers, r.answer_stops, r.answer_verdict, p_position[r.from_row:r.to_row], p_route[r.from_row:r.to_row],
+      p_depart[r.from_row:r.to_row], p_back[r.from_row:r.to_row], p_answer[r.from_row:r.to_row],
+      p_price[r.from_row:r.to_row], p_minutes[r.from_row:r.to_row], p_offers[r.from_row:r.to_row]
     from told r join jobs j on j.no = r.job where r.stored > 0
   )
   select r.place, j.id, j.status, r.stored from told r join jobs j on j.no = r.job;

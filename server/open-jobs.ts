@@ -66,7 +66,7 @@ export async function openJobs(options: {
       config.WORKER_RATE_LIMIT ? { ...provider.budget, ...limit } : askersBudget({ ...provider.budget, ...limit }),
     watchers,
     announce: broadcast.send,
-    judge: (provider, asked) => judgeAnswers(prices, provider, asked),
+    judge: (provider, questions, answers) => judgeAnswers(prices, provider, questions, answers),
     settings: {
       batchSize: config.WORKER_BATCH_SIZE,
       maxRetries: config.MAX_RETRIES,

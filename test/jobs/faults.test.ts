@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { connectRedis, removeKeys } from '../../scripts/stage/whole-redis.ts';
+import { StepReport } from '../../server/domain/jobs/step-report.ts';
 import { StepStore } from '../../server/domain/jobs/step-store.ts';
+import type { FareOffer } from '../../server/domain/providers/fare-provider.ts';
 import { systemClock } from '../../server/platform/runtime/clock.ts';
 import { armPausePoint } from '../../server/platform/runtime/pause-points.ts';
 import { allResults, datesFrom, jobInput, jobReaches } from '../support/jobs.ts';
@@ -58,33 +60,33 @@ describe('faults', () => {
     const second = await store.claim(no, 1);
     if (!first || !second) throw new Error('not claimed');
     expect(second.fence).toBe(first.fence + 1);
-    const result = {
-      combination: {
-        position: first.first,
-        provider: 'simulator',
-        origin: 'JFK',
-        destination: 'LHR',
-        departDate: '2030-01-01',
-        returnDate: null,
-      },
-      outcome: 'found',
-      reason: null,
-      detail: null,
-      price: 100,
-      currency: 'USD',
-      kind: 'one_way',
-      carriers: 'QX ZZ',
+    const report = new StepReport(first);
+    const question = { origin: 'JFK', destination: 'LHR', departDate: '2030-01-01', returnDate: null };
+    const offer: FareOffer = {
+      key: 'QX1@2030-01-01',
+      price: { amount: 100, currency: 'USD' },
+      priceKind: 'one_way',
+      carriers: ['QX', 'ZZ'],
       stops: 0,
-      minutes: 60,
-      offers: 2,
-      verdict: 'unknown',
-    } as const;
+      durationMinutes: 60,
+      departsAt: null,
+    };
+    report.add(
+      {
+        ...question,
+        position: first.first,
+        cabin: 'economy',
+        party: { adults: 1, children: 0, infantsOnLap: 0, infantsInSeat: 0 },
+      },
+      { outcome: 'found', offers: [offer, { ...offer, key: 'QX2@2030-01-01' }, offer] },
+      'unknown',
+    );
     const how = { asked: 1, tookMs: 5, at: new Date().toISOString(), isLost: false };
-    expect(await store.store(first, [result], { kind: 'kept' }, how)).toBeUndefined();
+    expect(await store.store(first, report, { kind: 'kept' }, how)).toBeUndefined();
     expect(await store.renew([first])).toEqual(new Set());
-    expect(await store.store(second, [result], { kind: 'kept' }, how)).toMatchObject({ stored: 1 });
+    expect(await store.store(second, report, { kind: 'kept' }, how)).toMatchObject({ stored: 1 });
     // In doubt whether it was done, it does it again.
-    expect(await store.store(second, [result], { kind: 'kept' }, how)).toMatchObject({ stored: 0 });
+    expect(await store.store(second, report, { kind: 'kept' }, how)).toMatchObject({ stored: 0 });
     expect(await idle.guest.trpc.jobs.get.query({ id: input.id })).toMatchObject({ done: 1, found: 1, offers: 2 });
     const { rows } = await idle.db.query('select done::text from job_step where job = $1 and no = 1', [no]);
     expect(rows[0].done).toBe('1'.padEnd(first.last - first.first, '0'));

@@ -5,7 +5,8 @@ import type { Clock } from '../../platform/runtime/clock.ts';
 import type { ErrorReporter } from '../../platform/telemetry/error-reporter.ts';
 import type { Metrics } from '../operations/metrics.ts';
 import type { PlaceDirectory } from '../places/place-directory.ts';
-import type { FareAnswer, FareProvider, FareQuestion, ProviderBudget } from '../providers/fare-provider.ts';
+import type { Judged } from '../prices/judge-prices.ts';
+import type { FareProvider, FareQuestion, ProviderBudget } from '../providers/fare-provider.ts';
 import type { JobWatchers } from './job-watchers.ts';
 
 /** Told to every process; each may be missed. */
@@ -33,7 +34,7 @@ export interface JobsRoom {
   watchers: JobWatchers;
   announce(hint: JobHint): void;
   /** What the cheapest offer of each answer is worth, in order. */
-  judge(provider: string, asked: readonly { question: FareQuestion; answer: FareAnswer }[]): Promise<Verdict[]>;
+  judge(provider: string, questions: readonly FareQuestion[], answers: readonly Judged[]): Promise<Verdict[]>;
   settings: {
     /** Combinations of a step. */
     batchSize: number;

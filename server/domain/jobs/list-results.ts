@@ -1,22 +1,26 @@
 import type { JobResult, JobResultsInput } from '../../../shared/jobs.ts';
 import { decodeCursor, encodeCursor } from '../../platform/postgres/cursor.ts';
+import { dayOfDate } from '../places/zoned-time.ts';
 import { readOwnJob } from './job-rows.ts';
 import type { JobsRoom } from './jobs-room.ts';
 import { type ResultRow, resultColumns, resultOf } from './result-rows.ts';
+import type { columnTypes } from './step-report.ts';
+
+type Column = keyof typeof columnTypes;
 
 /** What each order goes by; the position decides between equals. */
-const sortKeys = {
-  price: { column: 'r.price_amount', type: 'int8', of: (row: ResultRow) => row.priceAmount },
-  duration: { column: 'r.duration_minutes', type: 'int4', of: (row: ResultRow) => row.durationMinutes },
-  departure: { column: 'r.depart_date', type: 'date', of: (row: ResultRow) => row.departDate },
+const sorts = {
+  price: { column: 'price', of: (row: ResultRow) => row.priceAmount },
+  duration: { column: 'minutes', of: (row: ResultRow) => row.durationMinutes },
+  departure: { column: 'depart', of: (row: ResultRow) => dayOfDate(row.departDate) },
 } as const;
 
-const filtersSql = `r.job = $1
-    and ($2::text is null or r.outcome = $2) and ($3::text is null or r.origin = $3)
-    and ($4::text is null or r.destination = $4) and ($5::date is null or r.depart_date = $5)
-    and ($6::text is null or r.provider = $6) and ($7::text is null or $7 = any(string_to_array(r.carriers, ' ')))
-    and ($8::int is null or r.stops <= $8) and ($9::int8 is null or r.price_amount <= $9)
-    and ($10::int is null or r.duration_minutes <= $10) and ($11::text is null or r.verdict = $11)`;
+/** What must hold of a combination, by one column of its chunk; null: of the chunk. Each `?` stands for a value. */
+interface Condition {
+  column: Column | null;
+  test: string;
+  values: unknown[];
+}
 
 /**
  * A page of what a job came to, in the asked order; what has no such value (unknown and empty have no price) comes last.
@@ -29,43 +33,25 @@ export async function listResults(
   input: JobResultsInput,
 ): Promise<{ results: JobResult[]; nextCursor: string | null }> {
   const job = await readOwnJob(room, actor, input.jobId);
-  const key = sortKeys[input.sort];
+  const { column, of } = sorts[input.sort];
   const after = decodeCursor(input.cursor, ['number', 'number', 'number']);
-  // A date travels as the number of its digits.
   const [isValueless = 0, value = 0, position = -1] = after ?? [];
-  const { filters } = input;
-  const given = [
-    job.no,
-    input.outcome ?? null,
-    filters.origin ?? null,
-    filters.destination ?? null,
-    filters.departDate ?? null,
-    filters.provider ?? null,
-    filters.carrier ?? null,
-    filters.maxStops ?? null,
-    filters.maxPrice ?? null,
-    filters.maxDurationMinutes ?? null,
-    filters.verdict ?? null,
-  ];
-  const [beyond, order] = input.descending ? ['<', 'desc'] : ['>', 'asc'];
-  const rows: ResultRow[] = [];
+  const filters = conditionsOf(input);
   const wanted = input.limit + 1;
+  const rows: ResultRow[] = [];
+  const read = async (conditions: Condition[], order: 'asc' | 'desc'): Promise<void> => {
+    const query = pageQuery(job.no, column, [...filters, ...conditions], order, wanted - rows.length);
+    rows.push(...(await room.pool.query<ResultRow>(query)).rows);
+  };
   if (!isValueless) {
-    const page = await room.pool.query<ResultRow>(
-      `select ${resultColumns} from job_result r where ${filtersSql} and ${key.column} is not null
-         and ($12::${key.type} is null or (${key.column}, r.position) ${beyond} ($12, $13::int))
-       order by ${key.column} ${order}, r.position ${order} limit $14`,
-      [...given, after ? keyFrom(input.sort, value) : null, position, wanted],
-    );
-    rows.push(...page.rows);
+    const conditions: Condition[] = [{ column, test: `${column} is not null`, values: [] }];
+    const beyond = input.descending ? '<' : '>';
+    if (after) conditions.push({ column, test: `(${column}, position) ${beyond} (?, ?)`, values: [value, position] });
+    await read(conditions, input.descending ? 'desc' : 'asc');
   }
   if (rows.length < wanted && input.sort !== 'departure') {
-    const page = await room.pool.query<ResultRow>(
-      `select ${resultColumns} from job_result r where ${filtersSql} and ${key.column} is null and r.position > $12
-       order by r.position limit $13`,
-      [...given, isValueless ? position : -1, wanted - rows.length],
-    );
-    rows.push(...page.rows);
+    const from = isValueless ? position : -1;
+    await read([{ column, test: `${column} is null and position > ?`, values: [from] }], 'asc');
   }
   const shown = rows.slice(0, input.limit);
   const last = shown.at(-1);
@@ -73,13 +59,51 @@ export async function listResults(
     results: shown.map((row) => resultOf(input.jobId, row)),
     nextCursor:
       rows.length > shown.length && last
-        ? encodeCursor([key.of(last) === null ? 1 : 0, numberOf(key.of(last)), last.position])
+        ? encodeCursor([of(last) === null ? 1 : 0, of(last) ?? 0, last.position])
         : null,
   };
 }
 
-const numberOf = (value: number | string | null): number =>
-  typeof value === 'string' ? Number(value.replaceAll('-', '')) : (value ?? 0);
+function conditionsOf({ outcome, filters }: JobResultsInput): Condition[] {
+  const conditions: Condition[] = [];
+  const add = (column: Column | null, test: string, value: unknown): void => {
+    if (value !== undefined) conditions.push({ column, test, values: [value] });
+  };
+  add('answer', 'answer_outcome[answer] = ?', outcome);
+  add('route', 'left(routes[route], 3) = ?', filters.origin);
+  add('route', 'right(routes[route], 3) = ?', filters.destination);
+  add('depart', `depart = ?::date - date '1970-01-01'`, filters.departDate);
+  add(null, 'provider = ?', filters.provider);
+  add('answer', `? = any(string_to_array(answer_carriers[answer], ' '))`, filters.carrier);
+  add('answer', 'answer_stops[answer] <= ?', filters.maxStops);
+  add('price', 'price <= ?', filters.maxPrice);
+  add('minutes', 'minutes <= ?', filters.maxDurationMinutes);
+  add('answer', 'answer_verdict[answer] = ?', filters.verdict);
+  return conditions;
+}
 
-const keyFrom = (sort: JobResultsInput['sort'], value: number): string =>
-  sort === 'departure' ? String(value).replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3') : String(value);
+/**
+ * All combinations of a job are looked at, so of its chunks only the columns are unfolded that say something about the
+ * page; what is shown is read for the page alone. A whole row of each would take ten times as long.
+ */
+function pageQuery(job: number, key: Column, conditions: Condition[], order: 'asc' | 'desc', limit: number) {
+  const values: unknown[] = [job];
+  const tests = conditions.map(({ test, values: own }) => {
+    let at = 0;
+    return test.replaceAll('?', () => `$${values.push(own[at++])}`);
+  });
+  const columns = new Set<Column>(['position', key]);
+  for (const { column } of conditions) if (column) columns.add(column);
+  const text = `
+    with page as (
+      select n, position, ${key} as key from (
+        select c.n, c.provider, c.routes, c.answer_outcome, c.answer_carriers, c.answer_stops, c.answer_verdict,
+          ${[...columns].map((column) => `unnest(c.${column}) as ${column}`).join(', ')}
+        from job_chunk c where c.job = $1
+      ) c where ${tests.join(' and ')}
+      order by ${key} ${order}, position ${order} limit ${limit}
+    )
+    select ${resultColumns} from page join job_result r on r.job = $1 and r.checkpoint = page.n and r.position = page.position
+    order by page.key ${order}, r.position ${order}`;
+  return { text, values };
+}

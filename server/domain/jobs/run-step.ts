@@ -4,10 +4,10 @@ import type { RequestBudget } from '../../platform/queue/request-budget.ts';
 import { backoffMs } from '../../platform/runtime/backoff.ts';
 import { isoNow } from '../../platform/runtime/clock.ts';
 import { pausePoint } from '../../platform/runtime/pause-points.ts';
-import type { FareAnswer, FareProvider, FareQuestion } from '../providers/fare-provider.ts';
-import { type Combination, combinationsOf, type JobPlan } from './job-plan.ts';
+import type { FareAnswer, FareProvider } from '../providers/fare-provider.ts';
+import { combinationsOf, type JobPlan } from './job-plan.ts';
 import type { JobsRoom } from './jobs-room.ts';
-import type { StepResult } from './step-report.ts';
+import { type StepAnswer, type StepQuestion, StepReport } from './step-report.ts';
 import type { ClaimedStep, StepEnd, StepStore } from './step-store.ts';
 
 /** What a step needs besides its room. */
@@ -37,17 +37,18 @@ const waitsMax = 64;
 export async function runStep(room: JobsRoom, tools: StepTools, step: ClaimedStep, signal: AbortSignal): Promise<void> {
   const { clock } = room;
   const { plan, ask } = await tools.planOf(step);
-  const open: Open[] = [];
-  for (const combination of combinationsOf(plan, step.first, step.last)) {
-    if (step.done?.[combination.position - step.first] !== '1')
-      open.push({ combination, question: questionOf(combination, ask) });
+  const open: StepQuestion[] = [];
+  for (const each of combinationsOf(plan, step.first, step.last)) {
+    if (step.done?.[each.position - step.first] === '1') continue;
+    const { position, origin, destination, departDate, returnDate } = each;
+    open.push({ position, origin, destination, departDate, returnDate, cabin: ask.cabin, party: ask.passengers });
   }
   const provider = room.providers[step.provider];
   const run = new StepRun(room, tools, step, signal);
   if (!provider || step.losses >= lossesMax) {
     const reason = provider ? 'worker_lost' : 'provider_off';
-    for (const each of open) run.giveUp(each, reason);
-    await run.save({ kind: 'done' });
+    for (const each of open) run.learn(each, { outcome: 'unknown', reason, detail: '' });
+    await run.save({ kind: 'done' }, true);
     return;
   }
 
@@ -97,23 +98,14 @@ function nextTry(answer: FareAnswer, step: ClaimedStep, maxRetries: number) {
 
 const missing: FareAnswer = { outcome: 'unknown', reason: 'malformed', detail: 'no answer to this question' };
 
-interface Open {
-  combination: Combination;
-  question: FareQuestion;
-}
-
-function questionOf({ origin, destination, departDate, returnDate }: Combination, ask: JobAsk): FareQuestion {
-  return { origin, destination, departDate, returnDate, cabin: ask.cabin, party: ask.passengers };
-}
-
 /** One worker at one step: what it has learnt since it last stored. */
 class StepRun {
   readonly #room: JobsRoom;
   readonly #tools: StepTools;
   readonly #step: ClaimedStep;
   readonly #signal: AbortSignal;
-  #learnt: (Open & { answer: FareAnswer })[] = [];
-  #givenUp: StepResult[] = [];
+  #questions: StepQuestion[] = [];
+  #answers: StepAnswer[] = [];
   #asked = 0;
   /** When the newest answer came. */
   #answeredAt: string | undefined;
@@ -130,8 +122,11 @@ class StepRun {
   }
 
   /** Undefined when the signal aborted. */
-  async ask(provider: FareProvider, chunk: Open[], simulator: JobAsk['simulator']): Promise<FareAnswer[] | undefined> {
-    const questions = chunk.map((each) => each.question);
+  async ask(
+    provider: FareProvider,
+    questions: StepQuestion[],
+    simulator: JobAsk['simulator'],
+  ): Promise<FareAnswer[] | undefined> {
     try {
       const context = {
         signal: this.#signal,
@@ -151,26 +146,25 @@ class StepRun {
     }
   }
 
-  learn(each: Open, answer: FareAnswer): void {
+  learn(question: StepQuestion, answer: StepAnswer): void {
     this.known++;
-    this.#learnt.push({ ...each, answer });
+    this.#questions.push(question);
+    this.#answers.push(answer);
   }
 
-  /** It ends unknown, and nobody was asked. */
-  giveUp({ combination }: Open, reason: string): void {
-    this.known++;
-    this.#givenUp.push({ combination, ...none, reason });
-  }
-
-  /** Stores it. Answers whether the step is still ours. */
-  async save(end: StepEnd): Promise<boolean> {
+  /** Stores it; `isLost`: nobody could be asked. Answers whether the step is still ours. */
+  async save(end: StepEnd, isLost = false): Promise<boolean> {
     const { clock, metrics, judge, report } = this.#room;
     const { provider } = this.#step;
+    const [questions, answers] = [this.#questions, this.#answers];
+    [this.#questions, this.#answers] = [[], []];
     // A verdict is worth waiting for, not worth losing prices for.
-    const verdicts = await judge(provider, this.#learnt).catch((error: unknown) => void report(error, { provider }));
-    const results = this.#learnt.map(({ combination, answer }, at) => resultOf(combination, answer, verdicts?.[at]));
-    results.push(...this.#givenUp);
-    const isLost = this.#givenUp.length > 0;
+    const verdicts = await judge(provider, questions, answers).catch(
+      (error: unknown) => void report(error, { provider }),
+    );
+    const told = new StepReport(this.#step);
+    for (const [at, question] of questions.entries())
+      told.add(question, answers[at] as StepAnswer, verdicts?.[at] ?? 'unknown');
     const how = {
       asked: this.#asked,
       tookMs: clock.now() - this.savedAt,
@@ -178,15 +172,12 @@ class StepRun {
       isLost,
     };
     // Postgres may be away for a while; what was learnt is not lost for that.
-    const job = await whenAvailable(clock, this.#signal, () => this.#tools.store.store(this.#step, results, end, how));
-    this.#learnt = [];
-    this.#givenUp = [];
+    const job = await whenAvailable(clock, this.#signal, () => this.#tools.store.store(this.#step, told, end, how));
     this.#asked = 0;
     this.savedAt = clock.now();
     if (!job) return false;
     for (const outcome of outcomes) {
-      const count = results.filter((each) => each.outcome === outcome).length;
-      if (count > 0) metrics.jobOutcomesTotal.inc({ provider, outcome }, count);
+      if (told.count[outcome] > 0) metrics.jobOutcomesTotal.inc({ provider, outcome }, told.count[outcome]);
     }
     if (end.kind !== 'kept') metrics.jobStepsTotal.inc({ provider, end: end.kind });
     this.#tools.onStored(job.id, job.status !== 'running');
@@ -200,59 +191,3 @@ const failed: FareAnswer = {
   detail: 'the adapter failed',
   retryAfterMs: 1_000,
 };
-
-const carrierCode = /^[A-Z0-9]{2}$/;
-
-/** As one word, and null for none. Neighbours often have the same. */
-let lastCarriers: { of: readonly string[]; text: string | null } = { of: [], text: null };
-function carriersOf(carriers: readonly string[]): string | null {
-  if (lastCarriers.of !== carriers) {
-    lastCarriers = { of: carriers, text: carriers.filter((code) => carrierCode.test(code)).join(' ') || null };
-  }
-  return lastCarriers.text;
-}
-
-const none = {
-  outcome: 'unknown',
-  reason: null,
-  detail: null,
-  price: null,
-  currency: null,
-  kind: null,
-  carriers: null,
-  stops: null,
-  minutes: null,
-  offers: 0,
-  verdict: 'unknown',
-} as const satisfies Omit<StepResult, 'combination'>;
-
-function resultOf(
-  combination: Combination,
-  answer: FareAnswer,
-  verdict: StepResult['verdict'] = 'unknown',
-): StepResult {
-  switch (answer.outcome) {
-    case 'empty':
-      return { combination, ...none, outcome: 'empty', reason: answer.evidence.slice(0, 200) };
-    case 'unknown':
-      return { combination, ...none, reason: answer.reason, detail: answer.detail.slice(0, 200) || null };
-    case 'found': {
-      const best = answer.offers[0];
-      if (!best) return { combination, ...none, reason: 'malformed', detail: 'found, without an offer' };
-      return {
-        combination,
-        outcome: 'found',
-        reason: null,
-        detail: null,
-        price: best.price.amount,
-        currency: best.price.currency,
-        kind: best.priceKind,
-        carriers: carriersOf(best.carriers),
-        stops: best.stops,
-        minutes: best.durationMinutes,
-        offers: answer.offers.length === 1 ? 1 : new Set(answer.offers.map((each) => each.key)).size,
-        verdict,
-      };
-    }
-  }
-}

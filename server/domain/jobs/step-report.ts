@@ -1,35 +1,45 @@
 import type { Outcome } from '../../../shared/jobs.ts';
 import type { Verdict } from '../../../shared/price.ts';
-import { arrayLiteral } from '../../platform/postgres/array-literal.ts';
 import { dayOfDate } from '../places/zoned-time.ts';
-import type { PriceKind } from '../providers/fare-provider.ts';
-import type { Combination } from './job-plan.ts';
+import type { FareAnswer, FareQuestion, PriceKind } from '../providers/fare-provider.ts';
 
-/** What a combination came to; of what was found, the cheapest offer. */
-export interface StepResult {
-  combination: Combination;
+/** A question of a step, with its position in the job's plan. */
+export interface StepQuestion extends FareQuestion {
+  position: number;
+}
+
+/** What came of it: what the provider said, or why nobody was asked. */
+export type StepAnswer = FareAnswer | { outcome: 'unknown'; reason: 'worker_lost' | 'provider_off'; detail: '' };
+
+/** The columns of a chunk that have an element a combination, and of which type (migration 0018). */
+export const columnTypes = {
+  position: 'int4',
+  route: 'int2',
+  depart: 'int4',
+  back: 'int4',
+  answer: 'int2',
+  price: 'int8',
+  minutes: 'int4',
+  offers: 'int2',
+} as const;
+type Columns = Record<keyof typeof columnTypes, (number | null)[]>;
+
+/** What many answers of a step have in common: they differ by price, time and count alone. */
+interface AnswerKind {
   outcome: Outcome;
   reason: string | null;
   detail: string | null;
-  price: number | null;
   currency: string | null;
   kind: PriceKind | null;
   carriers: string | null;
   stops: number | null;
-  minutes: number | null;
-  offers: number;
   verdict: Verdict;
 }
 
-/** Results as `step_report` (migration 0015) has them: a column each, in PostgreSQL's own notation for arrays. */
-export function columnsOf(step: { first: number; last: number }, results: StepResult[]) {
-  const count = { found: 0, empty: 0, unknown: 0 };
-  let offerCount = 0;
-  const best = new Map<string, number>();
-  const done = new Uint8Array(step.last - step.first).fill(zero);
-  const routes = new Numbered<string>();
-  const answers = new Numbered<StepResult>();
-  const columns: Record<Column, (number | null)[]> = {
+/** What a step came to since it last stored, a column each as a chunk has them; of what was found, the cheapest offer. */
+export class StepReport {
+  readonly count = { found: 0, empty: 0, unknown: 0 };
+  readonly columns: Columns = {
     position: [],
     route: [],
     depart: [],
@@ -39,69 +49,161 @@ export function columnsOf(step: { first: number; last: number }, results: StepRe
     minutes: [],
     offers: [],
   };
-  const days = new Map<string, number>();
-  let last: StepResult | undefined;
-  let answer = 0;
-  for (const each of results) {
-    const { position, origin, destination, departDate, returnDate } = each.combination;
-    count[each.outcome]++;
-    offerCount += each.offers;
-    done[position - step.first] = one;
-    if (each.price !== null && each.currency !== null && each.price < (best.get(each.currency) ?? Infinity))
-      best.set(each.currency, each.price);
-    const route = origin + destination;
-    columns.position.push(position);
-    columns.route.push(routes.of(route, route));
-    columns.depart.push(dayOf(days, departDate));
-    columns.back.push(returnDate === null ? null : dayOf(days, returnDate));
-    if (!last || !isSameAnswer(last, each)) answer = answers.of(answerKey(each), each);
-    last = each;
-    columns.answer.push(answer);
-    columns.price.push(each.price);
-    columns.minutes.push(each.minutes);
-    columns.offers.push(each.offers);
-  }
-  const kinds = answers.values;
-  return {
-    ...count,
-    offer_count: offerCount,
-    done: results.length > 0 ? ascii.decode(done) : null,
-    best_currencies: [...best.keys()],
-    best_amounts: [...best.values()],
-    routes: routes.values,
-    answer_outcome: kinds.map((each) => each.outcome),
-    answer_reason: kinds.map((each) => each.reason),
-    answer_detail: kinds.map((each) => each.detail),
-    answer_currency: kinds.map((each) => each.currency),
-    answer_kind: kinds.map((each) => each.kind),
-    answer_carriers: kinds.map((each) => each.carriers),
-    answer_stops: kinds.map((each) => each.stops),
-    answer_verdict: kinds.map((each) => each.verdict),
-    position: arrayLiteral(columns.position),
-    route: arrayLiteral(columns.route),
-    depart: arrayLiteral(columns.depart),
-    back: arrayLiteral(columns.back),
-    answer: arrayLiteral(columns.answer),
-    price: arrayLiteral(columns.price),
-    minutes: arrayLiteral(columns.minutes),
-    offers: arrayLiteral(columns.offers),
-  };
-}
+  readonly #first: number;
+  readonly #done: Uint8Array;
+  readonly #routes = new Map<string, number>();
+  readonly #days = new Map<string, number>();
+  readonly #kinds: AnswerKind[] = [];
+  /** The place of a kind, from 1. */
+  readonly #places = new Map<string, number>();
+  readonly #best = new Map<string, number>();
+  #offers = 0;
+  #lastRoute = { origin: '', destination: '', number: 0 };
+  #last: AnswerKind | undefined;
+  #lastPlace = 0;
 
-type Column = 'position' | 'route' | 'depart' | 'back' | 'answer' | 'price' | 'minutes' | 'offers';
+  constructor({ first, last }: { first: number; last: number }) {
+    this.#first = first;
+    this.#done = new Uint8Array(last - first).fill(zero);
+  }
+
+  get size(): number {
+    return this.columns.position.length;
+  }
+
+  add({ position, origin, destination, departDate, returnDate }: StepQuestion, answer: StepAnswer, verdict: Verdict) {
+    const { columns } = this;
+    const best = answer.outcome === 'found' ? answer.offers[0] : undefined;
+    const kind = kindOf(answer, verdict);
+    const offers = best ? offersOf(answer) : 0;
+    this.count[kind.outcome]++;
+    this.#offers += offers;
+    this.#done[position - this.#first] = one;
+    columns.position.push(position);
+    columns.route.push(this.#routeOf(origin, destination));
+    columns.depart.push(this.#dayOf(departDate));
+    columns.back.push(returnDate === null ? null : this.#dayOf(returnDate));
+    columns.answer.push(this.#placeOf(kind));
+    columns.price.push(best ? best.price.amount : null);
+    columns.minutes.push(best ? best.durationMinutes : null);
+    columns.offers.push(offers);
+    if (best) {
+      const { amount, currency } = best.price;
+      if (amount < (this.#best.get(currency) ?? Infinity)) this.#best.set(currency, amount);
+    }
+  }
+
+  /** The rest of a `step_report`: what is said once for many combinations. */
+  summary() {
+    const kinds = this.#kinds;
+    return {
+      ...this.count,
+      offer_count: this.#offers,
+      done: this.size > 0 ? ascii.decode(this.#done) : null,
+      best_currencies: [...this.#best.keys()],
+      best_amounts: [...this.#best.values()],
+      routes: [...this.#routes.keys()],
+      answer_outcome: kinds.map((each) => each.outcome),
+      answer_reason: kinds.map((each) => each.reason),
+      answer_detail: kinds.map((each) => each.detail),
+      answer_currency: kinds.map((each) => each.currency),
+      answer_kind: kinds.map((each) => each.kind),
+      answer_carriers: kinds.map((each) => each.carriers),
+      answer_stops: kinds.map((each) => each.stops),
+      answer_verdict: kinds.map((each) => each.verdict),
+    };
+  }
+
+  /** Neighbours mostly have the same, as with kinds. */
+  #routeOf(origin: string, destination: string): number {
+    if (this.#lastRoute.origin !== origin || this.#lastRoute.destination !== destination)
+      this.#lastRoute = { origin, destination, number: numberOf(this.#routes, origin + destination) };
+    return this.#lastRoute.number;
+  }
+
+  #placeOf(kind: AnswerKind): number {
+    if (this.#last && isSameKind(this.#last, kind)) return this.#lastPlace;
+    this.#last = kind;
+    this.#lastPlace = numberOf(this.#places, keyOf(kind));
+    if (this.#lastPlace > this.#kinds.length) this.#kinds.push(kind);
+    return this.#lastPlace;
+  }
+
+  #dayOf(date: string): number {
+    let day = this.#days.get(date);
+    if (day === undefined) {
+      day = dayOfDate(date);
+      this.#days.set(date, day);
+    }
+    return day;
+  }
+}
 
 const ascii = new TextDecoder('ascii');
 const [zero, one] = [48, 49];
 
-function dayOf(days: Map<string, number>, date: string): number {
-  const known = days.get(date);
-  if (known !== undefined) return known;
-  const day = dayOfDate(date);
-  days.set(date, day);
-  return day;
+/** Different words are numbered from 1, in the order in which they come. */
+function numberOf(numbers: Map<string, number>, word: string): number {
+  let number = numbers.get(word);
+  if (number === undefined) {
+    number = numbers.size + 1;
+    numbers.set(word, number);
+  }
+  return number;
 }
 
-const isSameAnswer = (a: StepResult, b: StepResult): boolean =>
+const none = { reason: null, detail: null, currency: null, kind: null, carriers: null, stops: null };
+
+function kindOf(answer: StepAnswer, verdict: Verdict): AnswerKind {
+  switch (answer.outcome) {
+    case 'empty':
+      return { ...none, outcome: 'empty', reason: answer.evidence.slice(0, 200), verdict: 'unknown' };
+    case 'unknown': {
+      const { reason, detail } = answer;
+      return { ...none, outcome: 'unknown', reason, detail: detail.slice(0, 200) || null, verdict: 'unknown' };
+    }
+    case 'found': {
+      const best = answer.offers[0];
+      if (!best)
+        return {
+          ...none,
+          outcome: 'unknown',
+          reason: 'malformed',
+          detail: 'found, without an offer',
+          verdict: 'unknown',
+        };
+      return {
+        outcome: 'found',
+        reason: null,
+        detail: null,
+        currency: best.price.currency,
+        kind: best.priceKind,
+        carriers: carriersOf(best.carriers),
+        stops: best.stops,
+        verdict,
+      };
+    }
+  }
+}
+
+/** How many there are, the same flights once. */
+const offersOf = (answer: StepAnswer): number => {
+  if (answer.outcome !== 'found') return 0;
+  return answer.offers.length === 1 ? 1 : new Set(answer.offers.map((each) => each.key)).size;
+};
+
+const carrierCode = /^[A-Z0-9]{2}$/;
+
+/** As one word, and null for none. Neighbours often have the same. */
+let lastCarriers: { of: readonly string[]; text: string | null } = { of: [], text: null };
+function carriersOf(carriers: readonly string[]): string | null {
+  if (lastCarriers.of !== carriers) {
+    lastCarriers = { of: carriers, text: carriers.filter((code) => carrierCode.test(code)).join(' ') || null };
+  }
+  return lastCarriers.text;
+}
+
+const isSameKind = (a: AnswerKind, b: AnswerKind): boolean =>
   a.outcome === b.outcome &&
   a.verdict === b.verdict &&
   a.carriers === b.carriers &&
@@ -111,20 +213,5 @@ const isSameAnswer = (a: StepResult, b: StepResult): boolean =>
   a.reason === b.reason &&
   a.detail === b.detail;
 
-/** Answers that differ by price, time and count alone are one kind. */
-const answerKey = ({ outcome, reason, detail, currency, kind, carriers, stops, verdict }: StepResult): string =>
+const keyOf = ({ outcome, reason, detail, currency, kind, carriers, stops, verdict }: AnswerKind): string =>
   `${outcome}\n${reason}\n${detail}\n${currency}\n${kind}\n${carriers}\n${stops}\n${verdict}`;
-
-/** Different values, numbered from 1 in the order in which they come. */
-class Numbered<Value> {
-  readonly #numbers = new Map<string, number>();
-  readonly values: Value[] = [];
-
-  of(key: string, value: Value): number {
-    const known = this.#numbers.get(key);
-    if (known !== undefined) return known;
-    this.values.push(value);
-    this.#numbers.set(key, this.values.length);
-    return this.values.length;
-  }
-}

@@ -1,7 +1,8 @@
 import type { Pool } from 'pg';
+import { binaryArray } from '../../platform/postgres/binary-array.ts';
 import { createLane, type Lane } from '../../platform/postgres/lane.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
-import { columnsOf, type StepResult } from './step-report.ts';
+import { columnTypes, type StepReport } from './step-report.ts';
 
 /** Nobody else takes a step of whoever was heard of in this time. */
 export const leaseMs = 10_000;
@@ -31,9 +32,9 @@ export interface StoredJob {
   stored: number;
 }
 
-interface Report {
+interface Told {
   step: ClaimedStep;
-  results: StepResult[];
+  report: StepReport;
   end: StepEnd;
   how: { asked: number; tookMs: number; at: string; isLost: boolean };
 }
@@ -41,7 +42,7 @@ interface Report {
 const claimSql = `
   select job, no, provider, first, last, attempts, losses, waits, fence, plan_version as "planVersion", done
   from claim_steps($1, $2, ${leaseMs})`;
-const storeSql = 'select place, id, status, stored from store_steps($1)';
+const storeSql = 'select place, id, status, stored from store_steps($1, $2, $3, $4, $5, $6, $7, $8, $9)';
 const renewSql = `
   update job_step s set lease_until = now() + ${leaseMs} * interval '1 millisecond'
   from unnest($1::int[], $2::int[], $3::int[]) u (job, no, fence)
@@ -53,12 +54,12 @@ const batchMax = 32;
 
 /**
  * The record of steps, as a worker uses it: what comes while Postgres is busy with the last call goes together in the
- * next one. Migration 0015 has the functions.
+ * next one. Migrations 0015 and 0018 have the functions.
  */
 export class StepStore {
   readonly #pool: Pool;
   readonly #claims: Lane<{ job: number; no: number }, ClaimedStep | undefined>;
-  readonly #stores: Lane<Report, StoredJob | undefined>;
+  readonly #stores: Lane<Told, StoredJob | undefined>;
 
   constructor(pool: Pool, clock: Clock) {
     this.#pool = pool;
@@ -74,18 +75,17 @@ export class StepStore {
         return { outcomes: wanted.map(({ job, no }) => claimed.get(`${job}-${no}`)) };
       },
     });
-    this.#stores = createLane<Report, StoredJob | undefined>({
+    this.#stores = createLane<Told, StoredJob | undefined>({
       ...common,
       name: 'store-steps',
       keysOf: ({ step }) => stepKeys(step),
-      call: async (_, reports) => {
-        const values = [JSON.stringify(reports.map(recordOf))];
+      call: async (_, told) => {
         const { rows } = await pool.query<StoredJob & { place: number }>({
           name: 'store-steps',
           text: storeSql,
-          values,
+          values: storeValues(told),
         });
-        const outcomes: (StoredJob | undefined)[] = reports.map(() => undefined);
+        const outcomes: (StoredJob | undefined)[] = told.map(() => undefined);
         for (const { place, ...job } of rows) outcomes[place] = job;
         return { outcomes };
       },
@@ -98,8 +98,8 @@ export class StepStore {
   }
 
   /** Stores what was learnt. Undefined: the step is no longer ours or its job is over, and nothing has happened. */
-  store(step: ClaimedStep, results: StepResult[], end: StepEnd, how: Report['how']): Promise<StoredJob | undefined> {
-    return this.#stores.send({ step, results, end, how });
+  store(step: ClaimedStep, report: StepReport, end: StepEnd, how: Told['how']): Promise<StoredJob | undefined> {
+    return this.#stores.send({ step, report, end, how });
   }
 
   /** Says that we are still at them. Answers those that are still ours, as `JOB-NO`. */
@@ -115,19 +115,36 @@ export class StepStore {
 
 const stepKeys = ({ job, no }: { job: number; no: number }): string[] => [`${job}-${no}`];
 
-/** As `step_report` has it. */
-function recordOf({ step, results, end, how }: Report, place: number) {
-  return {
-    place,
-    job: step.job,
-    no: step.no,
-    fence: step.fence,
-    ending: end.kind,
-    ms: 'ms' in end ? Math.ceil(end.ms) : leaseMs,
-    is_lost: how.isLost,
-    asked: how.asked,
-    took_ms: Math.ceil(how.tookMs),
-    at: how.at,
-    ...columnsOf(step, results),
-  };
+/** What `store_steps` takes: the reports, and the columns of all of them one after the other. */
+function storeValues(told: Told[]): unknown[] {
+  let rows = 0;
+  const reports = told.map(({ step, report, end, how }, place) => {
+    const from_row = rows + 1;
+    rows += report.size;
+    return {
+      place,
+      job: step.job,
+      no: step.no,
+      fence: step.fence,
+      ending: end.kind,
+      ms: 'ms' in end ? Math.ceil(end.ms) : leaseMs,
+      is_lost: how.isLost,
+      asked: how.asked,
+      took_ms: Math.ceil(how.tookMs),
+      at: how.at,
+      ...report.summary(),
+      from_row,
+      to_row: rows,
+    };
+  });
+  const columns = Object.keys(columnTypes) as (keyof typeof columnTypes)[];
+  return [
+    JSON.stringify(reports),
+    ...columns.map((name) =>
+      binaryArray(
+        columnTypes[name],
+        told.map(({ report }) => report.columns[name]),
+      ),
+    ),
+  ];
 }

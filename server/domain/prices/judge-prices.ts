@@ -13,6 +13,9 @@ export interface JudgingRoom {
   clock: Clock;
 }
 
+/** What is judged: of what is not found there is nothing to say. */
+export type Judged = Extract<FareAnswer, { outcome: 'found' }> | { outcome: 'empty' | 'unknown' };
+
 /**
  * The verdict on the cheapest offer of each answer, as the same provider has been seen on the route: one
  * look at the record for what memory does not have. Where too little was seen, what the provider itself
@@ -21,7 +24,8 @@ export interface JudgingRoom {
 export async function judgeAnswers(
   room: JudgingRoom,
   provider: string,
-  asked: readonly { question: FareQuestion; answer: FareAnswer }[],
+  questions: readonly FareQuestion[],
+  answers: readonly Judged[],
 ): Promise<Verdict[]> {
   const today = isoNow(room.clock).slice(0, 10);
   const leads = new Map<string, BandKey['leadDays']>();
@@ -29,13 +33,10 @@ export async function judgeAnswers(
   const places = new Map<string, number>();
   // Neighbours mostly differ by their return alone.
   let last: { question: FareQuestion; currency: string; place: number } | undefined;
-  const judged = asked.map(({ question, answer }) => {
-    const price = answer.outcome === 'found' ? answer.offers[0]?.price : undefined;
-    const { children, infantsOnLap, infantsInSeat, adults } = question.party;
-    if (!price || children + infantsOnLap + infantsInSeat > 0) return undefined;
-    const amount = adults === 1 ? price.amount : Math.round(price.amount / adults);
-    if (last?.currency === price.currency && isSameOutward(last.question, question))
-      return { place: last.place, amount };
+  const placeOf = (question: FareQuestion, answer: Judged | undefined): number | undefined => {
+    const price = priceForAdults(question, answer);
+    if (!price) return undefined;
+    if (last?.currency === price.currency && isSameOutward(last.question, question)) return last.place;
     const { origin, destination, cabin, departDate, returnDate } = question;
     const leadDays = leads.get(departDate) ?? leadDaysOf(departDate, today);
     leads.set(departDate, leadDays);
@@ -47,18 +48,30 @@ export async function judgeAnswers(
       places.set(text, place);
     }
     last = { question, currency: price.currency, place };
-    return { place, amount };
-  });
+    return place;
+  };
+  const own = questions.map((question, index) => placeOf(question, answers[index]));
   const reading = room.bands.read(keys);
   const bands = Array.isArray(reading) ? reading : await reading;
-  return asked.map(({ question, answer }, index) => {
-    const own = judged[index];
-    const band = own && bands[own.place];
-    const verdict = own && band ? verdictOf(own.amount, band, band.previous[question.departDate]) : 'unknown';
-    if (verdict !== 'unknown' || answer.outcome !== 'found') return verdict;
+  return questions.map((question, index) => {
+    const answer = answers[index];
+    const place = own[index];
+    const band = place === undefined ? undefined : bands[place];
+    const price = band && priceForAdults(question, answer);
+    const verdict = price ? verdictOf(perAdult(price, question), band, band.previous[question.departDate]) : 'unknown';
+    if (verdict !== 'unknown' || answer?.outcome !== 'found') return verdict;
     return answer.insight?.level ?? 'unknown';
   });
 }
+
+/** The cheapest price; undefined for a party whose prices of one adult cannot be told. */
+function priceForAdults({ party }: FareQuestion, answer: Judged | undefined): Money | undefined {
+  if (answer?.outcome !== 'found' || party.children + party.infantsOnLap + party.infantsInSeat > 0) return undefined;
+  return answer.offers[0]?.price;
+}
+
+const perAdult = ({ amount }: Money, { party }: FareQuestion): number =>
+  party.adults === 1 ? amount : Math.round(amount / party.adults);
 
 /** A verdict with all that it rests on. */
 export async function judgePrice(room: JudgingRoom, input: PriceVerdictInput): Promise<PriceVerdictView> {

@@ -27,7 +27,8 @@ const unknownLifeMs = 5_000;
 const bandsMax = 5_000;
 const keysPerRead = 64;
 
-// Today's own observations are what is judged; they are compared with what was seen before, and with each other.
+// Today's own observations are what is judged; they are compared with what was seen before, and with each other. Each is
+// the quantile of all twentieths from beyond the share of those below it up to its own.
 const bandsSql = `
   with k as (
     select * from unnest($1::int4[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int4[], $9::int4[])
@@ -41,20 +42,22 @@ const bandsSql = `
       and o.depart_date - o.observed_on >= k.lead_from and (k.lead_to is null or o.depart_date - o.observed_on <= k.lead_to)
   ), ranked as (
     select n, amount, sum(weight) over by_amount / sum(weight) over (partition by n) as share,
-      count(*) over (partition by n) as rows
+      row_number() over by_amount as place, count(*) over (partition by n)::int4 as rows
     from seen window by_amount as (partition by n order by amount rows unbounded preceding)
+  ), reached as (
+    select n, amount, rows, case when place = rows then $13::int4 else floor((share + 1e-9) * $13::int4)::int4 end as share,
+      case when place = 1 then 0 else floor((lag(share) over (partition by n order by place) + 1e-9) * $13::int4)::int4 + 1 end as after
+    from ranked
   ), cut as (
-    select r.n, max(r.rows)::int4 as rows, s.share,
-      coalesce(min(r.amount) filter (where r.share >= s.share - 1e-9), max(r.amount))::float8 as amount
-    from ranked r cross join unnest($13::float8[]) as s (share) group by r.n, s.share
+    select r.n, max(r.rows) as rows, array_agg(r.amount::float8 order by s.share) as quantiles
+    from reached r cross join lateral generate_series(r.after, r.share) as s (share) group by r.n
   ), before as (
     select distinct on (n, depart_date) n, depart_date::text as depart_date, amount::float8 as amount
     from seen where observed_on < $10::date order by n, depart_date, observed_on desc, amount
   )
-  select k.n, coalesce(max(c.rows), 0) as rows,
-    coalesce(array_agg(c.amount order by c.share) filter (where c.amount is not null), '{}') as quantiles,
-    (select coalesce(jsonb_object_agg(b.depart_date, b.amount), '{}') from before b where b.n = k.n) as previous
-  from k left join cut c on c.n = k.n group by k.n`;
+  select c.n, c.rows, c.quantiles,
+    (select coalesce(jsonb_object_agg(b.depart_date, b.amount), '{}') from before b where b.n = c.n) as previous
+  from cut c`;
 
 interface BandRow {
   n: number;
@@ -128,7 +131,7 @@ export async function readBands(pool: Pool, keys: BandKey[], today: string): Pro
       today,
       halfLifeDays,
       windowDays,
-      quantileShares,
+      quantileShares.length - 1,
     ],
   });
   const byKey = new Map(rows.map((row) => [row.n, row]));

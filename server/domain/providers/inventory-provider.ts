@@ -49,19 +49,20 @@ export function createInventoryProvider(options: {
     canary: null,
     ask: async (questions, { at }) => {
       const directions = new Directions(airportsOf);
-      const trips = questions.map((question) => {
+      const outs: number[] = [];
+      const backs: (number | null)[] = [];
+      for (const question of questions) {
         const { origin, destination, departDate, returnDate } = question;
-        return {
-          out: directions.placeOf(origin, destination, departDate, question),
-          back: returnDate === null ? null : directions.placeOf(destination, origin, returnDate, question),
-        };
-      });
+        outs.push(directions.placeOf(origin, destination, departDate, question));
+        backs.push(returnDate === null ? null : directions.placeOf(destination, origin, returnDate, question));
+      }
       const found = await find(directions.all, at);
-      return trips.map(({ out, back }) =>
-        back === null
+      return outs.map((out, index) => {
+        const back = backs[index] ?? null;
+        return back === null
           ? answerOf((found[out] ?? []).slice(0, offersMax).map(oneWayOffer))
-          : answerOf(roundTrips(found[out] ?? [], found[back] ?? [])),
-      );
+          : answerOf(roundTrips(found[out] ?? [], found[back] ?? []));
+      });
     },
   };
 }

@@ -35,10 +35,12 @@ export async function findOneWays(
 }
 
 const keptMax = 10_000;
+const dayMs = 86_400_000;
 
 /**
  * Ways that were found, for as long as nothing has changed that they rest on: no flight or cabin, no rule of connection,
- * and not the minute before which nothing departs any more. A job asks for the same ways back again and again.
+ * and where it matters not the minute before which nothing departs any more. A job asks for the same ways back again and
+ * again.
  */
 export class KeptWays {
   readonly #ways = new Map<string, OneWay[]>();
@@ -47,19 +49,26 @@ export class KeptWays {
   of(room: SearchRoom, question: OneWayQuestion): OneWay[] | Promise<OneWay[]> {
     const state = this.#refresh(room);
     const { origins, destinations, date, cabin, seats } = question;
-    const key = `${origins.join()} ${destinations.join()} ${date} ${cabin} ${seats}`;
+    const now = room.clock.now();
+    // The day after tomorrow has begun nowhere yet.
+    const minute = Date.parse(date) < now + dayMs ? Math.floor(now / minuteMs) : '';
+    const key = `${origins.join()} ${destinations.join()} ${date} ${cabin} ${seats} ${minute}`;
     const kept = this.#ways.get(key);
     if (kept) return kept;
     return findOne(room, question).then((ways) => {
-      if (this.#state === state && this.#ways.size < keptMax) this.#ways.set(key, ways);
+      if (this.#state !== state) return ways;
+      if (this.#ways.size >= keptMax) this.#ways.clear();
+      this.#ways.set(key, ways);
       return ways;
     });
   }
 
-  #refresh({ live, engine, clock }: SearchRoom): readonly unknown[] {
-    const state = [live.version, live.timetable, engine.times(), Math.floor(clock.now() / minuteMs)];
-    if (state.some((each, at) => each !== this.#state[at])) {
-      this.#state = state;
+  #refresh({ live, engine }: SearchRoom): readonly unknown[] {
+    const { version, timetable } = live;
+    const times = engine.times();
+    const [knownVersion, knownTimetable, knownTimes] = this.#state;
+    if (version !== knownVersion || timetable !== knownTimetable || times !== knownTimes) {
+      this.#state = [version, timetable, times];
       this.#ways.clear();
     }
     return this.#state;
