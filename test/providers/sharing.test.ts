@@ -105,6 +105,31 @@ describe('answers that are shared', () => {
     expect(asked).toHaveLength(4);
   });
 
+  test('[PROV-10] what is known takes nothing of a budget, and what came while one waited for it is not asked again', async () => {
+    const { ask, asked } = scene({ processes: 2 });
+    const admitted: string[] = [];
+    const admit = (who: string) => async () => {
+      admitted.push(who);
+      return true;
+    };
+    await ask(['LHR'], 0, { admit: admit('first') });
+    await ask(['LHR'], 1, { admit: admit('second') });
+    expect(admitted).toEqual(['first']);
+    // While this one waits for its turn, another process gets the answer.
+    const turn = Promise.withResolvers<boolean>();
+    const waiting = ask(['CDG', 'AMS'], 0, { admit: () => turn.promise });
+    await ask(['CDG'], 1, { admit: admit('third') });
+    turn.resolve(true);
+    expect(outcomes(await waiting)).toEqual(['found', 'found']);
+    expect(asked).toEqual(['LHR', 'CDG', 'AMS']);
+    // Whoever gives up before his turn asks nothing.
+    const stopping = new AbortController();
+    const left = ask(['FRA'], 0, { signal: stopping.signal, admit: async () => false });
+    stopping.abort(new Error('stopped'));
+    await expect(left).rejects.toThrow('stopped');
+    expect(asked).not.toContain('FRA');
+  });
+
   test('[PROV-10] what several ask for at the same time is asked once, here and across processes', async () => {
     const { ask, asked, state, clock } = scene({ processes: 2 });
     const gate = Promise.withResolvers<void>();

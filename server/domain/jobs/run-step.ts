@@ -1,10 +1,10 @@
-import { type JobAsk, outcomes } from '../../../shared/jobs.ts';
+import { type JobAsk, type JobStatus, outcomes } from '../../../shared/jobs.ts';
 import { whenAvailable } from '../../platform/postgres/when-available.ts';
 import type { RequestBudget } from '../../platform/queue/request-budget.ts';
 import { backoffMs } from '../../platform/runtime/backoff.ts';
 import { isoNow } from '../../platform/runtime/clock.ts';
 import { pausePoint } from '../../platform/runtime/pause-points.ts';
-import type { FareAnswer, FareProvider } from '../providers/fare-provider.ts';
+import type { AskContext, FareAnswer, FareProvider } from '../providers/fare-provider.ts';
 import { combinationsOf, type JobPlan } from './job-plan.ts';
 import type { JobsRoom } from './jobs-room.ts';
 import { type StepAnswer, type StepQuestion, StepReport } from './step-report.ts';
@@ -57,10 +57,10 @@ export async function runStep(room: JobsRoom, tools: StepTools, step: ClaimedSte
   const simulator = provider.name === 'simulator' ? ask.simulator : undefined;
   let retryMs = 0;
   let left: 'none' | 'again' | 'later' = 'none';
+  let isPaused = false;
   for (let from = 0; from < open.length && !signal.aborted; from += questionsPerCall) {
     const chunk = open.slice(from, from + questionsPerCall);
-    if (!(await budget.take(signal))) break;
-    const answers = await run.ask(provider, chunk, simulator);
+    const answers = await run.ask(provider, chunk, { simulator, admit: () => budget.take(signal) });
     if (!answers) break;
     await pausePoint('step: asked');
     for (const [at, each] of chunk.entries()) {
@@ -76,10 +76,15 @@ export async function runStep(room: JobsRoom, tools: StepTools, step: ClaimedSte
     const limited = answers.find((each) => each.outcome === 'unknown' && each.reason === 'rate_limited');
     if (limited && 'retryAfterMs' in limited) await budget.pause(limited.retryAfterMs ?? 0).catch(() => undefined);
     const isLast = from + questionsPerCall >= open.length;
-    if (!isLast && clock.now() - run.savedAt >= checkpointMs && !(await run.save({ kind: 'kept' }))) return;
+    if (isLast || clock.now() - run.savedAt < checkpointMs) continue;
+    const status = await run.save({ kind: 'kept' });
+    if (!status) return;
+    // Whoever paused it says so at once, through Redis; if that was away, this is where it is noticed.
+    isPaused = status === 'paused';
+    if (isPaused) break;
   }
   await pausePoint('step: before the end');
-  if (signal.aborted && run.known < open.length) await run.save({ kind: 'back' });
+  if ((signal.aborted || isPaused) && run.known < open.length) await run.save({ kind: 'back' });
   else if (left === 'none') await run.save({ kind: 'done' });
   else
     await run.save({
@@ -125,14 +130,14 @@ class StepRun {
   async ask(
     provider: FareProvider,
     questions: StepQuestion[],
-    simulator: JobAsk['simulator'],
+    how: Pick<AskContext, 'admit'> & { simulator: JobAsk['simulator'] },
   ): Promise<FareAnswer[] | undefined> {
     try {
       const context = {
         signal: this.#signal,
         at: isoNow(this.#room.clock),
         attempt: this.#step.attempts + 1,
-        simulator,
+        ...how,
       };
       const answers = await provider.ask(questions, context);
       this.#asked += questions.length;
@@ -152,8 +157,8 @@ class StepRun {
     this.#answers.push(answer);
   }
 
-  /** Stores it; `isLost`: nobody could be asked. Answers whether the step is still ours. */
-  async save(end: StepEnd, isLost = false): Promise<boolean> {
+  /** Stores it; `isLost`: nobody could be asked. Answers the job's status; undefined: the step is no longer ours. */
+  async save(end: StepEnd, isLost = false): Promise<JobStatus | undefined> {
     const { clock, metrics, judge, report } = this.#room;
     const { provider } = this.#step;
     const [questions, answers] = [this.#questions, this.#answers];
@@ -175,13 +180,13 @@ class StepRun {
     const job = await whenAvailable(clock, this.#signal, () => this.#tools.store.store(this.#step, told, end, how));
     this.#asked = 0;
     this.savedAt = clock.now();
-    if (!job) return false;
+    if (!job) return undefined;
     for (const outcome of outcomes) {
       if (told.count[outcome] > 0) metrics.jobOutcomesTotal.inc({ provider, outcome }, told.count[outcome]);
     }
     if (end.kind !== 'kept') metrics.jobStepsTotal.inc({ provider, end: end.kind });
     this.#tools.onStored(job.id, job.status !== 'running');
-    return true;
+    return job.status;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { JobStatus } from '../../../shared/jobs.ts';
 import { binaryArray } from '../../platform/postgres/binary-array.ts';
 import { createLane, type Lane } from '../../platform/postgres/lane.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
@@ -28,7 +29,7 @@ export type StepEnd = { kind: 'kept' | 'done' | 'back' } | { kind: 'again' | 'la
 /** A job as storing a step left it. */
 export interface StoredJob {
   id: string;
-  status: string;
+  status: JobStatus;
   stored: number;
 }
 

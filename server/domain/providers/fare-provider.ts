@@ -87,6 +87,11 @@ export interface AskContext {
   attempt?: number;
   /** The simulator's settings of a job; other providers do not look at it. */
   simulator?: SimulatorSettings;
+  /**
+   * Done when one more request may be made; false when the signal aborted first. Waited for only where the provider
+   * itself is asked: what others have got already takes nothing of a budget. Absent: at once.
+   */
+  admit?: () => Promise<boolean>;
 }
 
 /** How the simulator behaves; the rates are shares of all questions. */

@@ -95,8 +95,26 @@ export function shareAnswers(
     return answers;
   };
 
+  const admitted = async ({ admit, signal }: AskContext): Promise<void> => {
+    if (admit && !(await admit())) signal.throwIfAborted();
+  };
+
+  /** As `fetchShared`, when a request may be made; by then somebody may have got the answers. */
+  const fetchAdmitted = async (asked: Asked[], context: AskContext): Promise<Map<string, FareAnswer>> => {
+    if (!context.admit) return fetchShared(asked, context);
+    await admitted(context);
+    const kept = await cache.read(name, keysOf(asked));
+    const answers = await fetchShared(
+      asked.filter((_, index) => !kept[index]),
+      context,
+    );
+    for (const [index, { key }] of asked.entries()) if (kept[index]) answers.set(key, kept[index].answer);
+    return answers;
+  };
+
   const ask: SharedProvider['ask'] = async (questions, context) => {
     if (provider.capabilities.freshMs === neverFresh) {
+      await admitted(context);
       const answers = await provider.ask(questions, context);
       onAnswers(questions, answers, context.at);
       return answers;
@@ -115,7 +133,7 @@ export function shareAnswers(
     });
     const missing = asked.filter(({ key }) => !answers.has(key));
     if (missing.length > 0) {
-      const fetched = fetchShared(missing, context);
+      const fetched = fetchAdmitted(missing, context);
       for (const { key } of missing) {
         const own = fetched.then((found) => found.get(key) as FareAnswer);
         const shared = flightKey(key);
@@ -137,7 +155,7 @@ export function shareAnswers(
           // Somebody else's call that we had joined was aborted, not ours.
           context.signal.throwIfAborted();
           if (missing.some((each) => each.key === key)) throw error;
-          return (await fetchShared([{ question, key }], context)).get(key) as FareAnswer;
+          return (await fetchAdmitted([{ question, key }], context)).get(key) as FareAnswer;
         }
       }),
     );
