@@ -1,12 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * One at a time, with both cores to themselves: files that kill servers, engines or browsers of their own, that measure,
+ * One at a time, with both cores to themselves: files that kill servers, engines or browsers of their own,
  * that flush the Redis which all share, or that ask Postgres which transactions are under way: that is the same for all
  * of its databases. A house test looks for flushes elsewhere.
  */
 export const alone = [
-  'test/{browser,recovery,bench}/**/*.test.ts',
+  'test/{browser,recovery}/**/*.test.ts',
   'test/transport/hot-path.test.ts',
   'test/live/{relay,log}.test.ts',
   'test/simulation/equivalence.test.ts',

@@ -77,6 +77,8 @@ interface Report {
 /** The better of these is what BullMQ is credited with. */
 const noopConcurrencies = [3, 50];
 const noopJobs = 10_000;
+/** The mark of the ratio. */
+const least = 10;
 
 async function measure(options: Options, closing: Closing, say: (line: string) => void): Promise<Report> {
   const stage = await openStage(closing, say);
@@ -290,7 +292,7 @@ function print({
     ...lines,
     `  stored a second      ${Math.round(stored)}`,
     `  BullMQ no-ops        ${Math.round(noops)}`,
-    `  ratio                ${ratio.toFixed(1)}`,
+    `  ratio                ${ratio.toFixed(1)}  (${ratio >= least ? 'met: ' : 'BELOW: '}≥ ${least})`,
     `  memory               ${memory.megabytes.map((each) => each.toFixed(0)).join(', ')} MB after each job, slope ${memory.slopePerJob.toFixed(1)} MB a job`,
     ...Object.entries(pages).map(
       ([sort, { first, median: each }]) =>

@@ -302,6 +302,14 @@ describe('the provider of Google Flights', () => {
     expect(await ask()).toMatchObject({ outcome: 'empty' });
   });
 
+  test('[PROV-6] a page that cannot be had is another class than one that cannot be read', async () => {
+    reply = { status: 200, body: '<html>' };
+    expect(await ask()).toMatchObject({ outcome: 'unknown', reason: 'malformed' });
+    const nobody = createGoogleProvider({ clock, url: 'http://127.0.0.1:1/' });
+    const [answer] = await nobody.ask([question], { signal: new AbortController().signal, at: '2026-11-01T00:00:00Z' });
+    expect(answer).toMatchObject({ outcome: 'unknown', reason: 'unavailable' });
+  });
+
   test('[PROV-6] its address is the public page', () => {
     expect(searchUrl(question, {})).toMatch(
       /^https:\/\/www\.google\.com\/travel\/flights\/search\?tfs=[\w-]+&tfu=EgQIABABIgA&hl=en&gl=US&curr=USD$/,

@@ -54,8 +54,7 @@ export function createGoogleProvider(settings: GoogleSettings): FareProvider {
       for (const question of questions) {
         await clock.sleep(Math.random() * jitterMs, signal);
         signal.throwIfAborted();
-        const answer = await fetchPage(question, { ...settings, currency }, signal);
-        answers.push(fareAnswerOf(answer, question));
+        answers.push(await askPage(question, { ...settings, currency }, signal));
       }
       return answers;
     },
@@ -84,11 +83,11 @@ export function searchUrl(question: FareQuestion, settings: Omit<GoogleSettings,
   return `${url}?${new URLSearchParams({ tfs, tfu: showAllTfu, hl: language, gl: country, curr: currency })}`;
 }
 
-async function fetchPage(
+async function askPage(
   question: FareQuestion,
   settings: GoogleSettings & { currency: string },
   signal: AbortSignal,
-): Promise<GoogleAnswer> {
+): Promise<FareAnswer> {
   const { clock, language = 'en', currency } = settings;
   try {
     const { status, headers, text } = await fetchText(
@@ -103,10 +102,12 @@ async function fetchPage(
       },
       pageMaxBytes,
     );
-    return readAnswer({ status, location: headers.get('location') ?? undefined, body: text }, currency);
+    const page = { status, location: headers.get('location') ?? undefined, body: text };
+    return fareAnswerOf(readAnswer(page, currency), question);
   } catch (error) {
     signal.throwIfAborted();
-    return { class: 'malformed', detail: error instanceof Error ? error.message : 'no answer' };
+    const detail = error instanceof Error ? error.message : 'no answer';
+    return { outcome: 'unknown', reason: 'unavailable', detail, retryAfterMs: retryMs };
   }
 }
 
