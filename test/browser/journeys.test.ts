@@ -161,6 +161,42 @@ describe.skipIf(!chromium)('journeys in the browser', () => {
     expect(stage.faults).toEqual([]);
   });
 
+  test('[DASH-30] an empty search says what would give something, and one press gives it', { timeout }, async () => {
+    const day = dateIn(37);
+    for (const [origin, destination, departs, arrives] of [
+      ['JFK', 'BOS', '08:00', '09:15'],
+      ['BOS', 'LHR', '11:00', '22:30'],
+    ] as const)
+      await createFlight(stage.operator, {
+        carrier: 'QX',
+        origin,
+        destination,
+        departsAt: `${day}T${departs}`,
+        arrivesAt: `${day}T${arrives}`,
+        seats: 2,
+        price: 20_000,
+      });
+    const page = await stage.open(`/?from=JFK&to=LHR&date=${day}&view=journeys&stops=0`);
+    const strip = page.getByRole('article', { name: /JFK to LHR.*by BOS/ });
+    const suggestions = page.getByRole('list', { name: 'What would give something' });
+    const press = (name: string) => suggestions.getByRole('button', { name }).click();
+    await press('With up to 1 stop there is 1 journey, from US$400.00.');
+    await strip.waitFor();
+
+    await page.goto(`${stage.server.url}/?from=JFK&to=LHR&date=${day}&view=journeys&seats=3`);
+    await press('For 1 traveller there is 1 journey, from US$400.00.');
+    await strip.waitFor();
+
+    // Neither of two filters that are both in the way helps alone.
+    const both = new URLSearchParams({ carriers: '["QZ"]', depart: 'evening' });
+    await page.goto(`${stage.server.url}/?from=JFK&to=LHR&date=${day}&view=journeys&${both}`);
+    await page.getByText('To take out the filter for airlines alone does not help.').waitFor();
+    await press('Without any filter there is 1 journey, from US$400.00.');
+    await strip.waitFor();
+    expect(new URL(page.url()).search).not.toMatch(/carriers|depart/);
+    expect(stage.faults).toEqual([]);
+  });
+
   test('[DASH-25] a guest makes an account, keeps the booking, and is nobody after signing out', {
     timeout,
   }, async () => {
