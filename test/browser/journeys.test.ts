@@ -190,7 +190,7 @@ describe.skipIf(!chromium)('journeys in the browser', () => {
     // Neither of two filters that are both in the way helps alone.
     const both = new URLSearchParams({ carriers: '["QZ"]', depart: 'evening' });
     await page.goto(`${stage.server.url}/?from=JFK&to=LHR&date=${day}&view=journeys&${both}`);
-    await page.getByText('To take out the filter for airlines alone does not help.').waitFor();
+    await page.getByText('Taking out the airline filter alone does not help.').waitFor();
     await press('Without any filter there is 1 journey, from US$400.00.');
     await strip.waitFor();
     expect(new URL(page.url()).search).not.toMatch(/carriers|depart/);

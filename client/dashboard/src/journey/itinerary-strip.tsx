@@ -51,7 +51,7 @@ export function ItineraryStrip({
           <LiveNumber value={price.amount}>{formatMoney(price)}</LiveNumber>
         </strong>
         <span className="dim">
-          {seats === 1 ? 'one seat' : `${seats} seats`}
+          for {seats === 1 ? 'one' : seats}
           {itinerary.priceKind === 'sum_of_one_ways' && `, ${slices.length === 2 ? 'two' : slices.length} one-ways`}
         </span>
         <span className={styles.seats} data-few={(enough && available <= fewSeats) || undefined}>

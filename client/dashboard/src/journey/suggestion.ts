@@ -25,16 +25,16 @@ interface FilterWords {
 }
 
 const filters: Record<keyof ItineraryFilters, FilterWords> = {
-  carriers: { name: 'airlines', without: 'with any airline', change: { carriers: undefined } },
-  alliances: { name: 'alliances', without: 'with any alliance', change: { alliances: undefined } },
-  departure: { name: 'the departure', without: 'with a departure at any time', change: { depart: undefined } },
-  arrival: { name: 'the arrival', without: 'with an arrival at any time' },
-  maxPrice: { name: 'the price', without: 'at any price' },
-  maxDurationMinutes: { name: 'the duration', without: 'with any duration' },
-  layover: { name: 'the length of connections', without: 'with connections of any length' },
-  via: { name: 'airports of connections', without: 'by any airport' },
-  overnight: { name: 'overnight connections', without: 'with overnight connections' },
-  airportChange: { name: 'changes of airport', without: 'with or without a change of airport' },
+  carriers: { name: 'airline', without: 'with any airline', change: { carriers: undefined } },
+  alliances: { name: 'alliance', without: 'with any alliance', change: { alliances: undefined } },
+  departure: { name: 'departure', without: 'with a departure at any time', change: { depart: undefined } },
+  arrival: { name: 'arrival', without: 'with an arrival at any time' },
+  maxPrice: { name: 'price', without: 'at any price' },
+  maxDurationMinutes: { name: 'duration', without: 'with any duration' },
+  layover: { name: 'connection length', without: 'with connections of any length' },
+  via: { name: 'connecting airport', without: 'by any airport' },
+  overnight: { name: 'overnight', without: 'with overnight connections' },
+  airportChange: { name: 'change of airport', without: 'with or without a change of airport' },
 };
 
 const filterOf = (name: string): FilterWords | undefined => filters[name as keyof ItineraryFilters];
@@ -85,10 +85,10 @@ function sayNearest(change: string, to: unknown, from: Money | null): string | u
   return undefined;
 }
 
-/** What there would be without a filter. */
+/** What a filter takes out, where that alone is not worth a suggestion. */
 export function sayRemoved({ filter, itineraries }: SearchExplanation['removed'][number]): string {
-  const name = filterOf(filter)?.name ?? 'it';
+  const name = filterOf(filter)?.name ?? filter;
   return itineraries === 0
-    ? `To take out the filter for ${name} alone does not help.`
-    : `The filter for ${name} takes out ${many(itineraries, 'journey')}.`;
+    ? `Taking out the ${name} filter alone does not help.`
+    : `The ${name} filter takes out ${many(itineraries, 'journey')}.`;
 }
