@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newId } from '../../shared/ids.ts';
+import { connectGuest } from '../support/connect.ts';
 import { createFlight, dateIn } from '../support/flights.ts';
 import { findChromium } from './find-chromium.ts';
 import { openStage, type Stage } from './open-stage.ts';
@@ -109,6 +111,89 @@ describe.skipIf(!chromium)('journeys in the browser', () => {
     await next.getByRole('button', { name: 'Take flight 2 out' }).click();
     await next.waitFor({ state: 'detached' });
     await page.getByRole('article', { name: /JFK to LHR.*by BOS/ }).waitFor();
+    expect(stage.faults).toEqual([]);
+  });
+
+  test('[DASH-5] seats sold elsewhere change in a journey, by the fullest of its flights', { timeout }, async () => {
+    const day = dateIn(36);
+    const short = await createFlight(stage.operator, {
+      origin: 'JFK',
+      destination: 'BOS',
+      departsAt: `${day}T08:00`,
+      arrivesAt: `${day}T09:15`,
+      seats: 40,
+      price: 9_000,
+    });
+    const long = await createFlight(stage.operator, {
+      origin: 'BOS',
+      destination: 'LHR',
+      departsAt: `${day}T11:00`,
+      arrivesAt: `${day}T22:30`,
+      seats: 30,
+      price: 31_000,
+    });
+    const page = await stage.open(`/?from=JFK&to=LHR&date=${day}&view=journeys&seats=2`);
+    const strip = page.getByRole('article', { name: /by BOS/ });
+    await strip.getByText('30 seats').waitFor();
+    const other = await connectGuest(stage.server.url);
+    const take = (flightId: string, seats: number) =>
+      other.trpc.booking.hold.mutate({ id: newId(), legs: [{ flightId, cabin: 'economy' }], seats });
+    for (const seats of [9, 9, 5]) await take(long.id, seats);
+    await strip.getByText('7 left').waitFor();
+    const holdButton = strip.getByRole('button', { name: 'Hold 2 seats' });
+    expect(await holdButton.isEnabled()).toBe(true);
+
+    await stage.operator.trpc.admin.flights.update.mutate({
+      flightId: short.id,
+      expectedVersion: short.version,
+      cabins: [{ cabin: 'economy', price: { amount: 12_000, currency: 'USD' } }],
+    });
+    await strip.getByText('as found; the fare has changed').waitFor();
+    expect(await strip.textContent()).toMatch(/800\.00/);
+
+    // One is left, but not for two.
+    await take(long.id, 6);
+    await strip.getByText('only 1 left').waitFor();
+    expect(await holdButton.isDisabled()).toBe(true);
+    await take(long.id, 1);
+    await strip.getByText('sold out').waitFor();
+    await other.close();
+    expect(stage.faults).toEqual([]);
+  });
+
+  test('[DASH-30] an empty search says what would give something, and one press gives it', { timeout }, async () => {
+    const day = dateIn(37);
+    for (const [origin, destination, departs, arrives] of [
+      ['JFK', 'BOS', '08:00', '09:15'],
+      ['BOS', 'LHR', '11:00', '22:30'],
+    ] as const)
+      await createFlight(stage.operator, {
+        carrier: 'QX',
+        origin,
+        destination,
+        departsAt: `${day}T${departs}`,
+        arrivesAt: `${day}T${arrives}`,
+        seats: 2,
+        price: 20_000,
+      });
+    const page = await stage.open(`/?from=JFK&to=LHR&date=${day}&view=journeys&stops=0`);
+    const strip = page.getByRole('article', { name: /JFK to LHR.*by BOS/ });
+    const suggestions = page.getByRole('list', { name: 'What would give something' });
+    const press = (name: string) => suggestions.getByRole('button', { name }).click();
+    await press('With up to 1 stop there is 1 journey, from US$400.00.');
+    await strip.waitFor();
+
+    await page.goto(`${stage.server.url}/?from=JFK&to=LHR&date=${day}&view=journeys&seats=3`);
+    await press('For 1 traveller there is 1 journey, from US$400.00.');
+    await strip.waitFor();
+
+    // Neither of two filters that are both in the way helps alone.
+    const both = new URLSearchParams({ carriers: '["QZ"]', depart: 'evening' });
+    await page.goto(`${stage.server.url}/?from=JFK&to=LHR&date=${day}&view=journeys&${both}`);
+    await page.getByText('Taking out the airline filter alone does not help.').waitFor();
+    await press('Without any filter there is 1 journey, from US$400.00.');
+    await strip.waitFor();
+    expect(new URL(page.url()).search).not.toMatch(/carriers|depart/);
     expect(stage.faults).toEqual([]);
   });
 

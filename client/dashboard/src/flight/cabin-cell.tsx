@@ -1,14 +1,11 @@
 import { TriangleAlert } from 'lucide-react';
-import type { ReactNode } from 'react';
 import type { CabinLedgerView, CabinView, FlightState } from '../../../../shared/flight.ts';
 import { formatMoney } from '../../../../shared/money.ts';
 import styles from './cabin-cell.module.css';
 import { cabinNames } from './cabin-names.ts';
 import { LiveNumber } from './live-number.tsx';
 import { LoadBar } from './load-bar.tsx';
-
-/** From here on a number of seats is worth an amber word. */
-const fewSeats = 9;
+import { fewSeats, SeatWords } from './seat-words.tsx';
 
 /** One cabin on a strip: its price, how full it is, and how many seats are left right now. */
 export function CabinCell({ cabin, seats, state }: { cabin: CabinView; seats: number; state: FlightState }) {
@@ -23,24 +20,11 @@ export function CabinCell({ cabin, seats, state }: { cabin: CabinView; seats: nu
       <LoadBar sold={cabin.capacity - cabin.available} capacity={cabin.capacity} />
       <span className={styles.seats} data-few={(selling && !soldOut && cabin.available <= fewSeats) || undefined}>
         <LiveNumber value={cabin.available}>
-          {selling ? seatWords(cabin.available, soldOut) : 'not for sale'}
+          {selling ? <SeatWords available={cabin.available} seats={seats} /> : 'not for sale'}
         </LiveNumber>
       </span>
     </span>
   );
-}
-
-function seatWords(available: number, soldOut: boolean): ReactNode {
-  if (available <= 0) return 'sold out';
-  if (soldOut) return `only ${available} left`;
-  if (available <= fewSeats) {
-    return (
-      <>
-        <TriangleAlert size={11} strokeWidth={2.4} aria-hidden /> {available} left
-      </>
-    );
-  }
-  return `${available.toLocaleString()} seats`;
 }
 
 /** The same cabin for an operator: the counters themselves. */

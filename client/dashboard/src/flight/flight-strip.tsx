@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import type { ReactNode } from 'react';
 import {
   type CabinClass,
   type CabinView,
@@ -15,6 +15,7 @@ import { FlightState } from './flight-state.tsx';
 import styles from './flight-strip.module.css';
 import { dateOf, daysBetween, formatDate, formatDuration, sayFlight } from './flight-times.ts';
 import { useLiveFlight } from './seat-store.ts';
+import { useVisible } from './use-visible.ts';
 
 type Shown =
   /** For sale: each cabin leads to the flight with that cabin chosen. */
@@ -150,19 +151,4 @@ function ledgerOf(loaded: OperatorFlightView, live: CabinView) {
     sold: Math.min(sold, taken),
     held: Math.max(0, taken - Math.min(sold, taken)),
   };
-}
-
-function useVisible<E extends Element>(): [React.RefObject<E | null>, boolean] {
-  const element = useRef<E>(null);
-  const [visible, setVisible] = useState(false);
-  useEffect(() => {
-    if (!element.current) return;
-    const observer = new IntersectionObserver(([entry]) => setVisible(entry?.isIntersecting ?? false), {
-      // Live before it is seen, so that nothing flashes just because it scrolled in.
-      rootMargin: '200px',
-    });
-    observer.observe(element.current);
-    return () => observer.disconnect();
-  }, []);
-  return [element, visible];
 }

@@ -127,21 +127,35 @@ function show(flightId: string): () => void {
   };
 }
 
-/** The flight with its newest seats, prices and state; live as long as `visible`. */
-export function useLiveFlight<F extends FlightView>(flight: F, visible = true): F {
-  const { id } = flight;
-  useEffect(() => (visible ? show(id) : undefined), [id, visible]);
-  const live = useSyncExternalStore(
+/** The newest of each of these flights, live as long as `visible`; undefined where nothing was heard yet. */
+export function useLiveSeats(flightIds: readonly string[], visible: boolean): (Live | undefined)[] {
+  const key = flightIds.join();
+  useEffect(() => {
+    if (!visible) return;
+    const hides = key.split(',').map(show);
+    return () => {
+      for (const hide of hides) hide();
+    };
+  }, [key, visible]);
+  useSyncExternalStore(
     useCallback(
       (listener: () => void) => {
-        const { listeners } = watchOf(id);
-        listeners.add(listener);
-        return () => void listeners.delete(listener);
+        const heard = key.split(',').map((id) => watchOf(id).listeners);
+        for (const listeners of heard) listeners.add(listener);
+        return () => {
+          for (const listeners of heard) listeners.delete(listener);
+        };
       },
-      [id],
+      [key],
     ),
-    () => watches.get(id)?.live,
+    () => flightIds.map((id) => watches.get(id)?.live?.revision).join(),
   );
+  return flightIds.map((id) => watches.get(id)?.live);
+}
+
+/** The flight with its newest seats, prices and state; live as long as `visible`. */
+export function useLiveFlight<F extends FlightView>(flight: F, visible = true): F {
+  const [live] = useLiveSeats([flight.id], visible);
   return live ? { ...flight, state: live.state, cabins: newestCabins(flight.cabins, live.cabins) } : flight;
 }
 

@@ -8,12 +8,15 @@ import { cabinNames } from '../flight/cabin-names.ts';
 import { CarrierBadge } from '../flight/carrier-badge.tsx';
 import { dateOf, daysBetween, formatDate, formatDuration } from '../flight/flight-times.ts';
 import { LiveNumber } from '../flight/live-number.tsx';
+import { fewSeats, SeatWords } from '../flight/seat-words.tsx';
+import { useVisible } from '../flight/use-visible.ts';
 import styles from './itinerary-strip.module.css';
+import { useLiveJourney } from './use-live-journey.ts';
 
-/** Few enough to say so. */
-const scarce = 9;
-
-/** A journey: the flight strip once a slice, one price, and on demand each leg with its connections. */
+/**
+ * A journey: the flight strip once a slice, one price, and on demand each leg with its connections. It listens to the
+ * seats of its flights only while it can be seen.
+ */
 export function ItineraryStrip({
   itinerary,
   seats,
@@ -27,9 +30,17 @@ export function ItineraryStrip({
 }) {
   const [open, setOpen] = useState(false);
   const details = useId();
-  const { slices, price, seatsLeft } = itinerary;
+  const [element, visible] = useVisible<HTMLElement>();
+  const { slices, price } = itinerary;
+  const { selling, available, repriced } = useLiveJourney(itinerary, seats, visible);
+  const enough = selling && available >= seats;
   return (
-    <article className={styles.strip} aria-label={slices.map(saySlice).join(', then ')}>
+    <article
+      ref={element}
+      className={styles.strip}
+      data-off={!enough || undefined}
+      aria-label={slices.map(saySlice).join(', then ')}
+    >
       <div className={styles.slices}>
         {slices.map((slice) => (
           <Slice key={(slice.legs[0] as FlightLeg).id} slice={slice} />
@@ -40,13 +51,18 @@ export function ItineraryStrip({
           <LiveNumber value={price.amount}>{formatMoney(price)}</LiveNumber>
         </strong>
         <span className="dim">
-          {seats === 1 ? 'one seat' : `${seats} seats`}
+          for {seats === 1 ? 'one' : seats}
           {itinerary.priceKind === 'sum_of_one_ways' && `, ${slices.length === 2 ? 'two' : slices.length} one-ways`}
         </span>
-        {seatsLeft <= scarce && <span className={styles.scarce}>{seatsLeft} left</span>}
+        <span className={styles.seats} data-few={(enough && available <= fewSeats) || undefined}>
+          <LiveNumber value={available}>
+            {selling ? <SeatWords available={available} seats={seats} /> : 'not for sale'}
+          </LiveNumber>
+        </span>
+        {enough && repriced && <span className="dim">as found; the fare has changed</span>}
       </div>
       <div className={styles.actions}>
-        <Button size="xs" loading={pending} disabled={!itinerary.offerToken} onClick={onHold}>
+        <Button size="xs" loading={pending} disabled={!itinerary.offerToken || !enough} onClick={onHold}>
           Hold {seats} {seats === 1 ? 'seat' : 'seats'}
         </Button>
         <Button

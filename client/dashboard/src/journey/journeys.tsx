@@ -1,7 +1,6 @@
 import { Button, NativeSelect } from '@mantine/core';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
-import type { Itinerary, SearchExplanation } from '../../../../shared/itinerary.ts';
-import { formatMoney } from '../../../../shared/money.ts';
+import type { Itinerary } from '../../../../shared/itinerary.ts';
 import { HoldProblem } from '../booking/hold-problem.tsx';
 import { useHold } from '../booking/use-hold.ts';
 import { FailureNotice } from '../failure/failure-notice.tsx';
@@ -12,6 +11,7 @@ import { FilterChips } from './filter-chips.tsx';
 import { ItineraryStrip } from './itinerary-strip.tsx';
 import { type JourneyParams, questionOf } from './journey-question.ts';
 import styles from './journeys.module.css';
+import { WhyEmpty } from './why-empty.tsx';
 
 const pageSize = 20;
 const orders = [
@@ -59,7 +59,7 @@ export function Journeys({ params, onSearch }: { params: JourneyParams; onSearch
       {found.isPending ? (
         <StripSkeletons />
       ) : found.isError ? (
-        <div className={styles.why}>
+        <div className={styles.problem}>
           <FailureNotice error={found.error} onRetry={() => void found.refetch()} retrying={found.isRefetching} />
         </div>
       ) : itineraries.length === 0 ? (
@@ -80,7 +80,7 @@ export function Journeys({ params, onSearch }: { params: JourneyParams; onSearch
           </ol>
           <div className={styles.foot}>
             <span className="dim">
-              Prices are of the whole party and promised when held. Times are local to each airport.
+              Seats are live; prices are of the whole party and promised when held. Times are local to each airport.
             </span>
             {found.hasNextPage && (
               <Button
@@ -95,76 +95,6 @@ export function Journeys({ params, onSearch }: { params: JourneyParams; onSearch
           </div>
         </>
       )}
-    </div>
-  );
-}
-
-const reasons: Record<SearchExplanation['reason'], string> = {
-  no_flights: 'Nothing flies that way on that day.',
-  no_seats: 'Every journey of that day is sold out for so many.',
-  filters: 'The filters leave nothing over.',
-};
-
-const removedBy: Record<string, string> = {
-  carriers: 'airlines',
-  alliances: 'alliances',
-  departure: 'departure time',
-  arrival: 'arrival time',
-  maxPrice: 'highest price',
-  maxDurationMinutes: 'longest duration',
-  layover: 'length of connections',
-  via: 'airports of connections',
-  overnight: 'overnight connections',
-  airportChange: 'change of airport',
-  maxStops: 'number of stops',
-};
-
-/** Which filter took how many, and the smallest change that would give something. */
-function WhyEmpty({
-  explanation,
-  params,
-  onSearch,
-}: {
-  explanation: SearchExplanation | undefined;
-  params: JourneyParams;
-  onSearch: (next: SearchParams) => void;
-}) {
-  return (
-    <div className={`stack ${styles.why}`}>
-      <p>
-        <strong>{explanation ? reasons[explanation.reason] : 'There is nothing.'}</strong>
-      </p>
-      {explanation && explanation.removed.length > 0 && (
-        <ul>
-          {explanation.removed.map(({ filter, itineraries }) => (
-            <li key={filter}>
-              without the filter for {removedBy[filter] ?? filter} there would be {itineraries.toLocaleString()}
-            </li>
-          ))}
-        </ul>
-      )}
-      {explanation && explanation.suggestions.length > 0 && (
-        <ul>
-          {explanation.suggestions.map(({ change, to, itineraries, from }) => (
-            <li key={`${change} ${String(to)}`}>
-              {change}: {String(to)} gives {itineraries.toLocaleString()}
-              {from && `, from ${formatMoney(from)}`}
-            </li>
-          ))}
-        </ul>
-      )}
-      <div className="row">
-        <Button
-          variant="default"
-          size="xs"
-          onClick={() => onSearch({ ...params, carriers: undefined, alliances: undefined, depart: undefined })}
-        >
-          Without filters
-        </Button>
-        <Button variant="default" size="xs" onClick={() => onSearch({ ...params, stops: 2, flex: 3 })}>
-          Two stops, three days around
-        </Button>
-      </div>
     </div>
   );
 }

@@ -1,0 +1,94 @@
+import type { CabinClass } from '../../../../shared/flight.ts';
+import { type ItineraryFilters, type SearchExplanation, seatsOfParty } from '../../../../shared/itinerary.ts';
+import { formatMoney, type Money, money } from '../../../../shared/money.ts';
+import { cabinNames } from '../flight/cabin-names.ts';
+import { formatDuration } from '../flight/flight-times.ts';
+import type { SearchParams } from '../search/search-params.ts';
+
+type Suggested = SearchExplanation['suggestions'][number];
+
+/** A change of the search, as it is said and as it is done. */
+export interface Suggestion {
+  /** How the search would go: `with up to 2 stops`. */
+  how: string;
+  /** What it would find: `there are 3 journeys, from $90.00`. */
+  what: string;
+  /** In the address; undefined where it has no word for it. */
+  change: Partial<SearchParams> | undefined;
+}
+
+interface FilterWords {
+  name: string;
+  without: string;
+  /** What takes it out of the address. */
+  change?: Partial<SearchParams>;
+}
+
+const filters: Record<keyof ItineraryFilters, FilterWords> = {
+  carriers: { name: 'airline', without: 'with any airline', change: { carriers: undefined } },
+  alliances: { name: 'alliance', without: 'with any alliance', change: { alliances: undefined } },
+  departure: { name: 'departure', without: 'with a departure at any time', change: { depart: undefined } },
+  arrival: { name: 'arrival', without: 'with an arrival at any time' },
+  maxPrice: { name: 'price', without: 'at any price' },
+  maxDurationMinutes: { name: 'duration', without: 'with any duration' },
+  layover: { name: 'connection length', without: 'with connections of any length' },
+  via: { name: 'connecting airport', without: 'by any airport' },
+  overnight: { name: 'overnight', without: 'with overnight connections' },
+  airportChange: { name: 'change of airport', without: 'with or without a change of airport' },
+};
+
+const filterOf = (name: string): FilterWords | undefined => filters[name as keyof ItineraryFilters];
+
+const many = (count: number, noun: string) => `${count.toLocaleString()} ${count === 1 ? noun : `${noun}s`}`;
+
+/** A suggestion of the server in words and as a change of the address. One of a kind that is not known here is none. */
+export function suggestionOf(suggested: Suggested): Suggestion | undefined {
+  const { itineraries, from } = suggested;
+  const said = sayChange(suggested);
+  if (!said) return undefined;
+  const count = `there ${itineraries === 1 ? 'is' : 'are'} ${many(itineraries, 'journey')}`;
+  return { ...said, what: from ? `${count}, from ${formatMoney(from)}` : count };
+}
+
+function sayChange({ change, to, from }: Suggested): Pick<Suggestion, 'how' | 'change'> | undefined {
+  switch (change) {
+    case 'filters':
+      return {
+        how: 'without any filter',
+        change: Object.assign({}, ...Object.values(filters).map((filter) => filter.change)),
+      };
+    case 'passengers': {
+      const seats = seatsOfParty(to as Parameters<typeof seatsOfParty>[0]);
+      return { how: `for ${many(seats, 'traveller')}`, change: { seats: seats === 1 ? undefined : seats } };
+    }
+    case 'maxStops':
+      return { how: `with up to ${many(to as number, 'stop')}`, change: { stops: to === 1 ? undefined : Number(to) } };
+    case 'cabin':
+      return { how: `in ${cabinNames[to as CabinClass]}`, change: { cabin: to as CabinClass } };
+    case 'flexDays':
+      return { how: `up to ${many(to as number, 'day')} earlier or later`, change: { flex: to as number } };
+    case 'nearbyKm':
+      return {
+        how: `with airports up to ${String(to)} km away`,
+        change: to === 100 ? { nearby: to } : undefined,
+      };
+  }
+  const filter = filterOf(change.replace(/^filters\./, ''));
+  return filter && { how: sayNearest(change, to, from) ?? filter.without, change: filter.change };
+}
+
+/** The nearest value that gives something, for filters of which there is one. */
+function sayNearest(change: string, to: unknown, from: Money | null): string | undefined {
+  if (change === 'filters.maxPrice' && from && typeof to === 'number')
+    return `at up to ${formatMoney(money(to, from.currency))}`;
+  if (change === 'filters.maxDurationMinutes' && typeof to === 'number') return `taking up to ${formatDuration(to)}`;
+  return undefined;
+}
+
+/** What a filter takes out, where that alone is not worth a suggestion. */
+export function sayRemoved({ filter, itineraries }: SearchExplanation['removed'][number]): string {
+  const name = filterOf(filter)?.name ?? filter;
+  return itineraries === 0
+    ? `Taking out the ${name} filter alone does not help.`
+    : `The ${name} filter takes out ${many(itineraries, 'journey')}.`;
+}
