@@ -10,6 +10,7 @@ import type { SearchParams } from '../search/search-params.ts';
 import { trpc } from '../wire/traveller.ts';
 import { FilterChips } from './filter-chips.tsx';
 import { ItineraryStrip } from './itinerary-strip.tsx';
+import { withoutFilters } from './journey-filters.ts';
 import { type JourneyParams, questionOf } from './journey-question.ts';
 import styles from './journeys.module.css';
 
@@ -38,7 +39,9 @@ export function Journeys({ params, onSearch }: { params: JourneyParams; onSearch
     itinerary.offerToken && holding.hold({ offerToken: itinerary.offerToken, seats, expected: itinerary.price });
   return (
     <div>
-      {first && <FilterChips facets={first.facets} params={params} onSearch={onSearch} />}
+      {first && (
+        <FilterChips facets={first.facets} maxStops={first.bounds.maxStops} params={params} onSearch={onSearch} />
+      )}
       <div className={styles.bar}>
         <span className="dim" aria-live="polite">
           {first && `${first.total.toLocaleString()} ${first.total === 1 ? 'journey' : 'journeys'}`}
@@ -154,11 +157,7 @@ function WhyEmpty({
         </ul>
       )}
       <div className="row">
-        <Button
-          variant="default"
-          size="xs"
-          onClick={() => onSearch({ ...params, carriers: undefined, alliances: undefined, depart: undefined })}
-        >
+        <Button variant="default" size="xs" onClick={() => onSearch(withoutFilters(params))}>
           Without filters
         </Button>
         <Button variant="default" size="xs" onClick={() => onSearch({ ...params, stops: 2, flex: 3 })}>
