@@ -5,25 +5,30 @@ import type { Facet } from '../../../../shared/itinerary.ts';
 import { formatMoney } from '../../../../shared/money.ts';
 import styles from './filter-chips.module.css';
 
-/** Some of what the answer has, or was asked for. `before` goes before what is chosen; none chosen is `undefined`. */
+/** Some of what the answer has, or was asked for. None chosen is `undefined`. */
 export function ChooseSome({
   name,
   before,
   names = {},
   facets,
   chosen = [],
+  taken = [],
   onChange,
 }: {
   name: string;
+  /** Goes before what is chosen. */
   before?: string;
   names?: Record<string, string>;
   facets: Facet<string>[];
   chosen: string[] | undefined;
+  /** By the opposite list, and not offered here. */
+  taken?: string[] | undefined;
   onChange: (chosen: string[] | undefined) => void;
 }) {
   const [opened, setOpened] = useState(false);
   const known = new Map(facets.map((facet) => [facet.value, facet]));
-  const values = [...known.keys(), ...chosen.filter((value) => !known.has(value))];
+  const offered = [...known.keys()].filter((value) => !taken.includes(value));
+  const values = [...new Set([...offered, ...chosen])];
   if (values.length === 0) return null;
   return (
     <Popover opened={opened} onChange={setOpened} position="bottom-start" trapFocus returnFocus shadow="md">

@@ -54,7 +54,8 @@ export function FilterChips({
         ))}
         <ChooseSome
           name="Airlines"
-          facets={facets.carriers.filter(({ value }) => !params.carriersOut?.includes(value))}
+          facets={facets.carriers}
+          taken={params.carriersOut}
           chosen={params.carriers}
           onChange={(carriers) => set({ carriers })}
         />

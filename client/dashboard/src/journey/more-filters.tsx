@@ -51,7 +51,8 @@ export function MoreFilters({
         <ChooseSome
           name="Without airlines"
           before="Without "
-          facets={without(facets.carriers, carriers)}
+          facets={facets.carriers}
+          taken={carriers}
           chosen={carriersOut}
           onChange={(next) => set({ carriersOut: next })}
         />
@@ -61,14 +62,16 @@ export function MoreFilters({
         <ChooseSome
           name="Connecting in"
           before="Connecting in "
-          facets={without(facets.via, viaOut)}
+          facets={facets.via}
+          taken={viaOut}
           chosen={via}
           onChange={(next) => set({ via: next })}
         />
         <ChooseSome
           name="Not connecting in"
           before="Not connecting in "
-          facets={without(facets.via, via)}
+          facets={facets.via}
+          taken={via}
           chosen={viaOut}
           onChange={(next) => set({ viaOut: next })}
         />
@@ -90,7 +93,3 @@ export function MoreFilters({
     </section>
   );
 }
-
-/** What is chosen in one list is not offered in its opposite. */
-const without = <Each extends { value: string }>(facets: Each[], taken: string[] = []): Each[] =>
-  facets.filter(({ value }) => !taken.includes(value));
