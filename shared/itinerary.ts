@@ -155,6 +155,7 @@ export interface ItineraryFacets {
   /** Hour of the first departure. */
   departureHours: Facet<number>[];
   price: { least: Money; most: Money } | null;
+  /** Of the longest slice of each, as `maxDurationMinutes` takes them. */
   durationMinutes: { least: number; most: number } | null;
 }
 

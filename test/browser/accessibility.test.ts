@@ -102,6 +102,10 @@ describe.skipIf(!chromium)('accessibility', () => {
 
       await visit('/', () => page.getByRole('combobox', { name: 'From' }).waitFor());
       await visit(`/?from=JFK&to=LHR&date=${date}`, () => page.getByRole('article').nth(1).waitFor());
+      await visit(`/?from=JFK&to=LHR&date=${date}&view=journeys&overnight=false`, async () => {
+        await page.getByRole('button', { name: 'More filters, 1 on' }).click();
+        await page.getByRole('region', { name: 'More filters' }).waitFor();
+      });
       await visit(`/flights/${flightId}`, () => page.getByRole('button', { name: 'Hold 1 seat' }).first().waitFor());
       await page.getByRole('button', { name: 'Hold 1 seat' }).first().click();
       await page.getByRole('timer').waitFor();

@@ -66,6 +66,49 @@ describe.skipIf(!chromium)('journeys in the browser', () => {
     expect(stage.faults).toEqual([]);
   });
 
+  test('[DASH-30] rarer filters are one press away, stand in the address, and go with one press', {
+    timeout,
+  }, async () => {
+    const page = await stage.open(`/?from=JFK&to=LHR&date=${date}&view=journeys`);
+    const byBoston = page.getByRole('article', { name: /JFK to LHR.*by BOS/ });
+    const nonstop = page.getByRole('article', { name: /JFK to LHR.*nonstop/ });
+    const more = page.getByRole('region', { name: 'More filters' });
+    await page.getByRole('button', { name: 'More filters', exact: true }).press('Enter');
+    await byBoston.waitFor();
+    await more.getByLabel('Highest price').selectOption({ index: 1 });
+    await page.waitForURL(/price=/);
+    await nonstop.waitFor({ state: 'detached' });
+    await byBoston.waitFor();
+    await page.goBack();
+    await nonstop.waitFor();
+
+    await more.getByRole('button', { name: 'Not connecting in' }).press('Enter');
+    await page.getByRole('checkbox', { name: /^BOS 1, from .*400\.00/ }).press('Space');
+    await page.waitForURL(/viaOut=/);
+    await byBoston.waitFor({ state: 'detached' });
+    await page.reload();
+    await nonstop.waitFor();
+    await page.getByRole('button', { name: 'More filters, 1 on' }).click();
+    await more.getByRole('button', { name: 'Not connecting in BOS' }).waitFor();
+    expect(await byBoston.count()).toBe(0);
+
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await byBoston.waitFor();
+    expect(page.url()).not.toContain('viaOut');
+    expect(stage.faults).toEqual([]);
+  });
+
+  test('[DASH-30] a number of stops has a count where the answer knows it', { timeout }, async () => {
+    const page = await stage.open(`/?from=JFK&to=LHR&date=${date}&view=journeys`);
+    const stops = page.getByRole('group', { name: 'Filters' }).getByRole('button', { name: /stop/ });
+    await expect.poll(() => stops.allTextContents()).toEqual(['Nonstop1', 'Up to 1 stop2', 'Up to 2 stops']);
+    await stops.first().click();
+    await expect.poll(() => stops.allTextContents()).toEqual(['Nonstop1', 'Up to 1 stop', 'Up to 2 stops']);
+    await stops.last().click();
+    await expect.poll(() => stops.allTextContents()).toEqual(['Nonstop1', 'Up to 1 stop2', 'Up to 2 stops2']);
+    expect(stage.faults).toEqual([]);
+  });
+
   test('[DASH-24] cheapest days lead to their journeys, and the map says its ways in words', { timeout }, async () => {
     const page = await stage.open(`/?from=JFK&to=LHR&date=${date}&view=days`);
     await page.getByRole('link', { name: /400\.00/ }).click();
@@ -161,7 +204,7 @@ describe.skipIf(!chromium)('journeys in the browser', () => {
     expect(stage.faults).toEqual([]);
   });
 
-  test('[DASH-30] an empty search says what would give something, and one press gives it', { timeout }, async () => {
+  test('[DASH-31] an empty search says what would give something, and one press gives it', { timeout }, async () => {
     const day = dateIn(37);
     for (const [origin, destination, departs, arrives] of [
       ['JFK', 'BOS', '08:00', '09:15'],

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
+import { filterParams } from '../../client/dashboard/src/journey/journey-filters.ts';
 import { sayRemoved, suggestionOf } from '../../client/dashboard/src/journey/suggestion.ts';
 import { formatMoney, money } from '../../shared/money.ts';
 
 const from = money(9_000, 'USD');
 
-it('[DASH-30] every change that a search suggests has words and, where the address has one for it, a parameter', () => {
+it('[DASH-31] every change that a search suggests has words and, where the address has one for it, a parameter', () => {
   const alone = { adults: 1, children: 0, infantsOnLap: 0, infantsInSeat: 0 };
   const said = (change: string, to: unknown) => {
     const suggestion = suggestionOf({ change, to, itineraries: 2, from });
@@ -17,18 +18,18 @@ it('[DASH-30] every change that a search suggests has words and, where the addre
   expect(said('cabin', 'business')).toEqual(['in Business', { cabin: 'business' }]);
   expect(said('flexDays', 1)).toEqual(['up to 1 day earlier or later', { flex: 1 }]);
   expect(said('nearbyKm', 100)).toEqual(['with airports up to 100 km away', { nearby: 100 }]);
-  expect(said('filters.carriers', null)).toEqual(['with any airline', { carriers: undefined }]);
+  expect(said('filters.carriers', null)).toEqual(['with any airline', { carriers: undefined, carriersOut: undefined }]);
   expect(said('filters.departure', '08:00')).toEqual(['with a departure at any time', { depart: undefined }]);
-  expect(said('filters.maxPrice', 9_000)).toEqual([`at up to ${formatMoney(from)}`, undefined]);
-  expect(said('filters.maxDurationMinutes', 425)).toEqual(['taking up to 7 h 05', undefined]);
-  expect(said('filters', null)).toStrictEqual([
-    'without any filter',
-    { carriers: undefined, alliances: undefined, depart: undefined },
-  ]);
+  expect(said('filters.maxPrice', 9_000)).toEqual([`at up to ${formatMoney(from)}`, { price: from }]);
+  expect(said('filters.maxDurationMinutes', 425)).toEqual(['taking up to 7 h 05', { duration: 425 }]);
+  const [how, change] = said('filters', null);
+  expect(how).toBe('without any filter');
+  // But the number of stops, which is a suggestion of its own.
+  expect(Object.keys(change as object).sort()).toEqual([...filterParams].filter((name) => name !== 'stops').sort());
   expect(said('moonPhase', 'full')).toEqual([undefined, undefined]);
 });
 
-it('[DASH-30] what a suggestion gives is counted and priced in words', () => {
+it('[DASH-31] what a suggestion gives is counted and priced in words', () => {
   const what = (itineraries: number, least: typeof from | null) =>
     suggestionOf({ change: 'maxStops', to: 2, itineraries, from: least })?.what;
   expect(what(1, null)).toBe('there is 1 journey');

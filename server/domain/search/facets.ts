@@ -85,7 +85,7 @@ class Counting {
     for (let slice = 0; slice < fronts.length; slice++) {
       const entry = ranking.entries[own + slice] as number;
       amount += (fronts[slice] as Front).price[entry] as number;
-      minutes += (fronts[slice] as Front).minutes[entry] as number;
+      minutes = Math.max(minutes, (fronts[slice] as Front).minutes[entry] as number);
     }
     this.#addLegs(place, amount, currency);
     if (amount < this.#price.least) Object.assign(this.#price, { least: amount, leastCurrency: currency });

@@ -1,11 +1,15 @@
-import { Checkbox, Popover, UnstyledButton } from '@mantine/core';
+import { UnstyledButton } from '@mantine/core';
 import { ChevronDown, X } from 'lucide-react';
-import { useState } from 'react';
-import type { Facet, ItineraryFacets } from '../../../../shared/itinerary.ts';
-import { formatMoney } from '../../../../shared/money.ts';
-import { type PartOfDay, partsOfDay, type SearchParams } from '../search/search-params.ts';
+import { useId, useState } from 'react';
+import type { ItineraryFacets } from '../../../../shared/itinerary.ts';
+import type { PartOfDay, SearchParams } from '../search/search-params.ts';
+import { Chip, Count } from './chip.tsx';
+import { ChooseSome } from './choose-some.tsx';
+import { DayPartChips } from './day-part-chips.tsx';
 import styles from './filter-chips.module.css';
-import { type JourneyParams, windows } from './journey-question.ts';
+import { isFiltered, rareFilters, windows, withoutFilters } from './journey-filters.ts';
+import { type JourneyParams, questionOf } from './journey-question.ts';
+import { MoreFilters } from './more-filters.tsx';
 
 const stopNames = ['Nonstop', 'Up to 1 stop', 'Up to 2 stops'];
 const allianceNames: Record<string, string> = {
@@ -17,125 +21,83 @@ const allianceNames: Record<string, string> = {
 /** What narrows the answer, each with how many have it: one press, and the list follows. */
 export function FilterChips({
   facets,
+  maxStops,
   params,
   onSearch,
 }: {
   facets: ItineraryFacets;
+  /** Of the search that the facets are of: it knows nothing of journeys with more. */
+  maxStops: number;
   params: JourneyParams;
   onSearch: (next: SearchParams) => void;
 }) {
-  const { stops = 1, flex, nearby, depart } = params;
+  const { stops = 1, flex, nearby } = params;
+  const [hasMore, setHasMore] = useState(false);
+  const moreId = useId();
   const set = (part: Partial<SearchParams>) => onSearch({ ...params, ...part });
-  const hours = (part: PartOfDay) =>
-    facets.departureHours
-      .filter(
-        ({ value }) =>
-          value >= Number.parseInt(windows[part].from, 10) && value <= Number.parseInt(windows[part].to, 10),
-      )
-      .reduce((sum, { count }) => sum + count, 0);
-  const narrowed = params.carriers?.length || params.alliances?.length || depart;
+  const hasSlices = questionOf(params).slices.length > 1;
+  const within = (most: number) => sumOf(facets.stops.filter(({ value }) => value <= most));
+  const departing = (part: PartOfDay) => {
+    const [from, to] = [Number.parseInt(windows[part].from, 10), Number.parseInt(windows[part].to, 10)];
+    return sumOf(facets.departureHours.filter(({ value }) => value >= from && value <= to));
+  };
+  const rare = rareFilters.filter((name) => params[name] !== undefined).length;
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset would bring a legend and a box of its own
-    <div className={styles.chips} role="group" aria-label="Filters">
-      {[0, 1, 2].map((most) => (
-        <Chip key={most} pressed={stops === most} onPress={() => set({ stops: most === 1 ? undefined : most })}>
-          {stopNames[most]}
-          <Count n={facets.stops.filter(({ value }) => value <= most).reduce((sum, { count }) => sum + count, 0)} />
-        </Chip>
-      ))}
-      <Many
-        name="Airlines"
-        facets={facets.carriers}
-        chosen={params.carriers ?? []}
-        onChange={(carriers) => set({ carriers: carriers.length > 0 ? carriers : undefined })}
-      />
-      {facets.alliances.length > 0 && (
-        <Many
+    <>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would bring a legend and a box of its own */}
+      <div className={styles.chips} role="group" aria-label="Filters">
+        {[0, 1, 2].map((most) => (
+          <Chip key={most} pressed={stops === most} onPress={() => set({ stops: most === 1 ? undefined : most })}>
+            {stopNames[most]}
+            <Count n={most <= maxStops ? within(most) : undefined} />
+          </Chip>
+        ))}
+        <ChooseSome
+          name="Airlines"
+          facets={facets.carriers}
+          taken={params.carriersOut}
+          chosen={params.carriers}
+          onChange={(carriers) => set({ carriers })}
+        />
+        <ChooseSome
           name="Alliances"
           names={allianceNames}
           facets={facets.alliances}
-          chosen={params.alliances ?? []}
-          onChange={(alliances) => set({ alliances: alliances.length > 0 ? alliances : undefined })}
+          chosen={params.alliances}
+          onChange={(alliances) => set({ alliances })}
         />
-      )}
-      {partsOfDay.map((part) => (
-        <Chip key={part} pressed={depart === part} onPress={() => set({ depart: depart === part ? undefined : part })}>
-          {windows[part].name}
-          <Count n={hours(part)} />
+        <DayPartChips
+          name="Departure"
+          chosen={params.depart}
+          // Every slice keeps to the filter, and the hours are those of the first alone.
+          countOf={hasSlices ? undefined : departing}
+          onChange={(depart) => set({ depart })}
+        />
+        <Chip pressed={flex === 3} onPress={() => set({ flex: flex === 3 ? undefined : 3 })}>
+          ± 3 days
         </Chip>
-      ))}
-      <Chip pressed={flex === 3} onPress={() => set({ flex: flex === 3 ? undefined : 3 })}>
-        ± 3 days
-      </Chip>
-      <Chip pressed={nearby === 100} onPress={() => set({ nearby: nearby === 100 ? undefined : 100 })}>
-        Airports nearby
-      </Chip>
-      {narrowed && (
-        <Chip pressed={false} onPress={() => set({ carriers: undefined, alliances: undefined, depart: undefined })}>
-          <X size={12} aria-hidden /> Clear
+        <Chip pressed={nearby === 100} onPress={() => set({ nearby: nearby === 100 ? undefined : 100 })}>
+          Airports nearby
         </Chip>
-      )}
-    </div>
-  );
-}
-
-function Chip({ pressed, onPress, children }: { pressed: boolean; onPress: () => void; children: React.ReactNode }) {
-  return (
-    <UnstyledButton className={styles.chip} aria-pressed={pressed} onClick={onPress}>
-      {children}
-    </UnstyledButton>
-  );
-}
-
-const Count = ({ n }: { n: number }) => (n > 0 ? <span className={styles.count}>{n.toLocaleString()}</span> : null);
-
-function Many({
-  name,
-  names = {},
-  facets,
-  chosen,
-  onChange,
-}: {
-  name: string;
-  names?: Record<string, string>;
-  facets: Facet<string>[];
-  chosen: string[];
-  onChange: (chosen: string[]) => void;
-}) {
-  const [opened, setOpened] = useState(false);
-  return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-start" trapFocus returnFocus shadow="md">
-      <Popover.Target>
         <UnstyledButton
           className={styles.chip}
-          aria-pressed={chosen.length > 0}
-          aria-expanded={opened}
-          onClick={() => setOpened(!opened)}
+          aria-expanded={hasMore}
+          aria-controls={hasMore ? moreId : undefined}
+          data-chosen={rare > 0}
+          onClick={() => setHasMore(!hasMore)}
         >
-          {chosen.length > 0 ? chosen.map((each) => names[each] ?? each).join(', ') : name}
-          <ChevronDown size={13} aria-hidden />
+          More filters{rare > 0 && `, ${rare} on`}
+          <ChevronDown size={13} aria-hidden className={styles.chevron} />
         </UnstyledButton>
-      </Popover.Target>
-      <Popover.Dropdown className={styles.dropdown}>
-        <Checkbox.Group aria-label={name} value={chosen} onChange={onChange}>
-          <div className={styles.options}>
-            {facets.map(({ value, count, from }) => (
-              <Checkbox
-                key={value}
-                value={value}
-                label={
-                  <span>
-                    {names[value] ?? value}{' '}
-                    <span className="dim">
-                      {count.toLocaleString()}, from {formatMoney(from)}
-                    </span>
-                  </span>
-                }
-              />
-            ))}
-          </div>
-        </Checkbox.Group>
-      </Popover.Dropdown>
-    </Popover>
+        {isFiltered(params) && (
+          <Chip pressed={false} onPress={() => onSearch(withoutFilters(params))}>
+            <X size={12} aria-hidden /> Clear
+          </Chip>
+        )}
+      </div>
+      {hasMore && <MoreFilters id={moreId} facets={facets} params={params} hasSlices={hasSlices} set={set} />}
+    </>
   );
 }
+
+const sumOf = (facets: { count: number }[]) => facets.reduce((sum, { count }) => sum + count, 0);

@@ -1,16 +1,10 @@
 import type { z } from 'zod';
 import type { searchItinerariesInput } from '../../../../shared/itinerary.ts';
 import type { CalendarDate } from '../../../../shared/times.ts';
-import type { NextFlight, PartOfDay, SearchParams } from '../search/search-params.ts';
+import type { NextFlight, SearchParams } from '../search/search-params.ts';
+import { filtersOf } from './journey-filters.ts';
 
 export type JourneyParams = SearchParams & { from: string; to: string; date: string };
-
-export const windows: Record<PartOfDay, { name: string; from: string; to: string }> = {
-  night: { name: 'Before 6', from: '00:00', to: '05:59' },
-  morning: { name: '6 to noon', from: '06:00', to: '11:59' },
-  afternoon: { name: 'Noon to 6', from: '12:00', to: '17:59' },
-  evening: { name: 'After 6', from: '18:00', to: '23:59' },
-};
 
 /** The flights behind the first, none before the one that it follows. */
 export function inOrder(date: CalendarDate, flights: NextFlight[]): NextFlight[] {
@@ -51,10 +45,6 @@ export function questionOf(params: JourneyParams): JourneyQuestion {
     cabin,
     maxStops: stops,
     sort: order,
-    filters: {
-      ...(params.carriers?.length && { carriers: { include: params.carriers } }),
-      ...(params.alliances?.length && { alliances: params.alliances }),
-      ...(params.depart && { departure: { from: windows[params.depart].from, to: windows[params.depart].to } }),
-    },
+    filters: filtersOf(params),
   };
 }

@@ -38,7 +38,9 @@ export function Journeys({ params, onSearch }: { params: JourneyParams; onSearch
     itinerary.offerToken && holding.hold({ offerToken: itinerary.offerToken, seats, expected: itinerary.price });
   return (
     <div>
-      {first && <FilterChips facets={first.facets} params={params} onSearch={onSearch} />}
+      {first && (
+        <FilterChips facets={first.facets} maxStops={first.bounds.maxStops} params={params} onSearch={onSearch} />
+      )}
       <div className={styles.bar}>
         <span className="dim" aria-live="polite">
           {first && `${first.total.toLocaleString()} ${first.total === 1 ? 'journey' : 'journeys'}`}

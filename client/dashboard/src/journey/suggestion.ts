@@ -17,24 +17,34 @@ export interface Suggestion {
   change: Partial<SearchParams> | undefined;
 }
 
+type Said = Pick<Suggestion, 'how' | 'change'>;
+
 interface FilterWords {
   name: string;
   without: string;
   /** What takes it out of the address. */
-  change?: Partial<SearchParams>;
+  change: Partial<SearchParams>;
 }
 
 const filters: Record<keyof ItineraryFilters, FilterWords> = {
-  carriers: { name: 'airline', without: 'with any airline', change: { carriers: undefined } },
+  carriers: { name: 'airline', without: 'with any airline', change: { carriers: undefined, carriersOut: undefined } },
   alliances: { name: 'alliance', without: 'with any alliance', change: { alliances: undefined } },
   departure: { name: 'departure', without: 'with a departure at any time', change: { depart: undefined } },
-  arrival: { name: 'arrival', without: 'with an arrival at any time' },
-  maxPrice: { name: 'price', without: 'at any price' },
-  maxDurationMinutes: { name: 'duration', without: 'with any duration' },
-  layover: { name: 'connection length', without: 'with connections of any length' },
-  via: { name: 'connecting airport', without: 'by any airport' },
-  overnight: { name: 'overnight', without: 'with overnight connections' },
-  airportChange: { name: 'change of airport', without: 'with or without a change of airport' },
+  arrival: { name: 'arrival', without: 'with an arrival at any time', change: { arrive: undefined } },
+  maxPrice: { name: 'price', without: 'at any price', change: { price: undefined } },
+  maxDurationMinutes: { name: 'duration', without: 'with any duration', change: { duration: undefined } },
+  layover: {
+    name: 'connection length',
+    without: 'with connections of any length',
+    change: { layover: undefined },
+  },
+  via: { name: 'connecting airport', without: 'by any airport', change: { via: undefined, viaOut: undefined } },
+  overnight: { name: 'overnight', without: 'with overnight connections', change: { overnight: undefined } },
+  airportChange: {
+    name: 'change of airport',
+    without: 'with or without a change of airport',
+    change: { airportChange: undefined },
+  },
 };
 
 const filterOf = (name: string): FilterWords | undefined => filters[name as keyof ItineraryFilters];
@@ -50,7 +60,7 @@ export function suggestionOf(suggested: Suggested): Suggestion | undefined {
   return { ...said, what: from ? `${count}, from ${formatMoney(from)}` : count };
 }
 
-function sayChange({ change, to, from }: Suggested): Pick<Suggestion, 'how' | 'change'> | undefined {
+function sayChange({ change, to, from }: Suggested): Said | undefined {
   switch (change) {
     case 'filters':
       return {
@@ -74,14 +84,17 @@ function sayChange({ change, to, from }: Suggested): Pick<Suggestion, 'how' | 'c
       };
   }
   const filter = filterOf(change.replace(/^filters\./, ''));
-  return filter && { how: sayNearest(change, to, from) ?? filter.without, change: filter.change };
+  return filter && (sayNearest(change, to, from) ?? { how: filter.without, change: filter.change });
 }
 
 /** The nearest value that gives something, for filters of which there is one. */
-function sayNearest(change: string, to: unknown, from: Money | null): string | undefined {
-  if (change === 'filters.maxPrice' && from && typeof to === 'number')
-    return `at up to ${formatMoney(money(to, from.currency))}`;
-  if (change === 'filters.maxDurationMinutes' && typeof to === 'number') return `taking up to ${formatDuration(to)}`;
+function sayNearest(change: string, to: unknown, from: Money | null): Said | undefined {
+  if (change === 'filters.maxPrice' && from && typeof to === 'number') {
+    const price = money(to, from.currency);
+    return { how: `at up to ${formatMoney(price)}`, change: { price } };
+  }
+  if (change === 'filters.maxDurationMinutes' && typeof to === 'number')
+    return { how: `taking up to ${formatDuration(to)}`, change: { duration: to } };
   return undefined;
 }
 
