@@ -49,6 +49,17 @@ export interface AuditView {
   disagreements: SeatDisagreement[];
 }
 
+/** What a node's timetable in memory holds, as one line. */
+export interface TimetableDigestView {
+  /** The same in every process whose timetable holds the same flights, seats and prices. */
+  digest: string;
+  flights: number;
+  /** When reading began. */
+  indexVersion: number;
+  /** `false`: changes came in while it was read, so it is of no single moment and compares with nothing. */
+  isOfOneMoment: boolean;
+}
+
 /** What the audit that never rests has seen; null until its first round. */
 export interface AuditStatusView {
   /** The newest round. */

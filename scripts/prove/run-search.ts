@@ -17,7 +17,7 @@ export interface SearchProof {
   /** Changes that streamed in while nodes were killed, and `kill -9`s. */
   streamed: number;
   kills: number;
-  /** From the end of a stream until both nodes answered as a timetable that was built from the record (ms). */
+  /** From the end of a stream until both nodes held and showed what a timetable that was built from the record does (ms). */
   settledMs: number[];
   /** Empty, or the proof has failed. */
   faults: string[];
@@ -40,7 +40,8 @@ interface Known {
 
 /**
  * Two real servers. First each change is followed into the search results of both; then nodes are killed while changes
- * stream in at the other one, and at the end both must answer exactly as a timetable that is built anew.
+ * stream in at the other one, and at the end both must hold exactly what a timetable does that is built anew (their
+ * digests say so), and show the same flights.
  */
 export async function proveSearch(options: { times: number; streamed: number; seed: number }): Promise<SearchProof> {
   const began = performance.now();
@@ -191,13 +192,13 @@ class Proof {
     this.#proof.settledMs.push(await this.#settles());
   }
 
-  /** Until both nodes answer as a timetable that is built from the record now. */
+  /** Until both nodes hold and show what a timetable does that is built from the record now. */
   async #settles(): Promise<number> {
     const wanted = JSON.stringify(await this.#fresh());
     const began = performance.now();
     for (const [node, client] of this.#clients.entries())
       for (;;) {
-        const shown = JSON.stringify(await client.flights(this.#market));
+        const shown = JSON.stringify({ digest: await client.digest(), flights: await client.flights(this.#market) });
         if (shown === wanted) break;
         if (performance.now() - began < patienceMs) continue;
         this.#proof.faults.push(`node ${node} shows ${shown}, and a fresh build ${wanted}`);
@@ -223,7 +224,8 @@ class Proof {
       await live.readAll();
       const { origin, destination, date } = this.#market;
       const asked = { date, seats: 1, sort: 'departure' } as const;
-      return findFlights({ live, clock: systemClock }, [origin], [destination], asked, undefined, 1_000).flights;
+      const { flights } = findFlights({ live, clock: systemClock }, [origin], [destination], asked, undefined, 1_000);
+      return { digest: (await live.digest()).digest, flights };
     } finally {
       await pool.end();
     }

@@ -70,6 +70,11 @@ export class SearchClient {
     );
   }
 
+  /** Of all that the node's timetable holds. */
+  async digest(): Promise<string> {
+    return (await this.#operator.admin.timetable.digest.query()).digest;
+  }
+
   /** All flights of the market with their cabins and versions. */
   async flights({ origin, destination, date }: Market): Promise<FlightView[]> {
     const found: FlightView[] = [];

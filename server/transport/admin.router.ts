@@ -75,6 +75,7 @@ export const adminRouter = router({
     }),
     repair: operator.input(repairInput).mutation(({ ctx, input }) => repairSeats(ctx.rooms.inventory, input)),
   }),
+  timetable: router({ digest: operator.query(({ ctx }) => ctx.rooms.search.live.digest()) }),
   bookings: router({
     timeline: operator.input(bookingIdInput).query(({ ctx, input }) => readTimeline(ctx.rooms.booking.pool, input.id)),
   }),

@@ -5,7 +5,7 @@ import { readAllRecords } from '../../server/domain/timetable/read-records.ts';
 import { wholeDigest } from '../../server/domain/timetable/timetable-digest.ts';
 import { TimetableWriter } from '../../server/domain/timetable/timetable-writer.ts';
 import { systemClock } from '../../server/platform/runtime/clock.ts';
-import { type Connected, connectGuest } from '../support/connect.ts';
+import { type Connected, connect, connectGuest, failureOf } from '../support/connect.ts';
 import { dateIn } from '../support/flights.ts';
 import { openScene, type Scene, silentGateway } from '../support/scene.ts';
 
@@ -57,6 +57,23 @@ describe('a timetable that is kept true', () => {
     await expect.poll(() => found(there)).toEqual([]);
   });
 
+  it('[SEARCH-18] operators see whether nodes hold the same, and nobody else does', async () => {
+    const operatorThere = connect(other.url, { apiKey: scene.server.apiKey });
+    /** Of both nodes, once they hold the same. */
+    const digest = async (): Promise<string | undefined> => {
+      const here = await scene.operator.trpc.admin.timetable.digest.query();
+      const there = await operatorThere.trpc.admin.timetable.digest.query();
+      return here.isOfOneMoment && here.digest === there.digest ? here.digest : undefined;
+    };
+    const flight = await scene.flight({ number: '7' });
+    let before: string | undefined;
+    await expect.poll(async () => (before = await digest())).toBeDefined();
+    await scene.hold(flight.id, 1);
+    await expect.poll(async () => [undefined, before].includes(await digest())).toBe(false);
+    expect(await failureOf(scene.guest.trpc.admin.timetable.digest.query())).toMatchObject({ code: 'FORBIDDEN' });
+    await operatorThere.close();
+  });
+
   it('[SEARCH-10] what no message told of is found by comparing, and then it is as one that was built anew', async () => {
     const places = new Map([
       ['JFK', { latitude: 40.6, longitude: -73.8, country: 'US', city: 'NYC' }],
@@ -72,11 +89,11 @@ describe('a timetable that is kept true', () => {
       const writer = new TimetableWriter({ airport });
       for await (const page of readAllRecords(scene.db)) writer.load(page);
       writer.rearrange();
-      return wholeDigest(writer.timetable, writer.names);
+      return wholeDigest(writer.timetable, writer.names).digest;
     };
     const deaf = await LiveTimetable.open(options);
     await deaf.readAll();
-    expect(deaf.digest()).toBe(await fresh());
+    expect((await deaf.digest()).digest).toBe(await fresh());
     await scene.db.query('update cabin set held = held + 1, version = version + 1 where flight_id = $1', [
       flights[0]?.id,
     ]);
@@ -85,9 +102,9 @@ describe('a timetable that is kept true', () => {
     ]);
     await scene.db.query(`update flight set state = 'closed', version = version + 1 where id = $1`, [flights[1]?.id]);
     await scene.flight({ number: '3', departsAt: `${day}T08:00`, arrivesAt: `${day}T20:00` });
-    expect(deaf.digest()).not.toBe(await fresh());
+    expect((await deaf.digest()).digest).not.toBe(await fresh());
     expect(await deaf.compareDate(day)).toBe(true);
-    expect(deaf.digest()).toBe(await fresh());
+    expect((await deaf.digest()).digest).toBe(await fresh());
     expect(await deaf.compareDate(day)).toBe(false);
   });
 });

@@ -4,7 +4,7 @@ import type { ConnectionTimes } from './connection-times.ts';
 import { findFront } from './find-front.ts';
 import { type Front, legsMax } from './front.ts';
 import { type Ranking, rankJourneys } from './rank-journeys.ts';
-import type { SliceQuestion } from './slice-question.ts';
+import { neighboursOf, type SliceQuestion } from './slice-question.ts';
 
 /** What a thread is asked: plain values that can be posted. */
 export interface SearchTask {
@@ -32,7 +32,7 @@ const attempts = 3;
  */
 export function answerSearch(t: Timetable, times: ConnectionTimes, task: SearchTask): SearchAnswer {
   for (let attempt = 1; ; attempt++) {
-    const fronts = task.slices.map((slice) => findFront(t, times, slice));
+    const fronts = task.slices.map((slice, place) => findFront(t, times, slice, neighboursOf(task.slices, place)));
     const versions = fronts.map((front, place) => versionsOf(t, front, task.slices[place] as SliceQuestion));
     if (attempt < attempts && versions.some((each) => each === undefined)) continue;
     const ranking = rankJourneys(t, fronts, task);

@@ -3,7 +3,7 @@ import { counted, type Timetable } from '../timetable/timetable.ts';
 import type { ConnectionTimes } from './connection-times.ts';
 import { type Front, FrontBuilder } from './front.ts';
 import { FlightJoiner } from './join-flights.ts';
-import type { SliceQuestion } from './slice-question.ts';
+import { type Neighbours, noNeighbours, type SliceQuestion } from './slice-question.ts';
 
 /**
  * All journeys of one slice with at most two stops that are worth showing, exact within the question's bounds.
@@ -14,8 +14,13 @@ import type { SliceQuestion } from './slice-question.ts';
  * fewer stops come first, and what they leave of the front prunes the rest: a path whose cheapest price and least
  * time are beaten is never joined.
  */
-export function findFront(t: Timetable, times: ConnectionTimes, question: SliceQuestion): Front {
-  return new Search(t, times, question).run();
+export function findFront(
+  t: Timetable,
+  times: ConnectionTimes,
+  question: SliceQuestion,
+  near: Neighbours = noNeighbours,
+): Front {
+  return new Search(t, times, question, near).run();
 }
 
 const marksFor = (airports: number) => ({
@@ -47,10 +52,10 @@ class Search {
   readonly #kmLeft: Float32Array;
   #siblings: Map<number, number[]> | undefined;
 
-  constructor(t: Timetable, times: ConnectionTimes, question: SliceQuestion) {
+  constructor(t: Timetable, times: ConnectionTimes, question: SliceQuestion, near: Neighbours) {
     this.#t = t;
     this.#q = question;
-    this.#front = new FrontBuilder(question.keep);
+    this.#front = new FrontBuilder(question.keep, near);
     this.#joiner = new FlightJoiner(t, times, question, this.#front);
     this.#marks = marks && marks.reaches.length >= t.airportX.length ? marks : marksFor(t.airportX.length);
     marks = undefined;

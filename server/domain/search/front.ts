@@ -1,8 +1,9 @@
-import type { Keep } from './slice-question.ts';
+import type { Keep, Neighbours } from './slice-question.ts';
 
 /**
  * Itineraries of one slice that are worth showing, as columns. Within a group (same day, same stretch of the day, same
  * currency) none is in every way at least as good as another and in one way better: cheaper, shorter, fewer stops.
+ * Where another slice is near, what arrives later or departs earlier is not as good: it may leave no time for that one.
  */
 export interface Front {
   count: number;
@@ -60,12 +61,14 @@ function widened(from: Columns): Columns {
 /** A front while it is being found: entries that lost are marked and left behind at the end. One at a time a thread. */
 export class FrontBuilder {
   readonly #keep: Keep;
+  readonly #near: Neighbours;
   readonly #groups = new Map<number, Group>();
   #columns = kept;
   #count = 0;
 
-  constructor(keep: Keep) {
+  constructor(keep: Keep, near: Neighbours) {
     this.#keep = keep;
+    this.#near = near;
   }
 
   /** The group of a number that whoever asks chooses. */
@@ -77,8 +80,8 @@ export class FrontBuilder {
     return made;
   }
 
-  /** Whether something in the group is better than any journey that costs and lasts at least so much. */
-  isBeaten({ entries }: Group, price: number, minutes: number, stops: number): boolean {
+  /** Whether something in the group is better than any journey from then on that costs and lasts at least so much. */
+  isBeaten({ entries }: Group, price: number, minutes: number, departs: number, stops: number): boolean {
     const columns = this.#columns;
     for (let at = 0; at < entries.length; at++) {
       const other = entries[at] as number;
@@ -88,9 +91,16 @@ export class FrontBuilder {
       const otherMinutes = columns.minutes[other] as number;
       const otherStops = columns.stops[other] as number;
       if (otherMinutes > minutes || otherStops > stops) continue;
+      if (!this.#leavesTime(columns.departs[other] as number, otherMinutes, departs, minutes)) continue;
       if (otherPrice < price || otherMinutes < minutes || otherStops < stops) return true;
     }
     return false;
+  }
+
+  /** Whether whoever takes one journey instead of another misses no slice before or behind it that the other meets. */
+  #leavesTime(departs: number, minutes: number, otherDeparts: number, otherMinutes: number): boolean {
+    if (this.#near.before && departs < otherDeparts) return false;
+    return !this.#near.behind || departs + minutes <= otherDeparts + otherMinutes;
   }
 
   /** Takes a journey in unless it is beaten, and drops what it beats. */
@@ -108,8 +118,8 @@ export class FrontBuilder {
   ): void {
     const stops = row2 < 0 ? 0 : row3 < 0 ? 1 : 2;
     if (this.#keep !== 'all') {
-      if (this.isBeaten(group, price, minutes, stops)) return;
-      this.#dropBeaten(group, price, minutes, stops);
+      if (this.isBeaten(group, price, minutes, departs, stops)) return;
+      this.#dropBeaten(group, price, minutes, departs, stops);
       group.entries.push(this.#count);
     }
     if (this.#count === this.#columns.price.length) this.#columns = widened(this.#columns);
@@ -131,7 +141,7 @@ export class FrontBuilder {
     columns.prices[leg + 2] = price3;
   }
 
-  #dropBeaten({ entries }: Group, price: number, minutes: number, stops: number): void {
+  #dropBeaten({ entries }: Group, price: number, minutes: number, departs: number, stops: number): void {
     const columns = this.#columns;
     let left = 0;
     for (let at = 0; at < entries.length; at++) {
@@ -144,7 +154,8 @@ export class FrontBuilder {
         (price <= otherPrice &&
           minutes <= otherMinutes &&
           stops <= otherStops &&
-          (price < otherPrice || minutes < otherMinutes || stops < otherStops));
+          (price < otherPrice || minutes < otherMinutes || stops < otherStops) &&
+          this.#leavesTime(departs, minutes, columns.departs[other] as number, otherMinutes));
       if (isWorse) columns.lost[other] = 1;
       else entries[left++] = other;
     }

@@ -156,7 +156,7 @@ export class FlightJoiner {
 
   /** Whether every journey that costs and lasts at least so much is beaten by one that was found. */
   #cannotWin(first: First, price: number, minutes: number, stops: number): boolean {
-    return this.#prunes && this.#front.isBeaten(first.group, price * this.#q.seats, minutes, stops);
+    return this.#prunes && this.#front.isBeaten(first.group, price * this.#q.seats, minutes, first.departs, stops);
   }
 
   /** No seat of the market is cheaper. */

@@ -10,6 +10,8 @@ export interface Ranking {
   entries: Int32Array;
   /** What they are ordered by, rising; within one currency. */
   keys: Float64Array;
+  /** `false`: slices clash so often that the search for more was given up, and there may be others. */
+  complete: boolean;
 }
 
 interface Options {
@@ -27,13 +29,16 @@ interface Options {
  */
 export function rankJourneys(t: Timetable, fronts: Front[], options: Options): Ranking {
   const currencies = [...new Set(fronts.flatMap((front) => [...front.currency]))].sort((a, b) => a - b);
-  const found: { key: number; entries: number[] }[] = [];
+  const found: Journey[] = [];
   let total = 0;
+  let complete = true;
   for (const currency of currencies) {
     const lists = fronts.map((front) => orderFront(t, front, currency, options.sort));
     if (lists.some((list) => list.entries.length === 0)) continue;
     total += lists.reduce((product, list) => product * list.entries.length, 1);
-    for (const each of bestSums(fronts, lists, options, options.resultsMax - found.length)) found.push(each);
+    const best = bestSums(fronts, lists, options, options.resultsMax - found.length);
+    for (const each of best.journeys) found.push(each);
+    complete &&= best.complete;
   }
   const entries = new Int32Array(found.length * fronts.length);
   found.forEach((each, place) => {
@@ -46,7 +51,14 @@ export function rankJourneys(t: Timetable, fronts: Front[], options: Options): R
     total: isWhole ? found.length : total,
     entries,
     keys: Float64Array.from(found.map((each) => each.key)),
+    complete,
   };
+}
+
+interface Journey {
+  key: number;
+  /** The entry of each slice's front. */
+  entries: number[];
 }
 
 interface Ordered {
@@ -115,12 +127,12 @@ interface Node {
   places: number[];
 }
 
-function* bestSums(
+function bestSums(
   fronts: Front[],
   lists: Ordered[],
   options: Options,
   most: number,
-): Generator<{ key: number; entries: number[] }> {
+): { journeys: Journey[]; complete: boolean } {
   const keyOf = (places: number[]): number =>
     // By departure the first slice decides, then the next: sums would mix them.
     options.sort === 'departure' && places.length > 1
@@ -135,11 +147,12 @@ function* bestSums(
     heapPush(heap, { key: keyOf(places), places });
   };
   push(lists.map(() => 0));
-  // Combinations whose slices clash are passed over; so many in a row mean that the rest does, too.
+  const journeys: Journey[] = [];
+  // Combinations whose slices clash are passed over, but not for ever: there may be millions.
   let budget = most * 4 + 1_000;
-  for (let given = 0; given < most && budget > 0; budget--) {
+  for (; journeys.length < most && budget > 0; budget--) {
     const node = heapPop(heap);
-    if (!node) return;
+    if (!node) break;
     for (let slice = 0; slice < lists.length; slice++) {
       if ((node.places[slice] as number) + 1 >= (lists[slice] as Ordered).entries.length) continue;
       push(node.places.map((place, at) => (at === slice ? place + 1 : place)));
@@ -147,9 +160,9 @@ function* bestSums(
     const entries = node.places.map((place, slice) => (lists[slice] as Ordered).entries[place] as number);
     if (!inOrder(fronts, entries, options.turnaroundMinutes)) continue;
     if (options.priceMax !== null && priceOf(fronts, entries) > options.priceMax) continue;
-    given++;
-    yield { key: node.key, entries };
+    journeys.push({ key: node.key, entries });
   }
+  return { journeys, complete: budget > 0 || heap.length === 0 };
 }
 
 const priceOf = (fronts: Front[], entries: number[]): number =>

@@ -31,7 +31,7 @@ export async function searchItineraries(
   const last = page.itineraries.at(-1);
   const hasMore = page.to < answered.ranking.count;
   if (hasMore && !known) room.kept.keep(kept);
-  const complete = answered.fronts.every((front) => front.complete);
+  const complete = answered.ranking.complete && answered.fronts.every((front) => front.complete);
   const bounds = kept.search.task.slices[0]?.bounds;
   return {
     itineraries: page.itineraries,

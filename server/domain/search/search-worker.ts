@@ -1,5 +1,5 @@
-import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
+import { giveWay } from '../../platform/runtime/give-way.ts';
 import { createOfferSeal } from '../offers/offer-seal.ts';
 import { Names } from '../timetable/names.ts';
 import type { Timetable } from '../timetable/timetable.ts';
@@ -27,10 +27,7 @@ export interface WorkerOptions {
   offerSecret: string;
 }
 
-/** Where cores are scarce searches give way to the thread that sells: about a tenth of a core that both want. */
-const priority = 10;
-// Linux means this thread by it, others the whole process.
-if (process.platform === 'linux') setPriority(priority);
+giveWay();
 
 const seal = createOfferSeal((workerData as WorkerOptions).offerSecret);
 let known: { timetable: Timetable; shownWith: Omit<ShownWith, 'nowMs'> } | undefined;

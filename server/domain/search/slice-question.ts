@@ -23,6 +23,27 @@ export interface SliceQuestion {
  */
 export type Keep = 'front' | 'all' | 'cheapest';
 
+/** Whether the slice before, or the one behind, is so near that a journey may miss it. */
+export interface Neighbours {
+  before: boolean;
+  behind: boolean;
+}
+
+export const noNeighbours: Neighbours = { before: false, behind: false };
+
+/** Longer than three flights and two stays of a day: slices that lie so far apart never clash. */
+const nearMinutes = 5 * 1_440;
+
+export function neighboursOf(slices: SliceQuestion[], place: number): Neighbours {
+  const isNear = (first: number): boolean => {
+    const [slice, next] = [slices[first], slices[first + 1]];
+    if (!slice || !next) return false;
+    const ends = Math.max(...slice.origins.map((each) => each.closes));
+    return Math.min(...next.origins.map((each) => each.opens)) < ends + nearMinutes;
+  };
+  return { before: isNear(place - 1), behind: isNear(place) };
+}
+
 /** What an answer leaves out, and says so. */
 export interface SearchBounds {
   /** Between two flights. */

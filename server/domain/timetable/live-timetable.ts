@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { cabinClasses } from '../../../shared/flight.ts';
+import type { TimetableDigestView } from '../../../shared/operations.ts';
 import { type Feed, type FeedEntry, PositionLost } from '../../platform/feed/feed.ts';
 import type { LogRecord } from '../../platform/feed/log-record.ts';
 import type { Update } from '../../platform/live/topic.ts';
@@ -9,6 +10,7 @@ import { type Chore, startChore } from '../../platform/runtime/periodic.ts';
 import type { ErrorReporter } from '../../platform/telemetry/error-reporter.ts';
 import { type CabinPart, type FlightPart, flightPartName } from '../inventory/seat-truth.ts';
 import { dateOfDay } from '../places/zoned-time.ts';
+import { digestAside } from './digest-aside.ts';
 import { idOf } from './flight-index.ts';
 import type { AirportFact } from './flight-record.ts';
 import {
@@ -20,7 +22,7 @@ import {
   readRecordsOfDate,
 } from './read-records.ts';
 import type { Timetable } from './timetable.ts';
-import { dateDigest, daysOf, rowsOfDate, sameDigest, wholeDigest } from './timetable-digest.ts';
+import { dateDigest, daysOf, rowsOfDate, sameDigest } from './timetable-digest.ts';
 import { TimetableWriter } from './timetable-writer.ts';
 
 /** Sales are most of the log, and change no timetable. */
@@ -72,6 +74,7 @@ export class LiveTimetable {
   #healed = 0;
   #hurry = false;
   #restUntil = 0;
+  #digesting: Promise<TimetableDigestView> | undefined;
 
   private constructor(options: Options, flights: number) {
     this.#options = options;
@@ -334,6 +337,20 @@ export class LiveTimetable {
     return changed > 0 || before.size > 0;
   }
 
-  /** One line for the whole content: the same flights, seats and prices make the same one in any process. */
-  digest = (): string => wholeDigest(this.timetable, this.names);
+  /**
+   * One line for the whole content: the same flights, seats and prices make the same one in any process. It is read
+   * beside the work of this thread, once for all who ask meanwhile.
+   */
+  digest(): Promise<TimetableDigestView> {
+    this.#digesting ??= this.#readDigest().finally(() => {
+      this.#digesting = undefined;
+    });
+    return this.#digesting;
+  }
+
+  async #readDigest(): Promise<TimetableDigestView> {
+    const indexVersion = this.#version;
+    const { flights, digest } = await digestAside(this.timetable, this.names, this.#stopping.signal);
+    return { digest, flights, indexVersion, isOfOneMoment: this.#version === indexVersion };
+  }
 }

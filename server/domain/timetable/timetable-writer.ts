@@ -13,6 +13,8 @@ import {
   type Part,
   roomOf,
   rowBits,
+  rowFamily,
+  rowLadder,
   rowStates,
   rowsOfMarket,
   seatsShown,
@@ -155,9 +157,8 @@ export class TimetableWriter {
     const t = this.timetable;
     const columns = t.cabins[cabinClasses.indexOf(cabin)] as CabinColumns;
     if (told.version <= (columns.version[row] as number) || t.state[row] === stateGone) return false;
-    const at = ((columns.terms[row] as number) >>> 8) * tariffWidth;
-    const ladder = Array.from(t.ladders.subarray(t.tariffs[at + 2], t.tariffs[at + 3]));
-    const family = t.tariffs[at + 4] as number;
+    const ladder = Array.from(rowLadder(t, columns, row));
+    const family = rowFamily(t, columns, row);
     this.#setState(row, rowStates.indexOf(told.state));
     this.#store(row, { cabin, ladder: ladder.length > 0 ? ladder : null, family, ...told });
     return true;

@@ -282,6 +282,12 @@ export function rowPrice(t: Timetable, cabin: CabinColumns, row: number, seats: 
     : ladderPrice(t.ladders, cabin.available[row] as number, seats, from, to);
 }
 
+/** The steps of a cabin's fare ladder; empty: it has none. */
+export function rowLadder(t: Timetable, cabin: CabinColumns, row: number): Float64Array {
+  const at = tariffAt(cabin, row);
+  return t.ladders.subarray(t.tariffs[at + 2], t.tariffs[at + 3]);
+}
+
 /** The family of brands of a cabin; 0: none. */
 export const rowFamily = (t: Timetable, cabin: CabinColumns, row: number): number =>
   t.tariffs[tariffAt(cabin, row) + 4] as number;
