@@ -48,7 +48,7 @@ export function resolveSearch(room: SearchRoom, input: SearchItinerariesInput): 
       maxStops: input.maxStops as 0 | 1 | 2,
       notBefore: notBefore(room, firstDay + days),
       bounds: defaultBounds(input.filters.layover?.maxMinutes),
-      filters: filtersOf(room, input.filters, slice.departure, slice.arrival),
+      filters: sliceFilters(room, input.filters, slice.departure, slice.arrival),
       keep: input.dominated ? 'all' : 'front',
     };
   });
@@ -124,7 +124,7 @@ const minutesOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Nu
 const windowMinutes = (window: ClockWindow | undefined): readonly [number, number] | null =>
   window ? [minutesOf(window.from), minutesOf(window.to)] : null;
 
-function filtersOf(
+function sliceFilters(
   room: SearchRoom,
   filters: ItineraryFilters,
   departure: ClockWindow | undefined,
