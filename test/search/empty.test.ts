@@ -39,6 +39,16 @@ describe('an empty answer of search.itineraries', () => {
     // Oslo to Copenhagen: an airline of an alliance, and a cheaper one of none.
     await fly('OSL', 'CPH', `${day}T08:00`, `${day}T09:10`, 8_000, 'SK');
     await fly('OSL', 'CPH', `${day}T16:00`, `${day}T17:10`, 3_000);
+    await fly('AGP', 'LIS', `${day}T00:30`, `${day}T00:50`, 6_000);
+    await fly('AGP', 'LIS', `${day}T12:00`, `${day}T12:20`, 7_000);
+    await scene.flight({
+      origin: 'CDG',
+      destination: 'AMS',
+      departsAt: `${day}T10:00`,
+      arrivesAt: `${day}T11:20`,
+      price: 4_000,
+      seats: 2,
+    });
   });
   afterAll(() => scene.close());
 
@@ -153,6 +163,7 @@ describe('an empty answer of search.itineraries', () => {
 
   it('[SEARCH-18] a window is opened to the nearest departure, not to the cheapest', async () => {
     const way = { origin: ['VIE'], destination: ['ZRH'], date: day };
+    const night = { origin: ['AGP'], destination: ['LIS'], date: day };
     const nearest = { itineraries: 1, price: 12_000 };
     expect(await ofFilters({ departure: { from: '10:30', to: '14:00' } }, [way])).toEqual([
       { change: 'filters.departure', to: '09:50', ...nearest },
@@ -162,6 +173,19 @@ describe('an empty answer of search.itineraries', () => {
     ]);
     expect(await ofFilters({ departure: { from: '19:00', to: '05:00' } }, [way])).toEqual([
       { change: 'filters.departure', to: '18:00', itineraries: 1, price: 5_000 },
+    ]);
+    // A flight of half past midnight is no evening's: departures are of a day.
+    expect(await ofFilters({ departure: { from: '22:00', to: '23:30' } }, [night])).toEqual([
+      { change: 'filters.departure', to: '12:00', itineraries: 1, price: 7_000 },
+    ]);
+    // Of several slices the one that is farthest from it says how far; no side alone lets in what is on both.
+    const home = { origin: ['JFK'], destination: ['MAD'], date: back };
+    expect(await ofFilters({ departure: { from: '13:00', to: '15:00' } }, [out, home])).toEqual([
+      { change: 'filters.departure', to: '11:00', itineraries: 1, price: 110_000 },
+    ]);
+    const paris = { origin: ['CDG'], destination: ['AMS'], date: day };
+    expect(await ofFilters({ departure: { from: '10:20', to: '10:40' } }, [paris, home])).toEqual([
+      { change: 'filters.departure', to: null, itineraries: 1, price: 24_000 },
     ]);
   });
 
@@ -179,6 +203,20 @@ describe('an empty answer of search.itineraries', () => {
     expect(await ofFilters({ arrival: { from: '05:00', to: '06:00' }, maxPrice: usd(1_000), carriers })).toEqual([
       { change: 'filters', to: null, itineraries: 3, price: 40_000 },
     ]);
+  });
+
+  it('[SEARCH-18] a filter does not hide that there are no seats', async () => {
+    const slices = [{ origin: ['CDG'], destination: ['AMS'], date: day }];
+    const three = { slices, passengers: { adults: 3 } };
+    expect(await explain({ ...three, filters: { maxPrice: usd(1_000) } })).toEqual({
+      reason: 'no_seats',
+      removed: [{ filter: 'maxPrice', itineraries: 0, removes: 0 }],
+      suggestions: [],
+    });
+    expect(await explain({ ...three, filters: { maxPrice: usd(5_000) } })).toMatchObject({
+      reason: 'no_seats',
+      suggestions: [{ change: 'passengers', itineraries: 1, from: usd(4_000) }],
+    });
   });
 
   it('[SEARCH-18] at most 64 searches are made, whatever is asked', async () => {

@@ -25,7 +25,7 @@ const searchesMax = 64;
  * Why a search found nothing. Asked only when there is nothing, so its searches are spent once: `searchesMax` at most,
  * one after the other.
  *
- * - `reason`: `filters` if there is something without any of them; `no_seats` if there is something for one adult.
+ * - `reason`: `filters` if there is something without any of them; `no_seats` if there would be for one adult.
  * - `removed`, one a filter (`carriers`, and a slice's own window as `slices.0.departure`): `itineraries` is what there
  *   would be without this one, `removes` how many of the journeys of the unfiltered search it takes away by itself.
  *   Of more than are ranked the cheapest are compared.
@@ -34,10 +34,7 @@ const searchesMax = 64;
  *   alone is to blame, the first two that are together, those that remove most first: `change` joined by `+`, `to` a
  *   list of both. Where more are, `filters` to null.
  */
-export async function explainEmpty(
-  room: SearchRoom,
-  input: SearchItinerariesInput,
-): Promise<SearchExplanation> {
+export async function explainEmpty(room: SearchRoom, input: SearchItinerariesInput): Promise<SearchExplanation> {
   let searches = 0;
   const ask = async (asked: SearchItinerariesInput): Promise<Found | null> => {
     if (++searches > searchesMax) return null;
@@ -65,8 +62,9 @@ export async function explainEmpty(
     });
   }
 
-  /** Changes filters one after the other, each by as little as lets something through. */
+  /** Changes filters one after the other, each by as little as lets something through. Null: nothing would. */
   const change = async (some: SearchFilter[]): Promise<Suggestion | null> => {
+    if (!(await without(some))) return null;
     let asked = withoutFilters(input, some);
     const changes: { change: string; to: unknown }[] = [];
     for (const filter of some) {
@@ -78,38 +76,24 @@ export async function explainEmpty(
       changes.push(told);
     }
     const found = await ask(asked);
-    const [first] = changes;
-    return (
-      found && {
-        change: changes.map((each) => each.change).join('+'),
-        to: changes.length === 1 ? first?.to : changes.map((each) => each.to),
-        itineraries: found.count,
-        from: found.from,
-      }
-    );
+    if (!found) return null;
+    return {
+      change: changes.map((each) => each.change).join('+'),
+      to: changes.length === 1 ? changes[0]?.to : changes.map((each) => each.to),
+      itineraries: found.count,
+      from: found.from,
+    };
   };
-  /** The changes of these sets of filters, in this order, as many as are wanted. */
   const ofFilters: Suggestion[] = [];
-  const tryAll = async (sets: SearchFilter[][], most: number): Promise<void> => {
-    for (const some of sets) {
-      if (ofFilters.length === most) return;
-      const suggestion = (await without(some)) && (await change(some));
-      if (suggestion) ofFilters.push(suggestion);
-    }
-  };
-  await tryAll(
-    filters.map((filter) => [filter]),
-    filters.length,
-  );
+  for (const filter of filters) {
+    const suggestion = await change([filter]);
+    if (suggestion) ofFilters.push(suggestion);
+  }
   if (unfiltered && ofFilters.length === 0) {
-    const removes = new Map(removed.map((each) => [each.filter, each.removes]));
-    const most = [...filters].sort((a, b) => (removes.get(b.name) as number) - (removes.get(a.name) as number));
-    await tryAll(
-      most.flatMap((one, at) => most.slice(at + 1).map((other) => [one, other])),
-      1,
-    );
     const { count: itineraries, from } = unfiltered;
-    if (ofFilters.length === 0) ofFilters.push({ change: 'filters', to: null, itineraries, from });
+    let ofTwo: Suggestion | null = null;
+    for (const pair of pairsOf(filters, removed)) ofTwo ??= await change(pair);
+    ofFilters.push(ofTwo ?? { change: 'filters', to: null, itineraries, from });
   }
 
   const others: Suggestion[] = [];
@@ -120,7 +104,8 @@ export async function explainEmpty(
   };
   // Seats are told from flights by asking for one.
   const alone = { adults: 1, children: 0, infantsOnLap: 0, infantsInSeat: 0 };
-  const hasSeats = !unfiltered && (await suggest('passengers', alone, { passengers: alone }));
+  const isSoldOut = !unfiltered && (await ask({ ...withoutFilters(input, filters), passengers: alone })) !== null;
+  if (isSoldOut) await suggest('passengers', alone, { passengers: alone });
   for (let stops = input.maxStops + 1; stops <= 2; stops++)
     if (await suggest('maxStops', stops, { maxStops: stops })) break;
   for (const cabin of cabinClasses) if (cabin !== input.cabin && (await suggest('cabin', cabin, { cabin }))) break;
@@ -134,10 +119,17 @@ export async function explainEmpty(
     if (await suggest('flexDays', flexDays, { slices: wider({ flexDays }) })) break;
   await suggest('nearbyKm', 100, { slices: wider({ nearbyKm: 100 }) });
   return {
-    reason: unfiltered ? 'filters' : hasSeats ? 'no_seats' : 'no_flights',
+    reason: unfiltered ? 'filters' : isSoldOut ? 'no_seats' : 'no_flights',
     removed,
     suggestions: [...ofFilters, ...others],
   };
+}
+
+/** All pairs of filters, beginning with those that remove most. */
+function pairsOf(filters: SearchFilter[], removed: SearchExplanation['removed']): SearchFilter[][] {
+  const removes = new Map(removed.map((each) => [each.filter, each.removes]));
+  const falling = [...filters].sort((a, b) => (removes.get(b.name) as number) - (removes.get(a.name) as number));
+  return falling.flatMap((one, at) => falling.slice(at + 1).map((other) => [one, other]));
 }
 
 /** How many of these journeys are not among others. */

@@ -1,8 +1,11 @@
 import type { ClockWindow, ItineraryFilters, SearchItinerariesInput } from '../../../shared/itinerary.ts';
+import { wallAt } from '../timetable/flight-view.ts';
 import type { Timetable } from '../timetable/timetable.ts';
 import { rowsOf } from './answer-search.ts';
 import type { Front } from './front.ts';
 import { entriesOf } from './itinerary-view.ts';
+import { isWithin } from './join-flights.ts';
+import { windowMinutes } from './resolve-search.ts';
 import type { Answered } from './search-engine.ts';
 import type { SearchFilter } from './search-filters.ts';
 import type { SearchRoom } from './search-room.ts';
@@ -75,11 +78,11 @@ function stepsOf(
     case 'arrival': {
       const window = (slice === null ? filters[kind] : slices[slice]?.[kind]) as ClockWindow;
       const isOf = (at: number) => (slice === null ? !slices[at]?.[kind] : at === slice);
-      const clockOf = kind === 'departure' ? 'departs' : 'arrives';
+      const end = kind === 'departure' ? 'departs' : 'arrives';
       return (journey) =>
         stepToWindow(
           window,
-          journey.slices.filter((_, at) => isOf(at)).map((each) => each[clockOf]),
+          journey.slices.filter((_, at) => isOf(at)).map((each) => each[end]),
           kind === 'arrival',
         );
     }
@@ -145,19 +148,16 @@ function stepToLayover({ minMinutes, maxMinutes }: NonNullable<ItineraryFilters[
 }
 
 const dayMinutes = 1_440;
-const two = (value: number): string => String(value).padStart(2, '0');
-const minutesOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3));
-const clockAt = (minutes: number): string => `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 
 /**
  * The window opened on one side until the times are in it. Departures are of a day, and nothing is before its first
  * or behind its last minute; an arrival just past midnight is near a window that ends before it.
  */
 function stepToWindow(window: ClockWindow, clocks: number[], isAroundTheClock: boolean): Step {
-  const [from, to] = [minutesOf(window.from), minutesOf(window.to)];
+  const [from, to] = windowMinutes(window);
   const beyond = (minutes: number): number =>
     minutes >= 0 ? minutes : isAroundTheClock ? minutes + dayMinutes : Number.POSITIVE_INFINITY;
-  const outside = clocks.filter((clock) => (from <= to ? clock < from || clock > to : clock < from && clock > to));
+  const outside = clocks.filter((clock) => !isWithin([from, to], clock));
   if (outside.length === 0) return null;
   const sides = [
     {
@@ -168,7 +168,7 @@ function stepToWindow(window: ClockWindow, clocks: number[], isAroundTheClock: b
   ].sort((a, b) => a.farthest.by - b.farthest.by);
   const [{ farthest, open }] = sides as [(typeof sides)[number]];
   if (farthest.by === Number.POSITIVE_INFINITY) return null;
-  const clock = clockAt(farthest.of);
+  const clock = wallAt(farthest.of, 0).slice('YYYY-MM-DDT'.length);
   return { distance: farthest.by, to: clock, value: open(clock) };
 }
 
