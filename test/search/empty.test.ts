@@ -89,7 +89,6 @@ describe('an empty answer of search.itineraries', () => {
       { filter: 'departure', itineraries: 0, removes: 0 },
       { filter: 'slices.0.departure', itineraries: 3, removes: 3 },
     ]);
-    // By the clock what is just before midnight is near to what begins just behind it.
     expect(await ofFilters({}, [{ ...way, arrival: { from: '00:10', to: '04:00' } }])).toEqual([
       { change: 'slices.0.arrival', to: '23:50', itineraries: 1, price: 20_000 },
     ]);
@@ -124,6 +123,10 @@ describe('an empty answer of search.itineraries', () => {
     ]);
     expect(await ofFilters({ arrival: { from: '14:00', to: '20:00' } })).toEqual([
       { change: 'filters.arrival', to: '13:30', itineraries: 1, price: 90_000 },
+    ]);
+    // Arrivals are around the clock: 02:45 is nearer to midnight than 13:30.
+    expect(await ofFilters({ arrival: { from: '23:00', to: '23:59' } })).toEqual([
+      { change: 'filters.arrival', to: '02:45', itineraries: 1, price: 40_000 },
     ]);
     expect(await ofFilters({ layover: { minMinutes: 200 }, via: { include: ['DUB', 'LIS'] } })).toContainEqual({
       change: 'filters.layover.minMinutes',
