@@ -71,6 +71,9 @@ export interface SearchFlightsView {
   nextCursor: string | null;
   /** When the seats and prices were read. */
   asOf: Instant;
+  /** As in `SearchItinerariesView`; both null where Redis or Postgres answered while no timetable is in memory. */
+  indexVersion: number | null;
+  lagMs: number | null;
 }
 
 export const flightIdInput = z.object({ flightId: idSchema });

@@ -177,12 +177,26 @@ export interface SearchBoundsView {
   complete: boolean;
 }
 
-/** Why there is nothing, and the smallest change that would give something. */
+/** Why there is nothing, and the smallest changes that would give something. */
 export interface SearchExplanation {
   reason: 'no_flights' | 'no_seats' | 'filters';
-  /** Itineraries that each filter alone removes: what there would be without it. */
-  removed: { filter: string; itineraries: number }[];
-  suggestions: { change: string; to: unknown; itineraries: number; from: Money | null }[];
+  removed: {
+    /** `carriers` …, or a slice's own window: `slices.0.departure`. */
+    filter: string;
+    /** What there would be without this one. */
+    itineraries: number;
+    /** Of the journeys of the unfiltered search, how many it takes away by itself. */
+    removes: number;
+  }[];
+  suggestions: {
+    /** Path in the input; of two filters that have to change both, joined by `+`. */
+    change: string;
+    /** Its new value, or what it has to let in; null: none. A list in the order of `change`, if that names two. */
+    to: unknown;
+    /** What there would be then, and the cheapest of it. */
+    itineraries: number;
+    from: Money | null;
+  }[];
 }
 
 export interface SearchItinerariesView {

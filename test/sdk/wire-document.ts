@@ -45,21 +45,27 @@ const volatile = [
   // A record locator, and the event id of seats.
   /^(?=.*[A-Z])[A-Z0-9]{6}$/,
   /^\d+:\d+$/,
+  // The version of the timetable, which counts on from the time of its start in milliseconds.
+  /^\d{13}$/,
 ];
+
+const isWord = (value: unknown): value is string | number => typeof value === 'string' || typeof value === 'number';
 
 /**
  * What stands in the document for what it is in this run: ids, tokens and times differ, but the same one stays
  * the same throughout. Everything else has to be equal to the letter.
  */
 export class Bindings {
-  readonly #values = new Map<string, string>();
+  readonly #values = new Map<unknown, string | number>();
 
-  bind(shown: string, actual: string): void {
+  bind(shown: string | number, actual: string | number): void {
     this.#values.set(shown, actual);
   }
 
   /** A value of the document, as it has to be in this run. */
   resolve(shown: unknown): unknown {
+    const whole = this.#values.get(shown);
+    if (whole !== undefined) return whole;
     if (typeof shown === 'string') return this.#resolveText(shown);
     if (Array.isArray(shown)) return shown.map((each) => this.resolve(each));
     if (typeof shown !== 'object' || shown === null) return shown;
@@ -67,19 +73,18 @@ export class Bindings {
   }
 
   #resolveText(shown: string): string {
-    const whole = this.#values.get(shown);
-    if (whole !== undefined) return whole;
     // Dates stand inside wall times.
     for (const [from, to] of this.#values)
-      if (from.length === 10 && shown.startsWith(from)) return to + shown.slice(10);
+      if (typeof from === 'string' && from.length === 10 && shown.startsWith(from)) return to + shown.slice(10);
     return shown;
   }
 
   /** Takes over from a received frame whatever differs from run to run and was not met before. */
   learn(shown: unknown, actual: unknown): void {
-    if (typeof shown === 'string' && typeof actual === 'string') {
+    if (isWord(shown) && isWord(actual)) {
       const isNew = !this.#values.has(shown) && shown !== actual;
-      if (isNew && volatile.some((pattern) => pattern.test(shown) && pattern.test(actual))) this.bind(shown, actual);
+      const differs = (pattern: RegExp) => pattern.test(String(shown)) && pattern.test(String(actual));
+      if (isNew && volatile.some(differs)) this.bind(shown, actual);
     } else if (typeof shown === 'object' && shown !== null && typeof actual === 'object' && actual !== null) {
       for (const [key, value] of Object.entries(shown)) this.learn(value, (actual as Record<string, unknown>)[key]);
     }

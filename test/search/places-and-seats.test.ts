@@ -1,4 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openPlaceDirectory } from '../../server/domain/places/place-directory.ts';
+import type { ProjectedSearch } from '../../server/domain/projection/projected-search.ts';
+import { searchFlights } from '../../server/domain/search/search-flights.ts';
+import type { LiveTimetable } from '../../server/domain/timetable/live-timetable.ts';
+import { systemClock } from '../../server/platform/runtime/clock.ts';
+import { searchFlightsInput } from '../../shared/flight.ts';
 import { dateIn } from '../support/flights.ts';
 import { openScene, type Scene, silentGateway } from '../support/scene.ts';
 
@@ -46,5 +52,36 @@ describe('search', () => {
       ['economy', 1],
       ['business', 9],
     ]);
+  });
+
+  it('[SEARCH-20] direct flights are told with the version and the lag of the timetable, where that answered', async () => {
+    const date = dateIn(31);
+    const flight = await scene.flight({ departsAt: `${date}T10:00`, arrivesAt: `${date}T22:00` });
+    const input = { origin: 'JFK', destination: 'LHR', date };
+    const find = () => scene.guest.trpc.search.flights.query(input);
+    const before = await find();
+    expect(before).toMatchObject({ indexVersion: expect.any(Number), lagMs: expect.any(Number) });
+    expect(before.lagMs).toBeGreaterThanOrEqual(0);
+    await scene.hold(flight.id, 1);
+    const after = await find();
+    expect(after.flights[0]?.cabins[0]?.available).toBe(9);
+    expect(after.indexVersion).toBeGreaterThan(before.indexVersion as number);
+    // Without a timetable Redis answers (here: that there is nothing), or Postgres where Redis does not know.
+    const room = {
+      pool: scene.db,
+      clock: systemClock,
+      places: await openPlaceDirectory(scene.db),
+      live: { isBuilt: false } as LiveTimetable,
+    };
+    const byRedis: ProjectedSearch = { search: async () => [] };
+    const byPostgres: ProjectedSearch = { search: async () => undefined };
+    for (const [projection, flights] of [
+      [byRedis, 0],
+      [byPostgres, 1],
+    ] as const) {
+      const found = await searchFlights({ ...room, projection }, searchFlightsInput.parse(input));
+      expect(found.flights).toHaveLength(flights);
+      expect(found).toMatchObject({ indexVersion: null, lagMs: null });
+    }
   });
 });

@@ -26,6 +26,11 @@ it('[DASH-31] every change that a search suggests has words and, where the addre
   expect(how).toBe('without any filter');
   // But the number of stops, which is a suggestion of its own.
   expect(Object.keys(change as object).sort()).toEqual([...filterParams].filter((name) => name !== 'stops').sort());
+  expect(said('filters.maxPrice+filters.via', [9_000, null])).toEqual([
+    `at up to ${formatMoney(from)} and by any airport`,
+    { price: from, via: undefined, viaOut: undefined },
+  ]);
+  expect(said('filters.via+moonPhase', [null, 'full'])).toEqual([undefined, undefined]);
   expect(said('moonPhase', 'full')).toEqual([undefined, undefined]);
 });
 

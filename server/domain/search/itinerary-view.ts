@@ -76,20 +76,22 @@ export function itineraryView(
 }
 
 /** The entry of each slice's front that the journey at a place of the ranking is made of. */
-const entriesOf = ({ fronts, ranking }: Answered, place: number): number[] =>
+export const entriesOf = ({ fronts, ranking }: Answered, place: number): number[] =>
   fronts.map((_, slice) => ranking.entries[place * fronts.length + slice] as number);
 
-/** A UUID (version 8, custom) that the same flights in the same cabin always have. */
-export function journeyId(answered: Answered, place: number, cabin: CabinClass): string {
-  const entries = entriesOf(answered, place);
-  const flights = answered.fronts
+/** The ids of a journey's flights, by slice. */
+export const flightsOf = (answered: Answered, place: number): string =>
+  answered.fronts
     .map((front, slice) =>
-      rowsOf(front, entries[slice] as number)
+      rowsOf(front, entriesOf(answered, place)[slice] as number)
         .map((row) => idOf(answered.timetable, row))
         .join('+'),
     )
     .join('/');
-  const hex = hash('sha256', `${cabin} ${flights}`);
+
+/** A UUID (version 8, custom) that the same flights in the same cabin always have. */
+export function journeyId(answered: Answered, place: number, cabin: CabinClass): string {
+  const hex = hash('sha256', `${cabin} ${flightsOf(answered, place)}`);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 

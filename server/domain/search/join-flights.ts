@@ -218,5 +218,5 @@ export class FlightJoiner {
 }
 
 /** Both ends included; a window that ends before it begins goes over midnight. */
-const isWithin = ([from, to]: readonly [number, number], clock: number): boolean =>
+export const isWithin = ([from, to]: readonly [number, number], clock: number): boolean =>
   from <= to ? clock >= from && clock <= to : clock >= from || clock <= to;

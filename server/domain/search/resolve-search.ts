@@ -48,7 +48,7 @@ export function resolveSearch(room: SearchRoom, input: SearchItinerariesInput): 
       maxStops: input.maxStops as 0 | 1 | 2,
       notBefore: notBefore(room, firstDay + days),
       bounds: defaultBounds(input.filters.layover?.maxMinutes),
-      filters: filtersOf(room, input.filters, slice.departure, slice.arrival),
+      filters: sliceFilters(room, input.filters, slice.departure, slice.arrival),
       keep: input.dominated ? 'all' : 'front',
     };
   });
@@ -121,10 +121,10 @@ export function notBefore(room: SearchRoom, endDay: number): number {
 
 const minutesOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3));
 
-const windowMinutes = (window: ClockWindow | undefined): readonly [number, number] | null =>
-  window ? [minutesOf(window.from), minutesOf(window.to)] : null;
+/** Minutes of the day. */
+export const windowMinutes = ({ from, to }: ClockWindow): readonly [number, number] => [minutesOf(from), minutesOf(to)];
 
-function filtersOf(
+function sliceFilters(
   room: SearchRoom,
   filters: ItineraryFilters,
   departure: ClockWindow | undefined,
@@ -142,10 +142,11 @@ function filtersOf(
   };
   const codesOf = (list: string[] | undefined) => list?.flatMap((code) => [code, ...room.places.airportsOf(code)]);
   const [viaOne, viaNone] = [codesOf(filters.via?.include), codesOf(filters.via?.exclude)];
+  const [departs, arrives] = [departure ?? filters.departure, arrival ?? filters.arrival];
   return {
     carriers: include || exclude || filters.alliances ? maskOf(carriers.all, flies) : null,
-    departs: windowMinutes(departure ?? filters.departure),
-    arrives: windowMinutes(arrival ?? filters.arrival),
+    departs: departs ? windowMinutes(departs) : null,
+    arrives: arrives ? windowMinutes(arrives) : null,
     // Of several slices none may cost more than all together; the sum is looked at when they are combined.
     price: maxPrice ?? null,
     minutesMax: filters.maxDurationMinutes ?? null,

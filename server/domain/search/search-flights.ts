@@ -31,7 +31,7 @@ const searchSql = `
 /**
  * Direct flights of one local departure date that can seat the party, each with all its cabins.
  * City codes mean all their airports. Until the timetable is in memory Redis answers where it has the market and day,
- * else Postgres. Never decides availability: booking does.
+ * else Postgres. Only the timetable has a version and a lag. Never decides availability: booking does.
  *
  * Fails: INVALID_INPUT for an unknown place or a cursor that is none.
  */
@@ -48,19 +48,21 @@ export async function searchFlights(
   if (room.live.isBuilt) {
     await room.live.caughtUp(catchUpMs);
     const asOf = isoNow(room.clock);
+    const { version: indexVersion, lagMs } = room.live;
     const [origins, destinations] = [airportsOf('origin'), airportsOf('destination')];
     const { flights, places } = findFlights(room, origins, destinations, input, after, input.limit + 1);
     const last = places[input.limit - 1];
     const nextCursor = flights.length > input.limit && last ? encodeCursor([...last]) : null;
-    return { flights: flights.slice(0, input.limit), nextCursor, asOf };
+    return { flights: flights.slice(0, input.limit), nextCursor, asOf, indexVersion, lagMs };
   }
-  const asOf = isoNow(room.clock);
+  const ofNoIndex = { asOf: isoNow(room.clock), indexVersion: null, lagMs: null };
   const [origins, destinations] = [airportsOf('origin'), airportsOf('destination')];
   const found = await room.projection.search(origins, destinations, input, after, input.limit + 1);
   if (found) {
     const flights = found.slice(0, input.limit);
     const end = found.length > flights.length ? flights.at(-1) : undefined;
-    return { flights: flights.map((each) => each.flight), nextCursor: end ? encodeCursor([...end.place]) : null, asOf };
+    const nextCursor = end ? encodeCursor([...end.place]) : null;
+    return { flights: flights.map((each) => each.flight), nextCursor, ...ofNoIndex };
   }
   const { rows } = await room.pool.query<FlightRow & { key: number; cabins: SeatTruth[] }>({
     name: 'search-flights',
@@ -83,6 +85,6 @@ export async function searchFlights(
   return {
     flights: page.map((row): FlightView => flightViewOf(row, row.cabins, room.clock.now())),
     nextCursor: rows.length > page.length && last ? encodeCursor([last.key, last.departsAtMs, last.id]) : null,
-    asOf,
+    ...ofNoIndex,
   };
 }

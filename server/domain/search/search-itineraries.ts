@@ -7,6 +7,7 @@ import { explainEmpty } from './explain-empty.ts';
 import type { KeptSearch } from './kept-searches.ts';
 import { resolveSearch } from './resolve-search.ts';
 import { boundsView, catchUpMs } from './search-bounds.ts';
+import { filtersOf, withoutFilters } from './search-filters.ts';
 import type { SearchRoom } from './search-room.ts';
 import type { PageTask, ShownPage } from './show-page.ts';
 
@@ -54,12 +55,12 @@ async function run(
   await room.live.caughtUp(catchUpMs);
   const search = resolveSearch(room, input);
   const { version: indexVersion, lagMs } = room.live;
-  const isFiltered = Object.keys(input.filters).length > 0;
+  const filters = filtersOf(input);
   const at = room.clock.now();
   const { answered, page } = await room.engine.show({
     search,
     known: null,
-    unfiltered: isFiltered ? resolveSearch(room, { ...input, filters: {} }).task : null,
+    unfiltered: filters.length > 0 ? resolveSearch(room, withoutFilters(input, filters)).task : null,
     ...place,
     limit: input.limit,
     at,

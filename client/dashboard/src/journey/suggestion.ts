@@ -61,6 +61,7 @@ export function suggestionOf(suggested: Suggested): Suggestion | undefined {
 }
 
 function sayChange({ change, to, from }: Suggested): Said | undefined {
+  if (change.includes('+')) return sayTogether(change.split('+'), to as unknown[], from);
   switch (change) {
     case 'filters':
       return {
@@ -85,6 +86,18 @@ function sayChange({ change, to, from }: Suggested): Said | undefined {
   }
   const filter = filterOf(change.replace(/^filters\./, ''));
   return filter && (sayNearest(change, to, from) ?? { how: filter.without, change: filter.change });
+}
+
+/** Two changes that give something together. */
+function sayTogether(changes: string[], to: unknown[], from: Money | null): Said | undefined {
+  const all = changes.map((change, at) => sayChange({ change, to: to[at], itineraries: 0, from }));
+  const said = all.filter((each) => each !== undefined);
+  if (said.length < all.length) return undefined;
+  const isWhole = said.every((each) => each.change !== undefined);
+  return {
+    how: said.map((each) => each.how).join(' and '),
+    change: isWhole ? Object.assign({}, ...said.map((each) => each.change)) : undefined,
+  };
 }
 
 /** The nearest value that gives something, for filters of which there is one. */
