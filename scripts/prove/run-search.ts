@@ -30,7 +30,17 @@ const seatsEach = 5_000;
 const flightsAtStart = 12;
 const flightsMax = 30;
 
+const dateIn = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+
+/** Within each of them a flight may depart at any time until one o'clock in the afternoon, and land at 23:30. */
+const markets: Market[] = [
+  { origin: 'JFK', destination: 'LHR', date: dateIn(30) },
+  { origin: 'CDG', destination: 'FCO', date: dateIn(30) },
+  { origin: 'CDG', destination: 'FCO', date: dateIn(61) },
+];
+
 interface Known {
+  market: Market;
   id: string;
   version: number;
   departsAt: string;
@@ -75,11 +85,6 @@ class Proof {
   readonly #clients: readonly [SearchClient, SearchClient];
   readonly #random: Random;
   readonly #proof: SearchProof;
-  readonly #market: Market = {
-    origin: 'JFK',
-    destination: 'LHR',
-    date: new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10),
-  };
   readonly #flights: Known[] = [];
   #number = 0;
 
@@ -115,7 +120,7 @@ class Proof {
     const wanted = isGone ? undefined : shownAs(flight.departsAt, flight.price, flight.seats);
     const began = performance.now();
     for (;;) {
-      const shown = (await client.journeys(this.#market)).get(flight.id);
+      const shown = (await client.journeys(flight.market)).get(flight.id);
       const ms = performance.now() - began;
       if (shown === wanted) return ms;
       if (ms > patienceMs) {
@@ -136,7 +141,7 @@ class Proof {
         flight.version = (await client.update(flight, { price: flight.price })).version;
         return { kind, flight };
       case 'time':
-        flight.departsAt = `${this.#market.date}T${this.#clock()}`;
+        flight.departsAt = `${flight.market.date}T${this.#clock()}`;
         flight.version = (await client.update(flight, { departsAt: flight.departsAt })).version;
         return { kind, flight };
       case 'new':
@@ -161,8 +166,9 @@ class Proof {
 
   async #create(client: SearchClient): Promise<Known> {
     const departs = this.#clock();
-    const { id, version } = await client.create(this.#market, String(++this.#number), departs, seatsEach);
-    const flight = { id, version, departsAt: `${this.#market.date}T${departs}`, price: 50_000, seats: seatsEach };
+    const market = this.#random.pick(markets);
+    const { id, version } = await client.create(market, String(++this.#number), departs, seatsEach);
+    const flight = { market, id, version, departsAt: `${market.date}T${departs}`, price: 50_000, seats: seatsEach };
     this.#flights.push(flight);
     return flight;
   }
@@ -198,7 +204,8 @@ class Proof {
     const began = performance.now();
     for (const [node, client] of this.#clients.entries())
       for (;;) {
-        const shown = JSON.stringify({ digest: await client.digest(), flights: await client.flights(this.#market) });
+        const flights = await Promise.all(markets.map((market) => client.flights(market)));
+        const shown = JSON.stringify({ digest: await client.digest(), flights });
         if (shown === wanted) break;
         if (performance.now() - began < patienceMs) continue;
         this.#proof.faults.push(`node ${node} shows ${shown}, and a fresh build ${wanted}`);
@@ -222,9 +229,10 @@ class Proof {
         onConnections: () => undefined,
       });
       await live.readAll();
-      const { origin, destination, date } = this.#market;
-      const asked = { date, seats: 1, sort: 'departure' } as const;
-      const { flights } = findFlights({ live, clock: systemClock }, [origin], [destination], asked, undefined, 1_000);
+      const flights = markets.map(({ origin, destination, date }) => {
+        const asked = { date, seats: 1, sort: 'departure' } as const;
+        return findFlights({ live, clock: systemClock }, [origin], [destination], asked, undefined, 1_000).flights;
+      });
       return { digest: (await live.digest()).digest, flights };
     } finally {
       await pool.end();

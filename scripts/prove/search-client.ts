@@ -4,7 +4,7 @@ import type { FlightView, OperatorFlightView } from '../../shared/flight.ts';
 import { newId } from '../../shared/ids.ts';
 import { transformer } from '../../shared/transformer.ts';
 
-/** A market on a day, which all of the proof's flights belong to. */
+/** A market on a day. */
 export interface Market {
   origin: string;
   destination: string;
