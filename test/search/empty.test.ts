@@ -229,7 +229,13 @@ describe('an empty answer of search.itineraries', () => {
     // Only the first search, which is without filters, finds something: each pair would be tried.
     const answer = async ({ slices }: SearchTask): Promise<Answered> => {
       const total = searches++ === 0 ? 1 : 0;
-      const ranking = { count: total, total, entries: new Int32Array(slices.length), keys: new Float64Array(1) };
+      const ranking = {
+        count: total,
+        total,
+        complete: true,
+        entries: new Int32Array(slices.length),
+        keys: new Float64Array(1),
+      };
       return { fronts: slices.map(() => front), ranking, versions: [], timetable: {} as Answered['timetable'] };
     };
     const room = {

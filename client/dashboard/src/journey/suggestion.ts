@@ -17,7 +17,8 @@ export interface Suggestion {
   change: Partial<SearchParams> | undefined;
 }
 
-type Said = Pick<Suggestion, 'how' | 'change'>;
+/** `isWider`: the address has a word for more than was counted only. */
+type Said = Pick<Suggestion, 'how' | 'change'> & { isWider?: true };
 
 interface FilterWords {
   name: string;
@@ -47,21 +48,25 @@ const filters: Record<keyof ItineraryFilters, FilterWords> = {
   },
 };
 
-const filterOf = (name: string): FilterWords | undefined => filters[name as keyof ItineraryFilters];
+/** By a name of `removed` or the path of a change: `via`, `slices.0.departure`, `filters.layover.minMinutes`. */
+const filterOf = (path: string): FilterWords | undefined =>
+  filters[path.replace(/^(filters|slices\.\d+)\./, '').split('.', 1)[0] as keyof ItineraryFilters];
 
 const many = (count: number, noun: string) => `${count.toLocaleString()} ${count === 1 ? noun : `${noun}s`}`;
 
 /** A suggestion of the server in words and as a change of the address. One of a kind that is not known here is none. */
-export function suggestionOf(suggested: Suggested): Suggestion | undefined {
+export function suggestionOf(suggested: Suggested, params: SearchParams): Suggestion | undefined {
   const { itineraries, from } = suggested;
-  const said = sayChange(suggested);
+  const said = sayChange(suggested, params);
   if (!said) return undefined;
-  const count = `there ${itineraries === 1 ? 'is' : 'are'} ${many(itineraries, 'journey')}`;
-  return { ...said, what: from ? `${count}, from ${formatMoney(from)}` : count };
+  const { how, change, isWider } = said;
+  const are = itineraries === 1 ? 'there is' : 'there are';
+  const count = `${are}${isWider ? ' at least' : ''} ${many(itineraries, 'journey')}`;
+  return { how, change, what: from ? `${count}, ${isWider ? 'one at' : 'from'} ${formatMoney(from)}` : count };
 }
 
-function sayChange({ change, to, from }: Suggested): Said | undefined {
-  if (change.includes('+')) return sayTogether(change.split('+'), to as unknown[], from);
+function sayChange({ change, to, from }: Suggested, params: SearchParams): Said | undefined {
+  if (change.includes('+')) return sayTogether(change.split('+'), to as unknown[], from, params);
   switch (change) {
     case 'filters':
       return {
@@ -84,32 +89,54 @@ function sayChange({ change, to, from }: Suggested): Said | undefined {
         change: to === 100 ? { nearby: to } : undefined,
       };
   }
-  const filter = filterOf(change.replace(/^filters\./, ''));
-  return filter && (sayNearest(change, to, from) ?? { how: filter.without, change: filter.change });
+  const filter = filterOf(change);
+  if (!filter) return undefined;
+  const without: Said = { how: filter.without, change: filter.change };
+  return sayNearest(change, to, from, params) ?? (to === null ? without : { ...without, isWider: true });
 }
 
 /** Two changes that give something together. */
-function sayTogether(changes: string[], to: unknown[], from: Money | null): Said | undefined {
-  const all = changes.map((change, at) => sayChange({ change, to: to[at], itineraries: 0, from }));
+function sayTogether(changes: string[], to: unknown[], from: Money | null, params: SearchParams): Said | undefined {
+  const all = changes.map((change, at) => sayChange({ change, to: to[at], itineraries: 0, from }, params));
   const said = all.filter((each) => each !== undefined);
   if (said.length < all.length) return undefined;
   const isWhole = said.every((each) => each.change !== undefined);
   return {
     how: said.map((each) => each.how).join(' and '),
     change: isWhole ? Object.assign({}, ...said.map((each) => each.change)) : undefined,
+    ...(said.some((each) => each.isWider) && { isWider: true }),
   };
 }
 
 /** The nearest value that gives something, for filters of which there is one. */
-function sayNearest(change: string, to: unknown, from: Money | null): Said | undefined {
+function sayNearest(change: string, to: unknown, from: Money | null, params: SearchParams): Said | undefined {
   if (change === 'filters.maxPrice' && from && typeof to === 'number') {
     const price = money(to, from.currency);
     return { how: `at up to ${formatMoney(price)}`, change: { price } };
   }
   if (change === 'filters.maxDurationMinutes' && typeof to === 'number')
     return { how: `taking up to ${formatDuration(to)}`, change: { duration: to } };
+  if (!Array.isArray(to)) return undefined;
+  const codes = to as string[];
+  const how = `with ${codes.join(', ')} as well`;
+  const [more, fewer] = [
+    (list: string[] | undefined) => list && [...list, ...codes],
+    (list: string[] | undefined) => list?.filter((code) => !codes.includes(code)),
+  ];
+  const { carriers, carriersOut, alliances, via, viaOut } = params;
+  switch (change) {
+    case 'filters.carriers':
+      return { how, change: { carriers: more(carriers), carriersOut: someOf(fewer(carriersOut)) } };
+    case 'filters.alliances':
+      return { how, change: { alliances: more(alliances) } };
+    case 'filters.via':
+      return { how: `by ${codes.join(', ')} as well`, change: { via: more(via), viaOut: someOf(fewer(viaOut)) } };
+  }
   return undefined;
 }
+
+/** The address has no empty lists. */
+const someOf = (list: string[] | undefined): string[] | undefined => (list && list.length > 0 ? list : undefined);
 
 /** What a filter takes out, where that alone is not worth a suggestion. */
 export function sayRemoved({ filter, itineraries }: SearchExplanation['removed'][number]): string {

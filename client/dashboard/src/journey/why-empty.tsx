@@ -12,6 +12,9 @@ const reasons: Record<SearchExplanation['reason'], string> = {
   filters: 'The filters leave nothing over.',
 };
 
+const isOfFilter = (change: string, filter: string): boolean =>
+  change === filter || `${change}.`.startsWith(`filters.${filter}.`);
+
 /** Why there is nothing, and each change that would give something: one press, and the search is changed. */
 export function WhyEmpty({
   explanation,
@@ -23,9 +26,11 @@ export function WhyEmpty({
   onSearch: (next: SearchParams) => void;
 }) {
   const { removed = [], suggestions = [] } = explanation ?? {};
-  const said = suggestions.map(suggestionOf).filter((each) => each !== undefined);
+  const said = suggestions.map((each) => suggestionOf(each, params)).filter((each) => each !== undefined);
   // A filter that alone is in the way is among the suggestions already.
-  const others = removed.filter(({ filter }) => !suggestions.some(({ change }) => change === `filters.${filter}`));
+  const others = removed.filter(
+    ({ filter }) => !suggestions.some(({ change }) => change.split('+').some((each) => isOfFilter(each, filter))),
+  );
   const widest = params.stops === 2 && params.flex === 3;
   return (
     <div className={`stack ${styles.why}`}>
