@@ -81,9 +81,9 @@ export const entriesOf = ({ fronts, ranking }: Answered, place: number): number[
 
 /** The ids of a journey's flights, by slice. */
 export const flightsOf = (answered: Answered, place: number): string =>
-  answered.fronts
-    .map((front, slice) =>
-      rowsOf(front, entriesOf(answered, place)[slice] as number)
+  entriesOf(answered, place)
+    .map((entry, slice) =>
+      rowsOf(answered.fronts[slice] as Front, entry)
         .map((row) => idOf(answered.timetable, row))
         .join('+'),
     )

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { refuse } from '../../platform/runtime/failure.ts';
 import type { ConnectionTable } from '../connections/minimum-connection.ts';
 import type { LiveTimetable } from '../timetable/live-timetable.ts';
+import { postedNames } from '../timetable/names.ts';
 import { counted, type Timetable } from '../timetable/timetable.ts';
 import { answerSearch, type SearchAnswer, type SearchTask } from './answer-search.ts';
 import { type ConnectionTimes, connectionTimes } from './connection-times.ts';
@@ -76,14 +77,13 @@ export function createSearchEngine(
   };
   /** Threads know what this one does before they are asked anything: words that have come since, above all. */
   const tell = (): WorkerKnowledge => {
-    const { airports, carriers, currencies } = live.names;
+    const { carriers, currencies } = live.names;
     const isNew =
       told?.times !== times() ||
       told.names.carriers.length !== carriers.all.length ||
       told.names.currencies.length !== currencies.all.length;
     if (!told || isNew) {
-      const names = { airports: [...airports.all], carriers: [...carriers.all], currencies: [...currencies.all] };
-      told = { timetable, times: times(), names, alliances };
+      told = { timetable, times: times(), names: postedNames(live.names), alliances };
       for (const { worker } of threads) worker.postMessage({ know: told } satisfies ToWorker);
     }
     return told;

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { giveWay } from '../../platform/runtime/give-way.ts';
 import { createOfferSeal } from '../offers/offer-seal.ts';
-import { Names } from '../timetable/names.ts';
+import { type PostedNames, readNames } from '../timetable/names.ts';
 import type { Timetable } from '../timetable/timetable.ts';
 import { answerSearch, type SearchAnswer, type SearchTask } from './answer-search.ts';
 import type { ConnectionTimes } from './connection-times.ts';
@@ -11,7 +11,7 @@ import { type PageTask, type ShownWith, showPage } from './show-page.ts';
 export interface WorkerKnowledge {
   timetable: Timetable;
   times: ConnectionTimes;
-  names: { airports: string[]; carriers: string[]; currencies: string[] };
+  names: PostedNames;
   alliances: Map<string, string>;
 }
 
@@ -38,16 +38,7 @@ parentPort?.on('message', (message: ToWorker) => {
     return;
   }
   const { timetable, times, names, alliances } = message.know;
-  const { airports, carriers, currencies } = names;
-  known = {
-    timetable,
-    shownWith: {
-      names: { airports: new Names(airports), carriers: new Names(carriers), currencies: new Names(currencies) },
-      times,
-      alliances,
-      seal,
-    },
-  };
+  known = { timetable, shownWith: { names: readNames(names), times, alliances, seal } };
 });
 
 function answer(message: Exclude<ToWorker, { know: unknown }>): FromWorker {

@@ -1,6 +1,6 @@
 import type { Itinerary, ItineraryFacets } from '../../../shared/itinerary.ts';
 import type { OfferSeal } from '../offers/offer-seal.ts';
-import type { TimetableNames } from '../timetable/names.ts';
+import type { ShownNames } from '../timetable/names.ts';
 import type { Timetable } from '../timetable/timetable.ts';
 import { answerSearch, type SearchAnswer, type SearchTask } from './answer-search.ts';
 import type { ConnectionTimes } from './connection-times.ts';
@@ -11,7 +11,7 @@ import type { Answered } from './search-engine.ts';
 
 /** What journeys are shown with. */
 export interface ShownWith {
-  names: Pick<TimetableNames, 'airports' | 'carriers' | 'currencies'>;
+  names: ShownNames;
   times: ConnectionTimes;
   /** By carrier. */
   alliances: ReadonlyMap<string, string>;

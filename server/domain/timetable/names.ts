@@ -32,3 +32,21 @@ export interface TimetableNames {
   carriers: Names;
   currencies: Names;
 }
+
+/** The words that a flight is shown with. */
+export type ShownNames = Pick<TimetableNames, 'airports' | 'carriers' | 'currencies'>;
+
+/** The same as plain lists, which can be posted to a thread. */
+export type PostedNames = Record<keyof ShownNames, string[]>;
+
+export const postedNames = ({ airports, carriers, currencies }: ShownNames): PostedNames => ({
+  airports: [...airports.all],
+  carriers: [...carriers.all],
+  currencies: [...currencies.all],
+});
+
+export const readNames = ({ airports, carriers, currencies }: PostedNames): ShownNames => ({
+  airports: new Names(airports),
+  carriers: new Names(carriers),
+  currencies: new Names(currencies),
+});

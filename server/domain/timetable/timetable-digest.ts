@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { dayOfDate } from '../places/zoned-time.ts';
 import { idOf } from './flight-index.ts';
-import type { TimetableNames } from './names.ts';
+import type { ShownNames } from './names.ts';
 import {
   counted,
   rowCurrency,
@@ -68,14 +68,11 @@ export function dateDigest(t: Timetable, date: string): DateDigest {
   return digest;
 }
 
-/** The words that a digest writes. */
-export type DigestNames = Pick<TimetableNames, 'airports' | 'carriers' | 'currencies'>;
-
 /**
  * One line for the whole content, and the flights in it: each flight is hashed with everything that is known of it, and
  * the hashes are added up, so that neither the order of rows nor that of names counts. 6 µs a flight.
  */
-export function wholeDigest(t: Timetable, names: DigestNames): { flights: number; digest: string } {
+export function wholeDigest(t: Timetable, names: ShownNames): { flights: number; digest: string } {
   const sum = new Uint32Array(8);
   let flights = 0;
   for (const row of liveRows(t)) {
@@ -86,7 +83,7 @@ export function wholeDigest(t: Timetable, names: DigestNames): { flights: number
   return { flights, digest: Array.from(sum, (word) => word.toString(16).padStart(8, '0')).join('') };
 }
 
-function flightLine(t: Timetable, names: DigestNames, row: number): string {
+function flightLine(t: Timetable, names: ShownNames, row: number): string {
   const market = t.market[row] as number;
   const times = `${t.departs[row]} ${t.minutes[row]} ${t.departsOffset[row]} ${t.arrivesOffset[row]}`;
   const places = `${names.airports.at(t.marketFrom[market] as number)} ${names.airports.at(t.marketTo[market] as number)}`;
