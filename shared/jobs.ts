@@ -14,7 +14,8 @@ export const outcomes = ['found', 'empty', 'unknown'] as const;
 /** Found has offers; empty is proved; unknown is whatever is no answer. */
 export type Outcome = (typeof outcomes)[number];
 
-export const priceKinds = ['one_way', 'round_trip', 'sum_of_one_ways', 'split'] as const;
+/** `calendar`: as the provider's calendar tells it, of nothing that can be bought by that name. */
+export const priceKinds = ['one_way', 'round_trip', 'sum_of_one_ways', 'split', 'calendar'] as const;
 const verdicts = ['low', 'typical', 'high', 'unknown'] as const satisfies Verdict[];
 
 const providerNames = ['inventory', 'simulator', 'google-flights', 'duffel'] as const;
@@ -66,6 +67,11 @@ const askSchema = z.object({
   providers: filled(each(z.enum(providerNames), providerNames.length)).optional(),
   /** Greater goes first among one's own jobs. */
   priority: prioritySchema.default(0),
+  /**
+   * A cheap pass first: of each route so many of its dates, those that are cheapest in the provider's calendar, are asked
+   * for exactly; the others keep the calendar's price. Providers without a calendar are asked for all. Absent: no such pass.
+   */
+  shortlist: z.int().min(1).max(limits.shortlist).optional(),
   /** The job ends as soon as it has found this price or a lower one of the same currency. */
   stopAtPrice: moneySchema.optional(),
   /** Begins anew as a job of its own, so many hours after it has ended, so many times. */
@@ -146,6 +152,9 @@ export interface JobQuote {
   providers: {
     name: string;
     combinations: number;
+    /** Combinations that are asked for exactly; fewer than all where a calendar makes a short list. */
+    asked: number;
+    /** Those of its calendar among them. */
     requests: number;
     secondsP50: number;
     secondsP95: number;
@@ -194,6 +203,7 @@ export interface JobView {
     returnDates: CalendarDate[];
     cabin: z.infer<typeof cabinClassSchema>;
     passengers: JobAsk['passengers'];
+    shortlist: number | null;
     simulator: JobAsk['simulator'] | null;
   };
 }

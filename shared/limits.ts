@@ -42,6 +42,7 @@ export const limits = {
   datesPerJobAxis: 400,
   combinationsPerJob: 500_000,
   openJobsPerUser: 20,
+  shortlist: 100,
   jobResultsPageMax: 1_000,
   coverageCells: 5_000,
   alertsPerUser: 50,

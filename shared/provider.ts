@@ -15,6 +15,7 @@ export const answerClasses = [
   'unavailable',
   'unsupported',
   'partial',
+  'not_asked',
 ] as const;
 export type AnswerClass = (typeof answerClasses)[number];
 
@@ -78,7 +79,7 @@ export interface AskProvidersView {
     priceKind: string;
     providers: string[];
     carriers: string[];
-    stops: number;
+    stops: number | null;
     durationMinutes: number | null;
     departsAt: string | null;
   }[];

@@ -6,7 +6,7 @@ import { insertSteps } from './create-job.ts';
 import { combinationsOf, cutSteps, editPlan, isOneWay, type JobPlan, planSize } from './job-plan.ts';
 import { isOver, type JobRow, jobViewOf, readOwnJob } from './job-rows.ts';
 import type { JobsRoom } from './jobs-room.ts';
-import { checkSize, checkTotal, lookUpPlaces } from './plan-job.ts';
+import { checkSize, checkTotal, lookUpPlaces, stepCutOf } from './plan-job.ts';
 import type { ClaimedStep } from './step-store.ts';
 
 /** Locks all that are open, and whoever has one in hand has lost it. Steps come before their job, as everywhere. */
@@ -85,7 +85,7 @@ async function replan(
     arrayLiteral(changed.map((step) => step.no)),
     `{${changed.map((step) => step.left > 0).join(',')}}`,
   ]);
-  const fresh = cutSteps(plan, room.settings.batchSize, planSize(job.plan));
+  const fresh = cutSteps(plan, stepCutOf(room, job.ask, plan), planSize(job.plan));
   await insertSteps(tx, job.no, steps.at(-1)?.no ?? 0, fresh);
   const total =
     job.done + counts.reduce((sum, step) => sum + step.left, 0) + fresh.reduce((sum, step) => sum + step.count, 0);

@@ -119,15 +119,27 @@ export interface PlannedStep {
   count: number;
 }
 
-/** Cuts what is to be asked from a position on into steps of at most so many combinations of one provider. */
-export function cutSteps(plan: JobPlan, batchSize: number, from = 0): PlannedStep[] {
+/** How steps are cut: of at most so many combinations, and of one route each where they are to be compared. */
+export interface StepCut {
+  max: number;
+  isByRoute: boolean;
+}
+
+/** Cuts what is to be asked from a position on into steps of one provider. */
+export function cutSteps(plan: JobPlan, cutOf: (provider: string) => StepCut, from = 0): PlannedStep[] {
   const steps: PlannedStep[] = [];
   let step: PlannedStep | undefined;
-  for (const { position, provider } of combinationsOf(plan, from)) {
-    if (!step || step.count === batchSize || step.provider !== provider) {
+  let before: Combination | undefined;
+  let cut: StepCut | undefined;
+  for (const each of combinationsOf(plan, from)) {
+    const { position, provider } = each;
+    if (!cut || before?.provider !== provider) cut = cutOf(provider);
+    const isOtherRoute = before?.origin !== each.origin || before.destination !== each.destination;
+    if (!step || step.count === cut.max || step.provider !== provider || (cut.isByRoute && isOtherRoute)) {
       step = { provider, first: position, last: position, count: 0 };
       steps.push(step);
     }
+    before = each;
     step.last = position + 1;
     step.count++;
   }

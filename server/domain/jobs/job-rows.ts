@@ -97,6 +97,7 @@ export function jobViewOf(row: JobRow): JobView {
       ...axesOf(row.plan),
       cabin: row.ask.cabin,
       passengers: row.ask.passengers,
+      shortlist: row.ask.shortlist ?? null,
       simulator: row.ask.simulator ?? null,
     },
   };

@@ -2,7 +2,17 @@ import type { JobAsk, JobAxes, PruneReason } from '../../../shared/jobs.ts';
 import { limits } from '../../../shared/limits.ts';
 import { invalidInput } from '../../platform/runtime/failure.ts';
 import { instantToWall } from '../places/zoned-time.ts';
-import { countPruned, cutSteps, type JobPlan, newPlan, type PlannedStep, planSize } from './job-plan.ts';
+import type { FareCalendar, FareProvider } from '../providers/fare-provider.ts';
+import {
+  countPruned,
+  cutSteps,
+  isOneWay,
+  type JobPlan,
+  newPlan,
+  type PlannedStep,
+  planSize,
+  type StepCut,
+} from './job-plan.ts';
 import type { JobsRoom } from './jobs-room.ts';
 
 export interface Planned {
@@ -26,13 +36,35 @@ export function planJob(room: PlanningRoom, ask: JobAsk): Planned {
   }
   const plan = newPlan(ask, providers, lookUpPlaces(room, ask));
   checkSize(plan);
-  const steps = cutSteps(plan, room.settings.batchSize);
+  const steps = cutSteps(plan, stepCutOf(room, ask, plan));
   const total = steps.reduce((sum, step) => sum + step.count, 0);
   const pruned = countPruned(plan);
   checkTotal(total);
   if (total === 0) throw invalidInput([], `nothing is left to ask: ${inWords(pruned)}`);
   return { plan, providers, steps, total, pruned };
 }
+
+/** Combinations that a short list is made of; a route with more has several. */
+const comparedMax = 5_000;
+
+/** The calendar that a job's short lists are made with; undefined: it is asked for all. */
+export function calendarFor(
+  provider: FareProvider | undefined,
+  { shortlist }: Pick<JobAsk, 'shortlist'>,
+  plan: JobPlan,
+): FareCalendar | undefined {
+  const calendar = provider?.calendar;
+  if (shortlist === undefined || !calendar) return undefined;
+  return calendar.isOfRoundTrips && isOneWay(plan) ? undefined : calendar;
+}
+
+/** How a job's steps are cut: where a short list is made, a route is one step. */
+export const stepCutOf =
+  (room: Pick<PlanningRoom, 'providers' | 'settings'>, ask: Pick<JobAsk, 'shortlist'>, plan: JobPlan) =>
+  (name: string): StepCut =>
+    calendarFor(room.providers[name], ask, plan)
+      ? { max: comparedMax, isByRoute: true }
+      : { max: room.settings.batchSize, isByRoute: false };
 
 /** What a plan keeps of the places that are named. Unknown codes are left out. */
 export function lookUpPlaces(room: Pick<PlanningRoom, 'places' | 'clock'>, ask: JobAxes): JobPlan['places'] {

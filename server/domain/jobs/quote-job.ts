@@ -1,6 +1,8 @@
 import type { JobAsk, JobQuote } from '../../../shared/jobs.ts';
+import type { FareProvider } from '../providers/fare-provider.ts';
+import { combinationsOf, type JobPlan, type PlannedStep } from './job-plan.ts';
 import type { JobsRoom } from './jobs-room.ts';
-import { planJob } from './plan-job.ts';
+import { calendarFor, planJob } from './plan-job.ts';
 
 /** Milliseconds a combination, of the newest two hundred checkpoints of a provider. */
 const ratesSql = `
@@ -23,7 +25,8 @@ const assumedMs = { p50: 50, p95: 250 };
  * rates that were measured here. Fails as `createJob` does.
  */
 export async function quoteJob(room: JobsRoom, ask: JobAsk): Promise<JobQuote> {
-  const { steps, total, pruned, providers } = planJob(room, ask);
+  const planned = planJob(room, ask);
+  const { steps, total, pruned, providers } = planned;
   const { rows } = await room.pool.query<{ provider: string; p50: number | null; p95: number | null; n: number }>(
     ratesSql,
     [providers],
@@ -33,14 +36,18 @@ export async function quoteJob(room: JobsRoom, ask: JobAsk): Promise<JobQuote> {
     const budget = room.budgetOf(provider);
     const own = steps.filter((step) => step.provider === name);
     const combinations = own.reduce((sum, step) => sum + step.count, 0);
-    const requests = own.reduce((sum, step) => sum + Math.ceil(step.count / provider.capabilities.questionsPerCall), 0);
+    const costs = own.map((step) => costOf(step, provider, planned.plan, ask));
+    const asked = costs.reduce((sum, each) => sum + each.asked, 0);
+    const calls = costs.reduce((sum, each) => sum + each.calendarCalls, 0);
+    const requests = costs.reduce((sum, each) => sum + each.requests, calls);
     const measured = rows.find((row) => row.provider === name);
     const atOnce = Math.max(1, Math.min(room.settings.concurrency, budget.concurrency, own.length));
     const leastMs = budget.requestsPerWindow === null ? 0 : (requests / budget.requestsPerWindow) * budget.windowMs;
-    const seconds = (ms: number): number => round(Math.max(leastMs, (combinations * ms) / atOnce) / 1_000);
+    const seconds = (ms: number): number => round(Math.max(leastMs, ((asked + calls) * ms) / atOnce) / 1_000);
     return {
       name,
       combinations,
+      asked,
       requests,
       secondsP50: seconds(measured?.p50 ?? assumedMs.p50),
       secondsP95: seconds(measured?.p95 ?? assumedMs.p95),
@@ -59,6 +66,23 @@ export async function quoteJob(room: JobsRoom, ask: JobAsk): Promise<JobQuote> {
     prunedBecause: pruned,
     providers: quotes,
   };
+}
+
+/** What a step takes: combinations that are asked for exactly, the requests for those, and calls to the calendar. */
+function costOf(step: PlannedStep, provider: FareProvider, plan: JobPlan, { shortlist, cabin, passengers }: JobAsk) {
+  const { capabilities } = provider;
+  const calendar = calendarFor(provider, { shortlist }, plan);
+  const isChosen = calendar !== undefined && shortlist !== undefined && step.count > shortlist;
+  const asked = isChosen ? shortlist : step.count;
+  const requests = Math.ceil(asked / capabilities.questionsPerCall);
+  if (!isChosen) return { asked, requests, calendarCalls: 0 };
+  if (!calendar.callsFor) return { asked, requests, calendarCalls: Math.ceil(step.count / calendar.questionsPerCall) };
+  const questions = Array.from(combinationsOf(plan, step.first, step.last), (each) => ({
+    ...each,
+    cabin,
+    party: passengers,
+  }));
+  return { asked, requests, calendarCalls: calendar.callsFor(questions) };
 }
 
 /** Two digits that mean something are enough of an estimate. */

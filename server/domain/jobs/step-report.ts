@@ -75,7 +75,9 @@ export class StepReport {
     const { columns } = this;
     const best = answer.outcome === 'found' ? answer.offers[0] : undefined;
     const kind = kindOf(answer, verdict);
-    const offers = best ? offersOf(answer) : 0;
+    // What a calendar tells is a price to choose by: it counts as no offer, and is nobody's best price.
+    const isOffered = best !== undefined && best.priceKind !== 'calendar';
+    const offers = isOffered ? offersOf(answer) : 0;
     this.count[kind.outcome]++;
     this.#offers += offers;
     this.#done[position - this.#first] = one;
@@ -87,7 +89,7 @@ export class StepReport {
     columns.price.push(best ? best.price.amount : null);
     columns.minutes.push(best ? best.durationMinutes : null);
     columns.offers.push(offers);
-    if (best) {
+    if (isOffered) {
       const { amount, currency } = best.price;
       if (amount < (this.#best.get(currency) ?? Infinity)) this.#best.set(currency, amount);
     }

@@ -15,7 +15,7 @@ export interface FareQuestion {
 }
 
 /** How the price of an offer came about; a sum of two one-ways is no round-trip fare. */
-export type PriceKind = 'one_way' | 'round_trip' | 'sum_of_one_ways' | 'split';
+export type PriceKind = 'one_way' | 'round_trip' | 'sum_of_one_ways' | 'split' | 'calendar';
 
 /** One way to travel, at one price for the whole party. */
 export interface FareOffer {
@@ -25,8 +25,8 @@ export interface FareOffer {
   priceKind: PriceKind;
   /** Marketing carriers in the order of travel, each once. */
   carriers: string[];
-  /** Of the slice with the most. */
-  stops: number;
+  /** Of the slice with the most. Null where the provider does not say. */
+  stops: number | null;
   /** Of all slices together, from departure to arrival. Null where the provider does not say. */
   durationMinutes: number | null;
   departsAt: string | null;
@@ -52,7 +52,9 @@ export type UnknownReason =
   | 'timed_out'
   | 'unavailable'
   | 'unsupported'
-  | 'partial';
+  | 'partial'
+  /** A cheap pass could not price it, so it is not on the short list. */
+  | 'not_asked';
 
 /**
  * Three-valued. `empty` is a proof: the provider said that there is nothing. Whatever is not an
@@ -122,9 +124,37 @@ export interface FareProvider {
   refusesQuestions?: boolean;
   /** One answer a question, in order. Rejects only when the signal was aborted. */
   ask(questions: readonly FareQuestion[], context: AskContext): Promise<FareAnswer[]>;
+  /** A cheaper way to ask, where it has one. */
+  calendar?: FareCalendar;
   /** A question whose answer shows whether the provider still works; null: none is needed. */
   canary: FareQuestion | null;
 }
+
+/**
+ * A provider's fare calendar: one call tells the cheapest price of many dates of one route, good enough to choose by. What
+ * it finds is one offer of the kind `calendar`; of a date that it leaves out nothing is known.
+ */
+export interface FareCalendar {
+  /** Dates that one call may carry. */
+  questionsPerCall: number;
+  /** It prices round trips alone. */
+  isOfRoundTrips?: boolean;
+  /** How many calls these take, all of one route. Absent: as many as they fill. */
+  callsFor?(questions: readonly FareQuestion[]): number;
+  /** As a provider's: one answer a question, in order. */
+  ask: FareProvider['ask'];
+}
+
+/** All that a calendar tells of a date. */
+export const calendarOffer = (price: Money): FareOffer => ({
+  key: '',
+  price,
+  priceKind: 'calendar',
+  carriers: [],
+  stops: null,
+  durationMinutes: null,
+  departsAt: null,
+});
 
 /** What identifies flights, whoever sells them: the operating carrier's number and the local date of each leg. */
 export function offerKey(slices: { carrier: string; number: string; date: string }[][]): string {

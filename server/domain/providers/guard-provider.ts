@@ -70,14 +70,16 @@ export function guardProvider(
   const inTime = timeout(limitMs, TimeoutStrategy.Aggressive);
   const policy = provider.refusesQuestions ? inTime : wrap(breaker, inTime);
 
-  const call = async (questions: readonly FareQuestion[], context: AskContext): Promise<FareAnswer[]> => {
+  const call = async (
+    ask: FareProvider['ask'],
+    questions: readonly FareQuestion[],
+    context: AskContext,
+  ): Promise<FareAnswer[]> => {
     try {
-      if (isMemory) return await provider.ask(questions, context);
+      if (isMemory) return await ask(questions, context);
       return await policy.execute(async ({ signal }) => {
         const either = AbortSignal.any([signal, context.signal]);
-        const answers = await unlessAborted(context.signal, () =>
-          provider.ask(questions, { ...context, signal: either }),
-        );
+        const answers = await unlessAborted(context.signal, () => ask(questions, { ...context, signal: either }));
         const isTrouble = answers.every((each) => each.outcome === 'unknown' && troubles.has(each.reason));
         if (answers.length > 0 && isTrouble) throw new Trouble(answers);
         return answers;
@@ -102,6 +104,15 @@ export function guardProvider(
     }
   };
 
+  const guarded =
+    (ask: FareProvider['ask']): FareProvider['ask'] =>
+    async (questions, context) => {
+      const startedAt = clock.now();
+      const answers = await call(ask, questions, context);
+      health.note(provider.name, answers, { tookMs: clock.now() - startedAt, breaker: stateNames[breaker.state] });
+      return answers;
+    };
+  const { calendar } = provider;
   return {
     ...provider,
     // Its date moves on with the time.
@@ -109,12 +120,8 @@ export function guardProvider(
       return provider.canary;
     },
     breakerState: () => stateNames[breaker.state],
-    ask: async (questions, context) => {
-      const startedAt = clock.now();
-      const answers = await call(questions, context);
-      health.note(provider.name, answers, { tookMs: clock.now() - startedAt, breaker: stateNames[breaker.state] });
-      return answers;
-    },
+    ask: guarded(provider.ask),
+    ...(calendar && { calendar: { ...calendar, ask: guarded(calendar.ask) } }),
   };
 }
 

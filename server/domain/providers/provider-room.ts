@@ -7,9 +7,10 @@ import { type Clock, isoNow } from '../../platform/runtime/clock.ts';
 import { refuse } from '../../platform/runtime/failure.ts';
 import type { ErrorReporter } from '../../platform/telemetry/error-reporter.ts';
 import { openAnswerCache } from './answer-cache.ts';
-import type { FareAnswer, FareProvider, FareQuestion } from './fare-provider.ts';
-import { guardProvider } from './guard-provider.ts';
+import type { FareAnswer, FareCalendar, FareProvider, FareQuestion } from './fare-provider.ts';
+import { type GuardedProvider, guardProvider } from './guard-provider.ts';
 import { answerClassOf, createHealthBook } from './health-book.ts';
+import { createOneWayCalendar } from './one-way-calendar.ts';
 import { type SharedProvider, shareAnswers } from './share-answers.ts';
 import { askersBudget, openSpending } from './spending.ts';
 
@@ -57,24 +58,41 @@ export function openProviderRoom(options: ProviderRoomOptions): ProviderRoom {
     options.providers.map((provider) => {
       const spending = openSpending(provider, options);
       const guarded = guardProvider(provider, { clock, health, report });
-      const shared: SharedProvider = shareAnswers(guarded, {
+      const noteSpent = (answers: readonly FareAnswer[], perCall: number): void => {
+        const asked = answers.filter((each) => each.outcome !== 'unknown' || each.wasAsked !== false).length;
+        spending.note(Math.ceil(asked / perCall));
+      };
+      const sharing = {
         cache,
         clock,
         mayRenew: spending.mayRenew,
+        onError: (error: unknown) => report(error, { provider: provider.name }),
+      };
+      const shared: SharedProvider = shareAnswers(guarded, {
+        ...sharing,
         onAnswers: (questions, answers, at) => {
-          const asked = answers.filter((each) => each.outcome !== 'unknown' || each.wasAsked !== false).length;
-          spending.note(Math.ceil(asked / provider.capabilities.questionsPerCall));
+          noteSpent(answers, provider.capabilities.questionsPerCall);
           onAnswers?.(provider.name, questions, answers, at);
         },
-        onError: (error) => report(error, { provider: provider.name }),
       });
+      // What a calendar tells is kept apart from answers, and is no price that was seen.
+      const calendar =
+        guarded.calendar &&
+        shareAnswers(calendarAsProvider(guarded, guarded.calendar), {
+          ...sharing,
+          onAnswers: (_, answers) => noteSpent(answers, (guarded.calendar as FareCalendar).questionsPerCall),
+        });
       const canary: Note<NonNullable<CanaryView['last']>> = openNote(
         redis,
         keys.key('fares', provider.name, 'canary'),
         canaryLifeMs,
       );
-      const asked: FareProvider = { ...shared, budget: askersBudget(provider.budget) };
-      return [provider.name, { provider, guarded, shared, asked, spending, canary }] as const;
+      const asked: FareProvider = {
+        ...shared,
+        budget: askersBudget(provider.budget),
+        ...calendarOf(provider, shared, calendar),
+      };
+      return [provider.name, { provider, guarded, shared, calendar, asked, spending, canary }] as const;
     }),
   );
 
@@ -135,10 +153,31 @@ export function openProviderRoom(options: ProviderRoomOptions): ProviderRoom {
       }
     },
     close: () => {
-      for (const { shared } of entries.values()) shared.stop();
+      for (const { shared, calendar } of entries.values()) {
+        shared.stop();
+        calendar?.stop();
+      }
     },
   };
 }
+
+/** Its own; else that of its one-ways, for whoever is asked over a network. */
+function calendarOf(
+  provider: FareProvider,
+  shared: SharedProvider,
+  calendar: SharedProvider | undefined,
+): Pick<FareProvider, 'calendar'> {
+  if (provider.calendar && calendar) return { calendar: { ...provider.calendar, ask: calendar.ask } };
+  const isOverNetwork = provider.timeoutMs !== null;
+  return isOverNetwork && provider.capabilities.roundTrip ? { calendar: createOneWayCalendar(shared) } : {};
+}
+
+const calendarAsProvider = (guarded: GuardedProvider, { questionsPerCall, ask }: FareCalendar): GuardedProvider => ({
+  ...guarded,
+  name: `${guarded.name}-calendar`,
+  capabilities: { ...guarded.capabilities, questionsPerCall },
+  ask,
+});
 
 const routeOf = ({ origin, destination, departDate }: FareQuestion) => ({
   route: `${origin}-${destination}`,

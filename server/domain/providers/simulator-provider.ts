@@ -3,6 +3,7 @@ import { money } from '../../../shared/money.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import {
   type AskContext,
+  calendarOffer,
   type FareAnswer,
   type FareOffer,
   type FareProvider,
@@ -39,8 +40,15 @@ const lastingShare = { blocked: 0.5, failed: 0.1 };
 const simulatorFreshMs = 60_000;
 
 /** Pure: whoever knows the settings knows the fate of every question before it is asked. */
-export function simulatorFate(settings: SimulatorSettings, question: FareQuestion): SimulatorFate {
-  const draw = drawsOf(settings.seed, questionKey(question));
+export const simulatorFate = (settings: SimulatorSettings, question: FareQuestion): SimulatorFate =>
+  fateOf(settings, questionKey(question));
+
+/** The same of a call to its calendar: whether dates have flights is each date's own fate. */
+export const simulatorCalendarFate = (settings: SimulatorSettings, { origin, destination, cabin }: FareQuestion) =>
+  fateOf(settings, `calendar ${origin}-${destination} ${cabin}`);
+
+function fateOf(settings: SimulatorSettings, text: string): SimulatorFate {
+  const draw = drawsOf(settings.seed, text);
   const outcome = draw('empty') < settings.emptyRate ? 'empty' : 'found';
   const refused = draw('refused');
   const refusal =
@@ -69,6 +77,15 @@ export function createSimulatorProvider(clock: Clock): FareProvider {
       context.signal.throwIfAborted();
       return questions.map((question) => answerTo(question, settings, context));
     },
+    calendar: {
+      questionsPerCall: 400,
+      ask: async (questions, context) => {
+        const settings = context.simulator ?? simulatorDefaults;
+        if (settings.latencyMs > 0) await clock.sleep(settings.latencyMs, context.signal);
+        context.signal.throwIfAborted();
+        return questions.map((question) => calendarAnswerTo(question, settings, context));
+      },
+    },
   };
 }
 
@@ -83,14 +100,32 @@ const canaryQuestion: FareQuestion = {
 
 function answerTo(question: FareQuestion, settings: SimulatorSettings, context: AskContext): FareAnswer {
   const fate = simulatorFate(settings, question);
-  if (fate.refusal && (fate.passesAfter === null || (context.attempt ?? 1) <= fate.passesAfter)) {
-    return fate.refusal === 'blocked'
-      ? { outcome: 'unknown', reason: 'blocked', detail: 'the simulator blocks this question', retryAfterMs: 1_000 }
-      : failureOf(drawsOf(settings.seed, questionKey(question))('how'));
-  }
-  if (fate.outcome === 'empty') return { outcome: 'empty', evidence: 'the simulator has no flights here' };
+  if (refuses(fate, context)) return refusalOf(fate, drawsOf(settings.seed, questionKey(question))('how'));
+  if (fate.outcome === 'empty') return noFlights;
   return { outcome: 'found', offers: offersFor(question, settings.seed, context.at.slice(0, 10)) };
 }
+
+/** As calendars are: whole dollars, and some days behind; within a tenth of the cheapest offer. */
+function calendarAnswerTo(question: FareQuestion, settings: SimulatorSettings, context: AskContext): FareAnswer {
+  const fate = simulatorCalendarFate(settings, question);
+  const draw = drawsOf(settings.seed, `calendar ${questionKey(question)}`);
+  if (refuses(fate, context)) return refusalOf(fate, draw('how'));
+  if (simulatorFate(settings, question).outcome === 'empty') return noFlights;
+  const [cheapest] = offersFor(question, settings.seed, context.at.slice(0, 10));
+  const exact = (cheapest as FareOffer).price;
+  const dollars = Math.max(1, Math.round((exact.amount * (0.92 + draw('behind') * 0.16)) / 100));
+  return { outcome: 'found', offers: [calendarOffer(money(dollars * 100, exact.currency))] };
+}
+
+const noFlights: FareAnswer = { outcome: 'empty', evidence: 'the simulator has no flights here' };
+
+const refuses = ({ refusal, passesAfter }: SimulatorFate, { attempt = 1 }: AskContext): boolean =>
+  refusal !== null && (passesAfter === null || attempt <= passesAfter);
+
+const refusalOf = ({ refusal }: SimulatorFate, how: number): FareAnswer =>
+  refusal === 'blocked'
+    ? { outcome: 'unknown', reason: 'blocked', detail: 'the simulator blocks this question', retryAfterMs: 1_000 }
+    : failureOf(how);
 
 function failureOf(how: number): FareAnswer {
   const reason = how < 0.4 ? 'unavailable' : how < 0.8 ? 'timed_out' : 'malformed';
