@@ -1,4 +1,10 @@
-import type { Timetable } from './timetable.ts';
+import { counted, type Timetable } from './timetable.ts';
+
+/** An index on its way to another thread. */
+export interface PostedIndex {
+  places: Int32Array;
+  used: number;
+}
 
 /** The four words of a UUID's 128 bits, most significant first. */
 export type IdWords = [number, number, number, number];
@@ -41,6 +47,27 @@ export class FlightIndex {
 
   constructor(expected: number) {
     this.#places = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(64, expected * 2))));
+  }
+
+  /** All rows of a timetable. */
+  static of(t: Timetable): FlightIndex {
+    const rows = t.counts[counted.rows] as number;
+    const index = new FlightIndex(rows);
+    for (let row = 0; row < rows; row++) index.set(t, row);
+    return index;
+  }
+
+  /** As another thread posted it. */
+  static from({ places, used }: PostedIndex): FlightIndex {
+    const index = new FlightIndex(0);
+    index.#places = places;
+    index.#used = used;
+    return index;
+  }
+
+  /** To be posted, and then no more used here. */
+  posted(): PostedIndex {
+    return { places: this.#places, used: this.#used };
   }
 
   get bytes(): number {

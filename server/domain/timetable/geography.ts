@@ -10,3 +10,5 @@ export function kmBetween(t: Timetable, a: number, b: number): number {
     (t.airportZ[a] as number) * (t.airportZ[b] as number);
   return dot >= 1 ? 0 : earthRadiusKm * Math.acos(Math.max(-1, dot));
 }
+
+export const radians = (degrees: number): number => (degrees * Math.PI) / 180;

@@ -12,7 +12,7 @@ import { type CabinPart, type FlightPart, flightPartName } from '../inventory/se
 import { dateOfDay } from '../places/zoned-time.ts';
 import { digestAside } from './digest-aside.ts';
 import { idOf } from './flight-index.ts';
-import type { AirportFact } from './flight-record.ts';
+import type { AirportFact, FlightRecord } from './flight-record.ts';
 import {
   countFlights,
   readAllRecords,
@@ -21,6 +21,7 @@ import {
   readRecords,
   readRecordsOfDate,
 } from './read-records.ts';
+import { rearrangeAside } from './rearrange-aside.ts';
 import type { Timetable } from './timetable.ts';
 import { dateDigest, daysOf, rowsOfDate, sameDigest } from './timetable-digest.ts';
 import { TimetableWriter } from './timetable-writer.ts';
@@ -75,6 +76,7 @@ export class LiveTimetable {
   #hurry = false;
   #restUntil = 0;
   #digesting: Promise<TimetableDigestView> | undefined;
+  #tidying: Promise<void> | undefined;
 
   private constructor(options: Options, flights: number) {
     this.#options = options;
@@ -161,7 +163,7 @@ export class LiveTimetable {
 
   async close(): Promise<void> {
     this.#stopping.abort();
-    await Promise.all([this.#chore?.stop(), this.#following]);
+    await Promise.all([this.#chore?.stop(), this.#following, this.#tidying]);
   }
 
   /** State: absolute values, any number of times, in any order. Never fails, and touches nothing but memory. */
@@ -238,12 +240,29 @@ export class LiveTimetable {
         if (signal.aborted) return;
         const found = new Set(records.map((each) => each.id));
         for (const id of ids) if (!found.has(id) && this.#writer.remove(id)) this.#version++;
-        this.#version += this.#writer.put(records);
+        this.#put(records);
         this.#reading = new Set();
       }
       this.#behindSince = undefined;
     } finally {
       this.#reading = new Set();
+    }
+  }
+
+  #put(records: FlightRecord[]): number {
+    const changed = this.#writer.put(records);
+    this.#version += changed;
+    if (this.#writer.isCrowded) this.#tidying ??= this.#tidy().finally(() => (this.#tidying = undefined));
+    return changed;
+  }
+
+  /** Makes room again, in another thread. */
+  async #tidy(): Promise<void> {
+    const { signal } = this.#stopping;
+    try {
+      await this.#writer.rearrangeAside((timetable) => rearrangeAside(timetable, signal));
+    } catch (error) {
+      if (!signal.aborted) this.#options.report(error as Error);
     }
   }
 
@@ -331,8 +350,7 @@ export class LiveTimetable {
     for (const { id } of records) before.delete(id);
     // What the record has no more on that date may have moved to another one: it is read by itself.
     for (const id of before) this.#want(id);
-    const changed = this.#writer.put(records);
-    this.#version += changed;
+    const changed = this.#put(records);
     if (changed > 0) this.#healed++;
     return changed > 0 || before.size > 0;
   }

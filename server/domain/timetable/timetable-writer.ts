@@ -1,11 +1,13 @@
 import { type CabinClass, cabinClasses } from '../../../shared/flight.ts';
 import { codeNumber } from '../connections/minimum-connection.ts';
 import { appendToList } from './airport-lists.ts';
-import { FlightIndex, idOf, readId } from './flight-index.ts';
+import { FlightIndex, readId } from './flight-index.ts';
 import type { AirportFact, CabinRecord, FlightRecord } from './flight-record.ts';
-import { kmBetween } from './geography.ts';
+import { kmBetween, radians } from './geography.ts';
+import { isBefore, isInPlace } from './is-in-place.ts';
 import { Names, type TimetableNames } from './names.ts';
-import { rearrange } from './rearrange.ts';
+import { catchUp, rearrange, type Touched } from './rearrange.ts';
+import type { Arranged } from './rearrange-aside.ts';
 import {
   allocateTimetable,
   type CabinColumns,
@@ -26,8 +28,6 @@ import {
   writing,
 } from './timetable.ts';
 
-const radians = Math.PI / 180;
-
 /** The one hand that writes a timetable. Not for use by two threads. */
 export class TimetableWriter {
   timetable: Timetable;
@@ -42,6 +42,8 @@ export class TimetableWriter {
   #index: FlightIndex;
   /** Rows of blocks that were written anew. */
   #garbage = 0;
+  /** While another thread rearranges what is here. */
+  #touched: Touched | undefined;
   readonly #markets = new Map<number, number>();
   readonly #tariffs = new Map<string, number>();
   readonly #airportFact: (code: string) => AirportFact | undefined;
@@ -84,7 +86,7 @@ export class TimetableWriter {
     for (const record of records) {
       this.#intern(record);
       const row = this.rowOf(record.id);
-      if (row >= 0 && this.#isInPlace(row, record)) {
+      if (row >= 0 && isInPlace(record, this.timetable, row)) {
         if (this.#refresh(row, record)) changed++;
         continue;
       }
@@ -98,12 +100,18 @@ export class TimetableWriter {
       changed++;
     }
     for (const [market, flights] of moved) this.#writeBlock(market, flights);
-    // Blocks written anew leave their old rows behind; half of all is too much.
-    if (this.#garbage * 2 > this.count('rows') && this.#garbage > garbageMin) {
-      this.rearrange();
-      this.#garbage = 0;
-    }
+    // Nobody has rearranged it in time.
+    if (this.#garbageShare > garbageMax) this.rearrange();
     return changed;
+  }
+
+  /** Blocks written anew leave their old rows behind; half of all is too much. */
+  get isCrowded(): boolean {
+    return this.#garbageShare > garbageMuch;
+  }
+
+  get #garbageShare(): number {
+    return this.#garbage > garbageMin ? this.#garbage / this.count('rows') : 0;
   }
 
   /** Brings in flights that are not here yet, quickly and in any order; `rearrange` must follow. */
@@ -136,6 +144,7 @@ export class TimetableWriter {
   setState(row: number, version: number, state: (typeof rowStates)[number]): boolean {
     const t = this.timetable;
     if (version <= (t.version[row] as number) || t.state[row] === stateGone) return false;
+    this.#touched?.rows.add(row);
     t.version[row] = version;
     this.#setState(row, rowStates.indexOf(state));
     return true;
@@ -168,6 +177,7 @@ export class TimetableWriter {
   #setState(row: number, state: number): void {
     const t = this.timetable;
     if (t.state[row] === state) return;
+    this.#touched?.rows.add(row);
     t.state[row] = state;
     for (const columns of t.cabins) {
       if (columns.version[row] === 0) continue;
@@ -194,22 +204,31 @@ export class TimetableWriter {
    * what edits left behind its end. Row numbers change.
    */
   rearrange(): void {
-    this.#swap(rearrange(this.timetable));
-    this.#index = new FlightIndex(this.count('rows'));
-    for (let row = 0; row < this.count('rows'); row++) this.#index.set(this.timetable, row);
+    this.#touched = undefined;
+    this.#garbage = 0;
+    const timetable = rearrange(this.timetable);
+    this.#index = FlightIndex.of(timetable);
+    this.#swap(timetable);
   }
 
-  #isInPlace(row: number, record: FlightRecord): boolean {
-    const t = this.timetable;
-    return (
-      t.state[row] !== stateGone &&
-      t.departs[row] === record.departs &&
-      t.minutes[row] === record.minutes &&
-      t.departsOffset[row] === record.departsOffset &&
-      t.arrivesOffset[row] === record.arrivesOffset &&
-      t.departsTerminal[row] === codeNumber(record.departsTerminal) &&
-      t.arrivesTerminal[row] === codeNumber(record.arrivesTerminal)
-    );
+  /**
+   * The same, of which another thread does the work: what is written meanwhile is noted, and brought in when it is done.
+   * Rejects when the work does; then everything is as it was.
+   */
+  async rearrangeAside(work: (timetable: Timetable) => Promise<Arranged>): Promise<void> {
+    const touched: Touched = { rows: new Set(), markets: new Set() };
+    this.#touched = touched;
+    try {
+      const arranged = await work(this.timetable);
+      // It was rearranged here, since that could not wait.
+      if (this.#touched !== touched) return;
+      const { timetable, garbage } = catchUp(arranged.timetable, arranged.index, this.timetable, touched);
+      this.#index = arranged.index;
+      this.#garbage = garbage;
+      this.#swap(timetable);
+    } finally {
+      if (this.#touched === touched) this.#touched = undefined;
+    }
   }
 
   #refresh(row: number, record: FlightRecord): boolean {
@@ -218,15 +237,13 @@ export class TimetableWriter {
     for (const cabin of record.cabins) {
       const columns = t.cabins[cabinClasses.indexOf(cabin.cabin)] as CabinColumns;
       // Of the same version it may still be another ladder: that does not travel with the state.
-      if (cabin.version < (columns.version[row] as number) || this.#isStored(row, columns, cabin)) continue;
+      const version = columns.version[row] as number;
+      const isSame = cabin.version === version && (columns.terms[row] as number) >>> 8 === this.#tariffOf(cabin);
+      if (cabin.version < version || isSame) continue;
       this.#store(row, cabin);
       changed = true;
     }
     return changed;
-  }
-
-  #isStored(row: number, columns: CabinColumns, cabin: CabinRecord): boolean {
-    return columns.version[row] === cabin.version && (columns.terms[row] as number) >>> 8 === this.#tariffOf(cabin);
   }
 
   /** The market, with its airports, made if need be; −1 where a place is not known. */
@@ -264,7 +281,7 @@ export class TimetableWriter {
     this.#ensure('airports', 1);
     const t = this.timetable;
     const airport = this.names.airports.of(code);
-    const [latitude, longitude] = [fact.latitude * radians, fact.longitude * radians];
+    const [latitude, longitude] = [radians(fact.latitude), radians(fact.longitude)];
     t.airportX[airport] = Math.cos(latitude) * Math.cos(longitude);
     t.airportY[airport] = Math.cos(latitude) * Math.sin(longitude);
     t.airportZ[airport] = Math.sin(latitude);
@@ -277,6 +294,7 @@ export class TimetableWriter {
 
   /** The market's flights that are still there and these, in the order of departure and id, at the end. */
   #writeBlock(market: number, records: FlightRecord[]): void {
+    this.#touched?.markets.add(market);
     this.#ensure('blocks', 1);
     const [start, end] = rowsOfMarket(this.timetable, market);
     this.#ensure('rows', end - start + records.length);
@@ -340,6 +358,7 @@ export class TimetableWriter {
     const place = cabinClasses.indexOf(told.cabin);
     const columns = t.cabins[place] as CabinColumns;
     const floor = (t.market[row] as number) * 4 + place;
+    this.#touched?.rows.add(row);
     const lowest = told.ladder ? (told.ladder[1] as number) : told.price;
     if (lowest < (t.marketFloors[floor] as number)) t.marketFloors[floor] = lowest;
     // Whoever copies the cabin meanwhile sees the mark, or another version afterwards, and looks again.
@@ -376,9 +395,6 @@ export class TimetableWriter {
 
 /** Fewer rows of old blocks are not worth writing all anew. */
 const garbageMin = 50_000;
-
-/** In the order of a block: by departure, then by id. */
-function isBefore(record: FlightRecord, t: Timetable, row: number): boolean {
-  const departs = t.departs[row] as number;
-  return record.departs === departs ? record.id < idOf(t, row) : record.departs < departs;
-}
+/** Shares of all rows: what is worth it, and what there is never more of. */
+const garbageMuch = 0.5;
+const garbageMax = 0.75;
