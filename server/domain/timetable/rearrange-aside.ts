@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { FlightIndex, type PostedIndex } from './flight-index.ts';
+import { FlightIndex } from './flight-index.ts';
+import type { PostedArrangement } from './rearrange-worker.ts';
 import type { Timetable } from './timetable.ts';
 
 /** A timetable in its order, and where its flights are. */
@@ -13,7 +14,7 @@ export interface Arranged {
 export async function rearrangeAside(timetable: Timetable, signal: AbortSignal): Promise<Arranged> {
   const worker = new Worker(new URL('./rearrange-worker.ts', import.meta.url), { workerData: timetable });
   try {
-    const [arranged] = (await once(worker, 'message', { signal })) as [{ timetable: Timetable; index: PostedIndex }];
+    const [arranged] = (await once(worker, 'message', { signal })) as [PostedArrangement];
     return { timetable: arranged.timetable, index: FlightIndex.from(arranged.index) };
   } finally {
     await worker.terminate();

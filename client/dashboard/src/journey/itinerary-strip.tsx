@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { ChevronDown } from 'lucide-react';
-import { useId, useState } from 'react';
+import { Fragment, useId, useState } from 'react';
 import type { ConnectionView, FlightLeg, Itinerary, ItinerarySlice } from '../../../../shared/itinerary.ts';
 import { formatMoney } from '../../../../shared/money.ts';
 import { AirportTime } from '../flight/airport-time.tsx';
@@ -109,11 +109,7 @@ function Slice({ slice }: { slice: ItinerarySlice }) {
       <AirportTime reading="Departs" code={first.origin} wall={first.departsAt} at={first.departsAtUtc} />
       <div className={styles.leg}>
         <span>{formatDuration(slice.durationMinutes)}</span>
-        <span className={styles.line} aria-hidden>
-          {slice.connections.map((connection) => (
-            <i key={connection.arrive} />
-          ))}
-        </span>
+        <LegLine slice={slice} />
         <span>
           {slice.stops === 0 ? 'nonstop' : slice.connections.map(({ arrive }) => arrive).join(' · ')}
           {slice.groundKm.origin + slice.groundKm.destination > 0 &&
@@ -129,6 +125,23 @@ function Slice({ slice }: { slice: ItinerarySlice }) {
         align="end"
       />
     </div>
+  );
+}
+
+/** Flights and what lies between them, as long as they take. */
+function LegLine({ slice }: { slice: ItinerarySlice }) {
+  return (
+    <span className={styles.line} aria-hidden>
+      {slice.legs.map((leg, at) => {
+        const wait = slice.connections[at];
+        return (
+          <Fragment key={leg.id}>
+            <i style={{ flexGrow: leg.durationMinutes }} title={`${leg.carrier} ${leg.number}`} />
+            {wait && <i data-wait style={{ flexGrow: wait.minutes }} />}
+          </Fragment>
+        );
+      })}
+    </span>
   );
 }
 
