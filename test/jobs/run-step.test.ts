@@ -26,6 +26,7 @@ function scene(given: { provider: FareProvider; clock: ManualClock; dates: strin
   const room = {
     clock,
     providers: { [provider.name]: provider },
+    budgetOf: () => given.budget ?? boundless,
     metrics: { jobStepsTotal: counter, jobOutcomesTotal: counter },
     judge: async (_: string, questions: unknown[]) => questions.map(() => 'unknown'),
     report: (error: unknown) => {
@@ -41,7 +42,6 @@ function scene(given: { provider: FareProvider; clock: ManualClock; dates: strin
         return { id: newId(), status: state.status, stored: 1 };
       },
     },
-    budgetOf: () => given.budget ?? boundless,
     planOf: async () => ({
       plan: {
         segments: [

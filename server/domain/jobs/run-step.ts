@@ -1,6 +1,5 @@
 import { type JobAsk, type JobStatus, outcomes } from '../../../shared/jobs.ts';
 import { whenAvailable } from '../../platform/postgres/when-available.ts';
-import type { RequestBudget } from '../../platform/queue/request-budget.ts';
 import { backoffMs } from '../../platform/runtime/backoff.ts';
 import { isoNow } from '../../platform/runtime/clock.ts';
 import { pausePoint } from '../../platform/runtime/pause-points.ts';
@@ -13,7 +12,6 @@ import type { ClaimedStep, StepEnd, StepStore } from './step-store.ts';
 /** What a step needs besides its room. */
 export interface StepTools {
   store: StepStore;
-  budgetOf(provider: FareProvider): RequestBudget;
   planOf(step: ClaimedStep): Promise<{ plan: JobPlan; ask: JobAsk }>;
   /** The job moved. */
   onStored(jobId: string, isOver: boolean): void;
@@ -52,7 +50,7 @@ export async function runStep(room: JobsRoom, tools: StepTools, step: ClaimedSte
     return;
   }
 
-  const budget = tools.budgetOf(provider);
+  const budget = room.budgetOf(provider.name);
   const { questionsPerCall } = provider.capabilities;
   const simulator = provider.name === 'simulator' ? ask.simulator : undefined;
   let retryMs = 0;
