@@ -12,10 +12,20 @@ export async function storeJob(
   const { actor, steps, providers = ['simulator'] } = options;
   const id = newId();
   const results = steps * 100;
+  // As many combinations a provider; which places and dates they are is not looked at.
+  const origins = Array(steps / providers.length).fill('JFK');
+  const lists = {
+    providers,
+    origins,
+    destinations: ['LHR'],
+    departDates: Array(100).fill('2026-02-16'),
+    returnDates: [],
+  };
+  const plan = { segments: [{ first: 0, ...lists }], dropped: {}, places: {} };
   await pool.query(
     `with made as (
        insert into job (id, actor, body_hash, status, providers, ask, plan, total, done, found, empty, open_steps)
-       values ($1, $2, '', 'completed', $3, '{}', '{"segments": []}', $5::int, $5, $5 - ($5 + 2) / 3, ($5 + 2) / 3, 0)
+       values ($1, $2, '', 'completed', $3, '{}', $7, $5::int, $5, $5 - ($5 + 2) / 3, ($5 + 2) / 3, 0)
        returning no
      ), steps as (
        insert into job_step (job, no, provider, first, last, is_open)
@@ -37,7 +47,7 @@ export async function storeJob(
          array_agg(case when p % 3 > 0 then 60 + p % 500 end) as minutes, array_agg((p % 3)::int2) as offers
        from (select p, p % ($5 / cardinality($4::text[])) as q from generate_series((s - 1) * 100, s * 100 - 1) p) p
      ) p`,
-    [id, actor, JSON.stringify(providers), providers, results, steps],
+    [id, actor, JSON.stringify(providers), providers, results, steps, JSON.stringify(plan)],
   );
   return { id, results };
 }

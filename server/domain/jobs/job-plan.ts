@@ -41,6 +41,9 @@ const returnsOf = ({ returnDates }: AxisValues): number => Math.max(1, returnDat
 const perProvider = (segment: AxisValues): number =>
   routesOf(segment) * segment.departDates.length * returnsOf(segment);
 const sizeOf = (segment: PlanSegment): number => segment.providers.length * perProvider(segment);
+/** Of each segment: where it begins, and how many positions on the same combination is of the next provider. */
+export const providerBlocksOf = ({ segments }: JobPlan): { first: number; size: number }[] =>
+  segments.map((segment) => ({ first: segment.first, size: perProvider(segment) }));
 /** Positions of the plan, holes included. */
 export const planSize = ({ segments }: JobPlan): number => segments.reduce((sum, each) => sum + sizeOf(each), 0);
 
