@@ -51,6 +51,10 @@ export async function openFareRooms(options: FareRoomsOptions): Promise<FareRoom
   const providers = openProviderRoom({
     ...options,
     providers: fareProviders(config, { clock, places, findOneWays }),
+    limit: {
+      ...(config.WORKER_RATE_LIMIT && { requestsPerWindow: config.WORKER_RATE_LIMIT }),
+      ...(config.WORKER_TIME_WINDOW_MS && { windowMs: config.WORKER_TIME_WINDOW_MS }),
+    },
     onAnswers: prices.recorder.observe,
   });
   closing.push('fare providers', providers.close);

@@ -8,7 +8,6 @@ import { type JobWorkers, startWorkers } from './domain/jobs/start-workers.ts';
 import type { PlaceDirectory } from './domain/places/place-directory.ts';
 import { judgeAnswers } from './domain/prices/judge-prices.ts';
 import type { FareProvider } from './domain/providers/fare-provider.ts';
-import { askersBudget } from './domain/providers/spending.ts';
 import type { FareRooms } from './fare-rooms.ts';
 import type { Feed } from './platform/feed/feed.ts';
 import { openBroadcast } from './platform/redis/broadcast.ts';
@@ -55,15 +54,10 @@ export async function openJobs(options: {
     },
   });
   const { providers, prices } = fares;
-  const limit = {
-    ...(config.WORKER_RATE_LIMIT && { requestsPerWindow: config.WORKER_RATE_LIMIT }),
-    ...(config.WORKER_TIME_WINDOW_MS && { windowMs: config.WORKER_TIME_WINDOW_MS }),
-  };
   const room: JobsRoom = {
     ...shared,
     providers: Object.fromEntries(providers.names.map((name) => [name, providers.get(name) as FareProvider])),
-    budgetOf: (provider) =>
-      config.WORKER_RATE_LIMIT ? { ...provider.budget, ...limit } : askersBudget({ ...provider.budget, ...limit }),
+    budgetOf: providers.budgetOf,
     watchers,
     announce: broadcast.send,
     judge: (provider, questions, answers) => judgeAnswers(prices, provider, questions, answers),

@@ -115,6 +115,8 @@ export const resultSorts = ['price', 'duration', 'departure'] as const;
 export const jobResultsInput = z.object({
   jobId: idSchema,
   outcome: z.enum(outcomes).optional(),
+  /** Of each combination only the cheapest fare that the filters let through, of all providers. */
+  cheapestOnly: z.boolean().default(false),
   sort: z.enum(resultSorts).default('price'),
   descending: z.boolean().default(false),
   filters: z

@@ -267,11 +267,19 @@ describe('results', () => {
     expect(await follow(first.at(-1)?.id as string, 27)).toEqual(whole.slice(13));
   });
 
-  test('[JOB-1] make a grid of routes and dates', async () => {
+  test('[JOB-1] [JOB-20] make a grid of routes and dates', async () => {
     const { cells, isCut } = await scene.guest.trpc.jobs.coverage.query({ jobId: input.id });
     expect(isCut).toBe(false);
     expect(cells).toHaveLength(40);
     for (const cell of cells) expect(cell.found + cell.empty + cell.unknown + cell.waiting).toBe(1);
+    const all = await allResults(scene.guest, input.id);
+    for (const { origin, destination, departDate, ...cell } of cells) {
+      const own = all.filter(
+        (each) => each.origin === origin && each.destination === destination && each.departDate === departDate,
+      );
+      expect(own.map((each) => each.outcome)).toEqual([cell.found ? 'found' : cell.empty ? 'empty' : 'unknown']);
+      expect(cell.best).toEqual(own[0]?.price ?? null);
+    }
   });
 
   test('[JOB-17] are streamed as text to their owner', async () => {

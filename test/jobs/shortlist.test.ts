@@ -171,6 +171,7 @@ describe('a step with a short list', () => {
       report: (error: unknown) => {
         throw error;
       },
+      budgetOf: () => boundless,
       settings: { maxRetries: 1 },
     } as unknown as JobsRoom;
     const tools = {
@@ -180,7 +181,6 @@ describe('a step with a short list', () => {
           return { id: newId(), status: 'running', stored: size };
         },
       },
-      budgetOf: () => boundless,
       planOf: async () => ({ plan, ask: { cabin: 'economy', passengers: party, shortlist: 2 } }),
       onStored: () => undefined,
     } as unknown as StepTools;

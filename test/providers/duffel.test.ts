@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createDuffelClient, duffelOfferSchema } from '../../server/domain/duffel/duffel-client.ts';
+import { duffelOfferSchema } from '../../server/domain/duffel/duffel-client.ts';
 import { createDuffelProvider } from '../../server/domain/duffel/duffel-provider.ts';
 import type { FareQuestion } from '../../server/domain/providers/fare-provider.ts';
 import { systemClock } from '../../server/platform/runtime/clock.ts';
 import { moneyOfDecimal } from '../../shared/money.ts';
-import { type FakeDuffel, startFakeDuffel } from '../support/fake-duffel.ts';
+import { ampleLimit, type FakeDuffel, startFakeDuffel } from '../support/fake-duffel.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { describeRecorded, sharedData } from '../support/shared-data.ts';
 
 let duffel: FakeDuffel;
@@ -14,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => duffel.close());
 beforeEach(() => {
-  Object.assign(duffel, { offers: [], isInline: false, refusal: null });
+  Object.assign(duffel, { offers: [], isInline: false, limit: ampleLimit, refusal: null });
   duffel.requests.length = 0;
 });
 
@@ -93,16 +94,13 @@ describe('Duffel', () => {
     expect(duffel.requests[1]?.path).toBe('/air/offers?offer_request_id=orq_1&sort=total_amount&limit=200');
   });
 
-  test('[PROV-7] reads all pages, and of the headers what is left of the limit', async () => {
+  test('[PROV-7] reads all pages', async () => {
     duffel.offers = Array.from({ length: 450 }, (_, index) =>
       offer(`${100 + index}.00`, 'EUR', [segment(String(index))]),
     );
     const answer = await ask();
     expect(answer?.outcome === 'found' && answer.offers.length).toBe(450);
     expect(duffel.requests.filter(({ method }) => method === 'GET')).toHaveLength(3);
-    const client = createDuffelClient({ url: duffel.url, token: 'duffel_test_fake', clock: systemClock });
-    await client.listOffers('orq_1', { offersMax: 10, signal });
-    expect(client.limit()).toEqual({ remaining: 41, resetMs: 30_000 });
   });
 
   test('[PROV-7] a round trip is one price; no offers at all is empty, with the request as evidence', async () => {
@@ -146,6 +144,77 @@ describe('Duffel', () => {
     expect(await ask()).toMatchObject({ reason: 'unavailable' });
     expect(await ask({ ...question, party: { ...question.party, infantsInSeat: 1 } })).toMatchObject({
       reason: 'unsupported',
+    });
+  });
+
+  describe('the limit that its headers tell', () => {
+    /** Its clock and ours differ by days; the reset is held against its own. */
+    const spent = {
+      'ratelimit-limit': '60',
+      'ratelimit-remaining': '0',
+      'ratelimit-reset': 'Sat, 16 Apr 2022 10:00:30 GMT',
+      date: 'Sat, 16 Apr 2022 10:00:00 GMT',
+    };
+    const limited = { errors: [{ type: 'rate_limit_error', code: 'rate_limit_exceeded', title: 'Too many' }] };
+    const open = () => {
+      const clock = new ManualClock();
+      const provider = createDuffelProvider({ url: duffel.url, token: 'duffel_test_fake', clock });
+      const next = async () => (await provider.ask([question], { signal, at: '2022-04-01T00:00:00.000Z' }))[0];
+      return { clock, provider, next };
+    };
+    beforeEach(() => {
+      duffel.offers = [offer('10.00', 'GBP', [segment('1')])];
+    });
+
+    test('[PROV-16] where nothing remains, nobody is asked until the window ends', async () => {
+      const { clock, next } = open();
+      expect(await next()).toMatchObject({ outcome: 'found' });
+      duffel.limit = spent;
+      // What is spent with the first request of a question keeps the second from nothing: limits are of a kind each.
+      expect(await next()).toMatchObject({ outcome: 'found' });
+      expect(duffel.requests).toHaveLength(4);
+      duffel.limit = ampleLimit;
+      // The date is of whole seconds, so one more.
+      expect(await next()).toMatchObject({ reason: 'rate_limited', retryAfterMs: 31_000, wasAsked: false });
+      clock.advance(30_999);
+      expect(await next()).toMatchObject({ reason: 'rate_limited', retryAfterMs: 1, wasAsked: false });
+      expect(duffel.requests).toHaveLength(4);
+      clock.advance(1);
+      expect(await next()).toMatchObject({ outcome: 'found' });
+      expect(duffel.requests).toHaveLength(6);
+    });
+
+    test.each([
+      ['its status', { status: 429, body: 'too many' }],
+      ['its type', { status: 400, body: limited }],
+    ])(
+      '[PROV-16] a refusal for the limit, by %s, was an attempt; after it nobody is asked until the reset',
+      async (_, refusal) => {
+        const { clock, next } = open();
+        duffel.refusal = { ...refusal, headers: { 'ratelimit-reset': '7' } };
+        const first = await next();
+        expect(first).toMatchObject({ outcome: 'unknown', reason: 'rate_limited', retryAfterMs: 7_000 });
+        expect(first).not.toHaveProperty('wasAsked');
+        duffel.refusal = null;
+        expect(await next()).toMatchObject({ reason: 'rate_limited', retryAfterMs: 7_000, wasAsked: false });
+        expect(duffel.requests).toHaveLength(1);
+        clock.advance(7_000);
+        expect(await next()).toMatchObject({ outcome: 'found' });
+      },
+    );
+
+    test('[PROV-16] a list whose pages outrun the limit is not read on, and is no whole answer', async () => {
+      duffel.offers = Array.from({ length: 450 }, (_, index) => offer(`${index}.00`, 'EUR', [segment(`${index}`)]));
+      duffel.limit = spent;
+      const { next } = open();
+      const answer = await next();
+      expect(answer).toMatchObject({ outcome: 'unknown', reason: 'rate_limited', retryAfterMs: 31_000 });
+      expect(answer).not.toHaveProperty('wasAsked');
+      expect(duffel.requests).toHaveLength(2);
+    });
+
+    test('[PROV-16] its budget is the documented window, in questions of two requests', () => {
+      expect(open().provider.budget).toEqual({ requestsPerWindow: 30, windowMs: 60_000, concurrency: 4 });
     });
   });
 

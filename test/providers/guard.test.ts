@@ -70,6 +70,13 @@ describe('the guard of a provider', () => {
     expect(guarded.breakerState()).toBe('closed');
   });
 
+  test('[PROV-3] what nobody was asked is no failure of the provider', async () => {
+    const limited: FareAnswer = { ...blocked, reason: 'rate_limited', wasAsked: false };
+    const { call, guarded } = scene(async () => [limited]);
+    for (let n = 0; n < 8; n++) expect(await call()).toEqual([limited]);
+    expect(guarded.breakerState()).toBe('closed');
+  });
+
   test('[PROV-3] a call without an answer in time is timed out, and its signal is aborted', async () => {
     let signal: AbortSignal | undefined;
     const { call } = scene((_, context) => {

@@ -26,3 +26,27 @@ test('[JOB-15] npm run prove:jobs: a limit holds over three worker processes', a
   expect(Number(average)).toBeLessThan(110);
   expect(Number(most)).toBeLessThan(160);
 }, 110_000);
+
+test('[JOB-6] [JOB-7] npm run demo:crash: a job goes on where its killed worker and an emptied Redis left it', async () => {
+  const demo = fileURLToPath(new URL('../../scripts/demo-crash.ts', import.meta.url));
+  const args = ['--combinations', '2000', '--latency', '500'];
+  const { stdout } = await promisify(execFile)(process.execPath, [demo, ...args], { timeout: 150_000 });
+  const place = (words: RegExp): number => stdout.search(words);
+  expect(place(/a job of 2000 combinations/)).toBeGreaterThan(0);
+  expect(place(/kill -9 \d+: a worker is gone/)).toBeGreaterThan(place(/a job of 2000/));
+  expect(place(/FLUSHALL/)).toBeGreaterThan(place(/kill -9/));
+  expect(place(/2000\/2000/)).toBeGreaterThan(place(/FLUSHALL/));
+  const [, found, empty, unknown] = /(\d+) found, (\d+) empty, (\d+) unknown: each of 2000 once/.exec(stdout) ?? [];
+  expect(Number(found) + Number(empty) + Number(unknown)).toBe(2_000);
+  // Each step has a hundred, of which the killed worker had one at least in hand.
+  expect(Number(/(\d+) steps were taken up/.exec(stdout)?.[1])).toBeGreaterThan(0);
+}, 160_000);
+
+test('[JOB-6] npm run demo:crash says in a line what is wrong with what was typed', async () => {
+  const demo = fileURLToPath(new URL('../../scripts/demo-crash.ts', import.meta.url));
+  const run = promisify(execFile)(process.execPath, [demo, '--combinations', 'many']);
+  await expect(run).rejects.toMatchObject({
+    code: 1,
+    stderr: 'demo:crash: --combinations many is not a number from 500 to 500000\n',
+  });
+});

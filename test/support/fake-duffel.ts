@@ -10,16 +10,26 @@ export interface FakeDuffel {
   offers: unknown[];
   /** Whether they come with the request's answer instead of by page. */
   isInline: boolean;
+  /** Headers of every answer that is no refusal. */
+  limit: Record<string, string>;
   /** Refuses what comes next with this. */
   refusal: { status: number; headers?: Record<string, string>; body: unknown } | null;
   close(): Promise<void>;
 }
 
 const token = 'duffel_test_fake';
+/** As Duffel tells them, with much left. */
+export const ampleLimit = { 'ratelimit-limit': '60', 'ratelimit-remaining': '41', 'ratelimit-reset': '30' };
 
 /** Duffel's two calls of a search, with its envelope, its paging and its headers; `duffel_test_fake` is the token. */
 export async function startFakeDuffel(): Promise<FakeDuffel> {
-  const fake: Omit<FakeDuffel, 'url' | 'close'> = { requests: [], offers: [], isInline: false, refusal: null };
+  const fake: Omit<FakeDuffel, 'url' | 'close'> = {
+    requests: [],
+    offers: [],
+    isInline: false,
+    limit: ampleLimit,
+    refusal: null,
+  };
   const server = createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://fake');
     const text = (await readAll(request, 1_000_000)).toString();
@@ -36,7 +46,7 @@ export async function startFakeDuffel(): Promise<FakeDuffel> {
     if (request.headers.authorization !== `Bearer ${token}`) return refuse(401, 'authentication_error');
     if (request.headers['duffel-version'] !== 'v2') return refuse(400, 'invalid_request_error');
     if (fake.refusal) return answer(fake.refusal.status, fake.refusal.body, fake.refusal.headers);
-    const limit = { 'ratelimit-limit': '60', 'ratelimit-remaining': '41', 'ratelimit-reset': '30' };
+    const { limit } = fake;
     if (request.method === 'POST' && pathname === '/air/offer_requests') {
       return answer(201, { data: { id: 'orq_1', offers: fake.isInline ? fake.offers : [], live_mode: false } }, limit);
     }

@@ -59,7 +59,7 @@ export class DuffelError extends Error {
   /** Until the limit's window ends, where Duffel says. */
   readonly resetMs: number | undefined;
 
-  constructor(given: { type: string; code: string | null; status: number; resetMs: number | undefined }) {
+  constructor(given: Pick<DuffelError, 'type' | 'code' | 'status' | 'resetMs'>) {
     super(`${given.type}${given.code ? ` (${given.code})` : ''}`);
     this.type = given.type;
     this.code = given.code;
@@ -76,24 +76,39 @@ export interface DuffelClient {
   ): Promise<{ id: string; offers: DuffelOffer[] | null }>;
   /** Cheapest first, page after page, at most `offersMax`. */
   listOffers(offerRequestId: string, options: { offersMax: number; signal: AbortSignal }): Promise<DuffelOffer[]>;
-  /** What the newest answer said of the limit; null before the first that did. */
-  limit(): { remaining: number; resetMs: number } | null;
+  /** How long no request may be made of a kind whose limit is spent, as far as answers told; 0: each may be made. */
+  spentForMs(): number;
 }
 
+/** Limits are of a kind of request each, so one that is spent says nothing of the others. */
+type Endpoint = '/air/offer_requests' | '/air/offers';
+
+/** Whoever comes in the second in which the window ends may come before its end. */
+const dateResolutionMs = 1_000;
 const answerMaxBytes = 32 * 1024 * 1024;
 const pageSize = 200;
 
-/** Every call rejects with DuffelError for a refusal, and with whatever `fetch` says where there was no answer. */
+/**
+ * Every call rejects with DuffelError for a refusal, and with whatever `fetch` says where there was no answer. While a
+ * limit is spent, Duffel is not asked: it would refuse, and the refusal would count.
+ */
 export function createDuffelClient({ url, token, clock }: { url: string; token: string; clock: Clock }): DuffelClient {
-  let limit: { remaining: number; resetMs: number } | null = null;
+  /** When the window ends in which nothing is left, by our clock. */
+  const spentUntil = new Map<Endpoint, number>();
+  const spentMs = (endpoint: Endpoint): number => Math.max(0, (spentUntil.get(endpoint) ?? 0) - clock.now());
 
   const call = async <T>(
     schema: z.ZodType<T>,
-    path: string,
+    endpoint: Endpoint,
+    query: URLSearchParams,
     request: { method: 'GET' | 'POST'; data?: unknown; signal: AbortSignal },
   ): Promise<T> => {
+    const waitMs = spentMs(endpoint);
+    if (waitMs > 0) {
+      throw new DuffelError({ type: 'rate_limit_error', code: 'nothing_remaining', status: 429, resetMs: waitMs });
+    }
     const { status, headers, text } = await fetchText(
-      `${url}${path}`,
+      `${url}${endpoint}?${query}`,
       {
         method: request.method,
         headers: {
@@ -108,20 +123,21 @@ export function createDuffelClient({ url, token, clock }: { url: string; token: 
       },
       answerMaxBytes,
     );
-    const resetMs = resetOf(headers.get('ratelimit-reset'), clock.now());
-    const remaining = Number(headers.get('ratelimit-remaining') ?? Number.NaN);
-    if (Number.isInteger(remaining) && resetMs !== undefined) limit = { remaining, resetMs };
     const body = parseJson(text);
-    if (status >= 200 && status < 300) return schema.parse(body);
-    const [error] = errorAnswer.safeParse(body).data?.errors ?? [];
+    const isDone = status >= 200 && status < 300;
+    const [error] = isDone ? [] : (errorAnswer.safeParse(body).data?.errors ?? []);
     const type = error?.type ?? (status === 429 ? 'rate_limit_error' : 'api_error');
+    const resetMs = resetOf(headers, clock.now());
+    const isSpent = headers.get('ratelimit-remaining') === '0' || (!isDone && type === 'rate_limit_error');
+    if (isSpent && resetMs !== undefined) spentUntil.set(endpoint, clock.now() + resetMs);
+    if (isDone) return schema.parse(body);
     throw new DuffelError({ type, code: error?.code ?? null, status, resetMs });
   };
 
   return {
     createOfferRequest: async (request, { supplierTimeoutMs, signal }) => {
       const query = new URLSearchParams({ return_offers: 'false', supplier_timeout: String(supplierTimeoutMs) });
-      const { data } = await call(offerRequestAnswer, `/air/offer_requests?${query}`, {
+      const { data } = await call(offerRequestAnswer, '/air/offer_requests', query, {
         method: 'POST',
         data: request,
         signal,
@@ -138,21 +154,27 @@ export function createDuffelClient({ url, token, clock }: { url: string; token: 
           limit: String(Math.min(pageSize, offersMax - offers.length)),
           ...(after ? { after } : {}),
         });
-        const page = await call(offersAnswer, `/air/offers?${query}`, { method: 'GET', signal });
+        const page = await call(offersAnswer, '/air/offers', query, { method: 'GET', signal });
         offers.push(...page.data);
         after = page.data.length > 0 ? page.meta?.after : null;
       } while (after && offers.length < offersMax);
       return offers.slice(0, offersMax);
     },
-    limit: () => limit,
+    spentForMs: () => Math.max(0, ...Array.from(spentUntil.keys(), spentMs)),
   };
 }
 
-/** The header has a date; seconds are understood as well. */
-function resetOf(header: string | null, nowMs: number): number | undefined {
-  if (!header) return undefined;
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - nowMs;
-  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+/**
+ * How long until the limit's window ends. The header has a date, which is held against the date of the answer: our clocks
+ * may differ. Seconds are understood as well.
+ */
+function resetOf(headers: Headers, nowMs: number): number | undefined {
+  const reset = headers.get('ratelimit-reset');
+  if (!reset) return undefined;
+  if (/^\d+$/.test(reset)) return Number(reset) * 1_000;
+  const answeredAt = Date.parse(headers.get('date') ?? '');
+  const ms = Date.parse(reset) - (Number.isNaN(answeredAt) ? nowMs : answeredAt) + dateResolutionMs;
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
 function parseJson(text: string): unknown {

@@ -58,7 +58,7 @@ export function startFeeding(room: JobsRoom, queues: ReadonlyMap<string, WorkQue
     const now = room.clock.now();
     if (now - (limitedAt.get(name) ?? 0) >= limitEveryMs) {
       const provider = room.providers[name];
-      if (provider) await queue.limitTo(room.budgetOf(provider).concurrency);
+      if (provider) await queue.limitTo(provider.budget.concurrency);
       limitedAt.set(name, now);
     }
     if (waiting > windowMax / 2) return;

@@ -41,6 +41,9 @@ const returnsOf = ({ returnDates }: AxisValues): number => Math.max(1, returnDat
 const perProvider = (segment: AxisValues): number =>
   routesOf(segment) * segment.departDates.length * returnsOf(segment);
 const sizeOf = (segment: PlanSegment): number => segment.providers.length * perProvider(segment);
+/** Of each segment: where it begins, and how many positions on the same combination is of the next provider. */
+export const providerBlocksOf = ({ segments }: JobPlan): { first: number; size: number }[] =>
+  segments.map((segment) => ({ first: segment.first, size: perProvider(segment) }));
 /** Positions of the plan, holes included. */
 export const planSize = ({ segments }: JobPlan): number => segments.reduce((sum, each) => sum + sizeOf(each), 0);
 
@@ -53,59 +56,81 @@ export function newPlan(ask: Pick<JobAsk, Axis>, providers: string[], places: Jo
   };
 }
 
-/** The combination at a position of a segment. */
-function combinationAt(segment: PlanSegment, position: number): Combination {
-  const { providers, origins, destinations, departDates, returnDates } = segment;
-  let rest = position - segment.first;
-  const take = (length: number): number => {
-    const at = rest % length;
-    rest = (rest - at) / length;
-    return at;
-  };
-  const returnDate = returnDates.length > 0 ? (returnDates[take(returnDates.length)] as string) : null;
-  const departDate = departDates[take(departDates.length)] as string;
-  const destination = destinations[take(destinations.length)] as string;
-  const origin = origins[take(origins.length)] as string;
-  return { position, provider: providers[rest] as string, origin, destination, departDate, returnDate };
-}
-
-/** Why a combination cannot be; undefined for one that can. */
-function pruneReason(places: JobPlan['places'], each: Combination): PruneReason | undefined {
-  const from = places[each.origin];
-  const to = places[each.destination];
+/** Why nothing flies a route; undefined where something may. */
+export function routeFault(
+  places: JobPlan['places'],
+  origin: string,
+  destination: string,
+): Extract<PruneReason, 'unknown_place' | 'same_place'> | undefined {
+  const from = places[origin];
+  const to = places[destination];
   if (!from || !to) return 'unknown_place';
-  if (each.origin === each.destination || from.city === each.destination || to.city === each.origin)
-    return 'same_place';
-  if (each.departDate < from.today) return 'past_date';
-  if (each.returnDate !== null && each.returnDate < each.departDate) return 'return_before_departure';
+  if (origin === destination || from.city === destination || to.city === origin) return 'same_place';
   return undefined;
 }
 
-const isDropped = ({ dropped }: JobPlan, each: Combination): boolean =>
-  dropped.origins.includes(each.origin) ||
-  dropped.destinations.includes(each.destination) ||
-  dropped.departDates.includes(each.departDate) ||
-  (each.returnDate !== null && dropped.returnDates.includes(each.returnDate));
+/** What is not asked for any more, of each axis. */
+export const droppedOf = ({ dropped }: JobPlan): Record<Axis, Set<string>> => ({
+  origins: new Set(dropped.origins),
+  destinations: new Set(dropped.destinations),
+  departDates: new Set(dropped.departDates),
+  returnDates: new Set(dropped.returnDates),
+});
 
-/** What is to be asked between two positions, in order. */
+const oneWay = [null];
+
+/** What is to be asked between two positions, in order. Routes and dates on which nothing can be are not walked. */
 export function* combinationsOf(plan: JobPlan, first = 0, last = planSize(plan)): Generator<Combination> {
+  const dropped = droppedOf(plan);
   for (const segment of plan.segments) {
+    const { providers, origins, destinations, departDates, returnDates } = segment;
+    const from = Math.max(first, segment.first);
     const end = Math.min(last, segment.first + sizeOf(segment));
-    for (let position = Math.max(first, segment.first); position < end; position++) {
-      const each = combinationAt(segment, position);
-      if (pruneReason(plan.places, each) === undefined && !isDropped(plan, each)) yield each;
+    const backs = returnDates.length > 0 ? returnDates : oneWay;
+    const perRoute = departDates.length * backs.length;
+    const firstRoute = Math.floor((from - segment.first) / perRoute);
+    for (let route = firstRoute, start = segment.first + route * perRoute; start < end; route++, start += perRoute) {
+      const provider = providers[Math.floor(route / routesOf(segment))] as string;
+      const origin = origins[Math.floor(route / destinations.length) % origins.length] as string;
+      const destination = destinations[route % destinations.length] as string;
+      if (routeFault(plan.places, origin, destination)) continue;
+      if (dropped.origins.has(origin) || dropped.destinations.has(destination)) continue;
+      const { today } = plan.places[origin] as JobPlan['places'][string];
+      for (let out = Math.max(0, Math.floor((from - start) / backs.length)); out < departDates.length; out++) {
+        const departDate = departDates[out] as string;
+        const row = start + out * backs.length;
+        if (row >= end) break;
+        if (departDate < today || dropped.departDates.has(departDate)) continue;
+        for (let back = Math.max(0, from - row); back < Math.min(backs.length, end - row); back++) {
+          const returnDate = backs[back] as string | null;
+          if (returnDate !== null && (returnDate < departDate || dropped.returnDates.has(returnDate))) continue;
+          yield { position: row + back, provider, origin, destination, departDate, returnDate };
+        }
+      }
     }
   }
 }
 
-/** How many combinations cannot be, by reason. */
+/** How many combinations cannot be, by reason; counted by route and dates, not by combination. */
 export function countPruned(plan: JobPlan): Record<PruneReason, number> {
   const counts = { same_place: 0, return_before_departure: 0, past_date: 0, unknown_place: 0 };
   for (const segment of plan.segments) {
-    const end = segment.first + sizeOf(segment);
-    for (let position = segment.first; position < end; position++) {
-      const reason = pruneReason(plan.places, combinationAt(segment, position));
-      if (reason) counts[reason]++;
+    const { providers, origins, destinations, departDates, returnDates } = segment;
+    const perRoute = departDates.length * returnsOf(segment) * providers.length;
+    for (const origin of origins) {
+      const today = plan.places[origin]?.today ?? '';
+      const coming = departDates.filter((each) => each >= today);
+      const past = (departDates.length - coming.length) * returnsOf(segment) * providers.length;
+      const early = coming.reduce((sum, out) => sum + returnDates.filter((back) => back < out).length, 0);
+      for (const destination of destinations) {
+        const fault = routeFault(plan.places, origin, destination);
+        if (fault) {
+          counts[fault] += perRoute;
+        } else {
+          counts.past_date += past;
+          counts.return_before_departure += early * providers.length;
+        }
+      }
     }
   }
   return counts;

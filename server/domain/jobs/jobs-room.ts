@@ -1,12 +1,13 @@
 import type { Pool } from 'pg';
 import type { Verdict } from '../../../shared/price.ts';
 import type { Feed } from '../../platform/feed/feed.ts';
+import type { RequestBudget } from '../../platform/queue/request-budget.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import type { ErrorReporter } from '../../platform/telemetry/error-reporter.ts';
 import type { Metrics } from '../operations/metrics.ts';
 import type { PlaceDirectory } from '../places/place-directory.ts';
 import type { Judged } from '../prices/judge-prices.ts';
-import type { FareProvider, FareQuestion, ProviderBudget } from '../providers/fare-provider.ts';
+import type { FareProvider, FareQuestion } from '../providers/fare-provider.ts';
 import type { JobWatchers } from './job-watchers.ts';
 
 /** Told to every process; each may be missed. */
@@ -29,8 +30,8 @@ export interface JobsRoom {
   report: ErrorReporter;
   /** Those that are on, by name. */
   providers: Record<string, FareProvider>;
-  /** What a provider allows, unless the operator says otherwise. */
-  budgetOf(provider: FareProvider): ProviderBudget;
+  /** The slots of a provider's requests, by its name. */
+  budgetOf(provider: string): RequestBudget;
   watchers: JobWatchers;
   announce(hint: JobHint): void;
   /** What the cheapest offer of each answer is worth, in order. */

@@ -36,12 +36,11 @@ export function planJob(room: PlanningRoom, ask: JobAsk): Planned {
   }
   const plan = newPlan(ask, providers, lookUpPlaces(room, ask));
   checkSize(plan);
-  const steps = cutSteps(plan, stepCutOf(room, ask, plan));
-  const total = steps.reduce((sum, step) => sum + step.count, 0);
   const pruned = countPruned(plan);
+  const total = planSize(plan) - Object.values(pruned).reduce((sum, count) => sum + count, 0);
   checkTotal(total);
   if (total === 0) throw invalidInput([], `nothing is left to ask: ${inWords(pruned)}`);
-  return { plan, providers, steps, total, pruned };
+  return { plan, providers, steps: cutSteps(plan, stepCutOf(room, ask, plan)), total, pruned };
 }
 
 /** Combinations that a short list is made of; a route with more has several. */

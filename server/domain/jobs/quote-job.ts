@@ -33,7 +33,7 @@ export async function quoteJob(room: JobsRoom, ask: JobAsk): Promise<JobQuote> {
   );
   const quotes = providers.map((name) => {
     const provider = room.providers[name] as JobsRoom['providers'][string];
-    const budget = room.budgetOf(provider);
+    const { budget } = provider;
     const own = steps.filter((step) => step.provider === name);
     const combinations = own.reduce((sum, step) => sum + step.count, 0);
     const costs = own.map((step) => costOf(step, provider, planned.plan, ask));

@@ -14,7 +14,6 @@ import type { ClaimedStep, StepEnd, StepStore } from './step-store.ts';
 /** What a step needs besides its room. */
 export interface StepTools {
   store: StepStore;
-  budgetOf(provider: FareProvider): RequestBudget;
   planOf(step: ClaimedStep): Promise<{ plan: JobPlan; ask: JobAsk }>;
   /** The job moved. */
   onStored(jobId: string, isOver: boolean): void;
@@ -54,7 +53,7 @@ export async function runStep(room: JobsRoom, tools: StepTools, step: ClaimedSte
 
   const how = {
     simulator: provider.name === 'simulator' ? ask.simulator : undefined,
-    budget: tools.budgetOf(provider),
+    budget: room.budgetOf(provider.name),
     maxRetries: room.settings.maxRetries,
   };
   let rest = open;

@@ -1,10 +1,8 @@
 import type { JobAsk } from '../../../shared/jobs.ts';
-import { boundless, openRequestBudget, type RequestBudget } from '../../platform/queue/request-budget.ts';
 import { openWorkQueue, type WorkQueue } from '../../platform/queue/work-queue.ts';
 import type { Keyspace } from '../../platform/redis/keyspace.ts';
 import type { RedisConnections } from '../../platform/redis/redis.ts';
 import { startChore } from '../../platform/runtime/periodic.ts';
-import type { FareProvider } from '../providers/fare-provider.ts';
 import { startFeeding, stepOfEntry, windowOf } from './feed-steps.ts';
 import type { JobPlan } from './job-plan.ts';
 import type { JobsRoom } from './jobs-room.ts';
@@ -33,23 +31,9 @@ export function startWorkers(room: JobsRoom, options: { redis: RedisConnections;
   const inHand = new Map<string, { step: ClaimedStep; lost: AbortController }>();
   const store = new StepStore(room.pool, clock);
   const queues = new Map<string, WorkQueue>();
-  const budgets = new Map<string, RequestBudget>();
-  for (const [name, provider] of Object.entries(room.providers)) {
+  for (const name of Object.keys(room.providers)) {
     const onError = (error: unknown): void => void report(error, { queue: name });
     queues.set(name, openWorkQueue({ redis, prefix: keys.key('queue', name), name, onError }));
-    budgets.set(name, budgetFor(provider));
-  }
-
-  function budgetFor(provider: FareProvider): RequestBudget {
-    const { requestsPerWindow, windowMs } = room.budgetOf(provider);
-    if (requestsPerWindow === null) return boundless;
-    return openRequestBudget({
-      redis,
-      key: keys.key('budget', provider.name),
-      clock,
-      requests: requestsPerWindow,
-      windowMs,
-    });
   }
 
   const plans = new Map<number, { version: number; plan: JobPlan; ask: JobAsk }>();
@@ -79,12 +63,7 @@ export function startWorkers(room: JobsRoom, options: { redis: RedisConnections;
     }
   }
 
-  const tools: StepTools = {
-    store,
-    budgetOf: (provider) => budgets.get(provider.name) ?? boundless,
-    planOf,
-    onStored,
-  };
+  const tools: StepTools = { store, planOf, onStored };
 
   /** One entry of a queue. Never rejects: what goes wrong is reported, and the step's lease runs out. */
   async function run(id: string): Promise<void> {

@@ -1,16 +1,20 @@
 import type { AskProvidersInput, AskProvidersView } from '../../../shared/provider.ts';
+import type { RequestBudget } from '../../platform/queue/request-budget.ts';
 import { type Clock, isoNow } from '../../platform/runtime/clock.ts';
 import { invalidInput } from '../../platform/runtime/failure.ts';
 import { distinctOffers } from './distinct-offers.ts';
-import type { FareQuestion } from './fare-provider.ts';
+import type { FareAnswer, FareProvider, FareQuestion } from './fare-provider.ts';
 import { answerClassOf } from './health-book.ts';
 import { detailOf, type ProviderRoom } from './provider-room.ts';
 
 const shownMax = 200;
+/** So long one waits for a slot of a budget that jobs spend, too. */
+const slotWaitMs = 5_000;
 
 /**
  * Asks one question of several providers at once, through their caches and guards, and merges what they
- * offer. For operators: it spends budgets. Fails: INVALID_INPUT.
+ * offer. For operators: it spends the budgets that jobs spend. Where no slot is free for five seconds, the answer is
+ * `rate_limited`, and nobody was asked. Fails: INVALID_INPUT.
  */
 export async function askProviders(
   room: ProviderRoom,
@@ -32,8 +36,7 @@ export async function askProviders(
     (input.providers ?? room.names).map(async (name, index) => {
       const provider = room.get(name);
       if (!provider) throw invalidInput(['providers', index], 'no such provider is on');
-      const [answer] = await provider.ask([question], { signal, at: isoNow(clock) });
-      if (!answer) throw new Error(`${name} did not answer`);
+      const answer = await askOne(provider, room.budgetOf(name), question, { clock, signal });
       return { provider: name, answer, offers: answer.outcome === 'found' ? answer.offers : [] };
     }),
   );
@@ -46,4 +49,30 @@ export async function askProviders(
     })),
     offers: distinctOffers(asked).slice(0, shownMax),
   };
+}
+
+async function askOne(
+  provider: FareProvider,
+  budget: RequestBudget,
+  question: FareQuestion,
+  { clock, signal }: { clock: Clock; signal: AbortSignal },
+): Promise<FareAnswer> {
+  const patience = new AbortController();
+  const either = AbortSignal.any([signal, patience.signal]);
+  const admit = async (): Promise<boolean> => {
+    const served = new AbortController();
+    void clock.sleep(slotWaitMs, served.signal).then(() => served.signal.aborted || patience.abort());
+    const isAdmitted = await budget.take(either);
+    served.abort();
+    return isAdmitted;
+  };
+  try {
+    const [answer] = await provider.ask([question], { signal: either, at: isoNow(clock), admit });
+    if (!answer) throw new Error(`${provider.name} did not answer`);
+    return answer;
+  } catch (error) {
+    if (!patience.signal.aborted) throw error;
+    const detail = 'others spend its budget';
+    return { outcome: 'unknown', reason: 'rate_limited', detail, retryAfterMs: slotWaitMs, wasAsked: false };
+  }
 }

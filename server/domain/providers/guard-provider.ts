@@ -26,7 +26,7 @@ const pause = { initialDelay: 1_000, maxDelay: 600_000 };
 /** While the breaker is open; how long it will be is its own affair. */
 const openRetryMs = 1_000;
 
-/** Answers that say that the provider, not the question, is in trouble. */
+/** Answers that say that the provider, not the question, is in trouble; who was not asked has said nothing. */
 const troubles: ReadonlySet<UnknownReason> = new Set([
   'blocked',
   'rate_limited',
@@ -80,7 +80,9 @@ export function guardProvider(
       return await policy.execute(async ({ signal }) => {
         const either = AbortSignal.any([signal, context.signal]);
         const answers = await unlessAborted(context.signal, () => ask(questions, { ...context, signal: either }));
-        const isTrouble = answers.every((each) => each.outcome === 'unknown' && troubles.has(each.reason));
+        const isTrouble = answers.every(
+          (each) => each.outcome === 'unknown' && troubles.has(each.reason) && each.wasAsked !== false,
+        );
         if (answers.length > 0 && isTrouble) throw new Trouble(answers);
         return answers;
       });

@@ -1,5 +1,6 @@
 import type { CanaryView, ProviderView } from '../../../shared/provider.ts';
 import type { Instant } from '../../../shared/times.ts';
+import { boundless, openRequestBudget, type RequestBudget } from '../../platform/queue/request-budget.ts';
 import type { Keyspace } from '../../platform/redis/keyspace.ts';
 import { type Note, openNote } from '../../platform/redis/note.ts';
 import type { RedisConnections } from '../../platform/redis/redis.ts';
@@ -12,7 +13,7 @@ import { type GuardedProvider, guardProvider } from './guard-provider.ts';
 import { answerClassOf, createHealthBook } from './health-book.ts';
 import { createOneWayCalendar } from './one-way-calendar.ts';
 import { type SharedProvider, shareAnswers } from './share-answers.ts';
-import { askersBudget, openSpending } from './spending.ts';
+import { askersBudget, type LimitSetting, openSpending } from './spending.ts';
 
 /** The fare providers that are on. What is asked through here is guarded, shared and written down. */
 export interface ProviderRoom {
@@ -20,6 +21,8 @@ export interface ProviderRoom {
   names: readonly string[];
   /** Undefined: not on. Its budget is what those who ask for somebody may spend. */
   get(name: string): FareProvider | undefined;
+  /** The slots of that budget: whoever asks a provider, a worker or an operator, takes one of the same sequence. */
+  budgetOf(name: string): RequestBudget;
   list(): Promise<ProviderView[]>;
   /** Asks the provider's canary question now, past every cache. Fails: NOT_FOUND, NOT_ALLOWED. */
   runCanary(name: string): Promise<CanaryView>;
@@ -37,6 +40,7 @@ export interface ProviderRoomOptions {
   clock: Clock;
   report: ErrorReporter;
   processId: string;
+  limit?: LimitSetting;
   /** Told of every answer that came from a provider itself. */
   onAnswers?: (
     provider: string,
@@ -89,10 +93,13 @@ export function openProviderRoom(options: ProviderRoomOptions): ProviderRoom {
       );
       const asked: FareProvider = {
         ...shared,
-        budget: askersBudget(provider.budget),
+        budget: askersBudget(provider.budget, options.limit),
         ...calendarOf(provider, shared, calendar),
       };
-      return [provider.name, { provider, guarded, shared, calendar, asked, spending, canary }] as const;
+      const { requestsPerWindow: requests, windowMs } = asked.budget;
+      const key = keys.key('budget', provider.name);
+      const budget = requests === null ? boundless : openRequestBudget({ redis, key, clock, requests, windowMs });
+      return [provider.name, { provider, guarded, shared, calendar, asked, budget, spending, canary }] as const;
     }),
   );
 
@@ -120,6 +127,7 @@ export function openProviderRoom(options: ProviderRoomOptions): ProviderRoom {
   return {
     names: [...entries.keys()],
     get: (name) => entries.get(name)?.asked,
+    budgetOf: (name) => entries.get(name)?.budget ?? boundless,
     list: async () => {
       const healths = await health.read();
       return Promise.all(

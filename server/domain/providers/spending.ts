@@ -9,9 +9,18 @@ const renewalShare = 0.1;
 /** Where there is no limit. */
 const renewalsPerSecond = 20;
 
-/** What those who ask for somebody may spend: the same requests in windows that are longer by a tenth. */
-export const askersBudget = (budget: ProviderBudget): ProviderBudget =>
-  budget.requestsPerWindow === null ? budget : { ...budget, windowMs: Math.ceil(budget.windowMs / (1 - renewalShare)) };
+/** What an operator says of every provider's limit, in place of what it says itself. */
+export type LimitSetting = Partial<{ requestsPerWindow: number; windowMs: number }>;
+
+/**
+ * What those who ask for somebody may spend: as many requests as an operator says; without that, the provider's in windows
+ * that are longer by a tenth.
+ */
+export function askersBudget(own: ProviderBudget, limit: LimitSetting = {}): ProviderBudget {
+  const budget = { ...own, ...limit };
+  if (budget.requestsPerWindow === null || limit.requestsPerWindow) return budget;
+  return { ...budget, windowMs: Math.ceil(budget.windowMs / (1 - renewalShare)) };
+}
 
 /** Counts what is spent of a provider's budget, over all processes while Redis is there. */
 export interface Spending {
