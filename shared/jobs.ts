@@ -29,14 +29,24 @@ const datesSchema = each(dateSchema, limits.datesPerJobAxis);
 const filled = <T extends z.ZodType>(schema: T) =>
   schema.refine((items) => (items as unknown[]).length > 0, 'at least one');
 
+/** A whole number, in words that suit the field that it is typed into. */
+const between = (min: number, max: number) => {
+  const message = `a whole number from ${min} to ${max}`;
+  return z.int(message).min(min, message).max(max, message);
+};
+const seats = between(0, limits.seatsPerBooking);
+
 const partySchema = z
   .object({
     adults: z.int().min(1).max(limits.seatsPerBooking).default(1),
-    children: z.int().min(0).max(limits.seatsPerBooking).default(0),
-    infantsOnLap: z.int().min(0).max(limits.seatsPerBooking).default(0),
-    infantsInSeat: z.int().min(0).max(limits.seatsPerBooking).default(0),
+    children: seats.default(0),
+    infantsOnLap: seats.default(0),
+    infantsInSeat: seats.default(0),
   })
-  .refine((party) => party.infantsOnLap <= party.adults, 'each infant on a lap needs an adult')
+  .refine((party) => party.infantsOnLap <= party.adults, {
+    path: ['infantsOnLap'],
+    message: 'each infant on a lap needs an adult',
+  })
   .refine(
     (party) => party.adults + party.children + party.infantsInSeat <= limits.seatsPerBooking,
     `at most ${limits.seatsPerBooking} seats`,
@@ -51,7 +61,7 @@ const simulatorSchema = z.object({
   emptyRate: rate,
 });
 
-const prioritySchema = z.int().min(-10).max(10);
+const prioritySchema = between(-10, 10);
 
 /** What a job asks for: every origin to every destination, on every date, back on every date, of every provider. */
 const askSchema = z.object({
@@ -69,7 +79,7 @@ const askSchema = z.object({
   /** The job ends as soon as it has found this price or a lower one of the same currency. */
   stopAtPrice: moneySchema.optional(),
   /** Begins anew as a job of its own, so many hours after it has ended, so many times. */
-  repeat: z.object({ everyHours: z.int().min(1).max(720), times: z.int().min(1).max(100) }).optional(),
+  repeat: z.object({ everyHours: between(1, 720), times: between(1, 100) }).optional(),
   simulator: simulatorSchema.optional(),
 });
 
