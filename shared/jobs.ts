@@ -116,28 +116,34 @@ export const listJobsInput = z
 export type ListJobsInput = z.infer<typeof listJobsInput>;
 
 export const resultSorts = ['price', 'duration', 'departure'] as const;
-export const jobResultsInput = z.object({
-  jobId: idSchema,
-  outcome: z.enum(outcomes).optional(),
-  sort: z.enum(resultSorts).default('price'),
-  descending: z.boolean().default(false),
-  filters: z
-    .object({
-      origin: placeCodeSchema,
-      destination: placeCodeSchema,
-      departDate: dateSchema,
-      provider: z.enum(providerNames),
-      carrier: z.string().regex(/^[A-Z0-9]{2}$/, 'an airline designator'),
-      maxStops: z.int().min(0).max(9),
-      maxPrice: z.int().min(0),
-      maxDurationMinutes: z.int().min(0),
-      verdict: z.enum(verdicts),
-    })
-    .partial()
-    .prefault({}),
-  cursor,
-  limit: z.int().min(1).max(limits.jobResultsPageMax).default(limits.listPageDefault),
-});
+export const jobResultsInput = z
+  .object({
+    jobId: idSchema,
+    outcome: z.enum(outcomes).optional(),
+    sort: z.enum(resultSorts).default('price'),
+    descending: z.boolean().default(false),
+    filters: z
+      .object({
+        origin: placeCodeSchema,
+        destination: placeCodeSchema,
+        departDate: dateSchema,
+        provider: z.enum(providerNames),
+        carrier: z.string().regex(/^[A-Z0-9]{2}$/, 'an airline designator'),
+        maxStops: z.int().min(0).max(9),
+        maxPrice: z.int().min(0),
+        maxDurationMinutes: z.int().min(0),
+        verdict: z.enum(verdicts),
+      })
+      .partial()
+      .prefault({}),
+    cursor,
+    /** Without a cursor: so many of the first are left out, for whoever goes to the middle of a long list at once. */
+    skip: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+    /** As an earlier page answered it: nothing that was stored since, so that pages are of one moment. */
+    checkpoint: z.int().min(0).nullish(),
+    limit: z.int().min(1).max(limits.jobResultsPageMax).default(limits.listPageDefault),
+  })
+  .refine(({ cursor, skip }) => !cursor || skip === 0, { path: ['skip'], message: 'not together with a cursor' });
 export type JobResultsInput = z.infer<typeof jobResultsInput>;
 
 export const watchJobInput = z.object({ jobId: idSchema, lastEventId: z.string().max(100).nullish() });
@@ -240,6 +246,15 @@ export interface JobResult {
   observedAt: Instant;
   /** How many offers there were. */
   offers: number;
+}
+
+export interface JobResultsPage {
+  results: JobResult[];
+  nextCursor: string | null;
+  /** How many pass the filters, all pages together; null on a page after a cursor. */
+  total: number | null;
+  /** The newest commit of results that was looked at. */
+  checkpoint: number;
 }
 
 /** How far a route is on a date. */
