@@ -30,14 +30,24 @@ const datesSchema = each(dateSchema, limits.datesPerJobAxis);
 const filled = <T extends z.ZodType>(schema: T) =>
   schema.refine((items) => (items as unknown[]).length > 0, 'at least one');
 
+/** A whole number, in words that suit the field that it is typed into. */
+const between = (min: number, max: number) => {
+  const message = `a whole number from ${min} to ${max}`;
+  return z.int(message).min(min, message).max(max, message);
+};
+const seats = between(0, limits.seatsPerBooking);
+
 const partySchema = z
   .object({
     adults: z.int().min(1).max(limits.seatsPerBooking).default(1),
-    children: z.int().min(0).max(limits.seatsPerBooking).default(0),
-    infantsOnLap: z.int().min(0).max(limits.seatsPerBooking).default(0),
-    infantsInSeat: z.int().min(0).max(limits.seatsPerBooking).default(0),
+    children: seats.default(0),
+    infantsOnLap: seats.default(0),
+    infantsInSeat: seats.default(0),
   })
-  .refine((party) => party.infantsOnLap <= party.adults, 'each infant on a lap needs an adult')
+  .refine((party) => party.infantsOnLap <= party.adults, {
+    path: ['infantsOnLap'],
+    message: 'each infant on a lap needs an adult',
+  })
   .refine(
     (party) => party.adults + party.children + party.infantsInSeat <= limits.seatsPerBooking,
     `at most ${limits.seatsPerBooking} seats`,
@@ -52,7 +62,7 @@ const simulatorSchema = z.object({
   emptyRate: rate,
 });
 
-const prioritySchema = z.int().min(-10).max(10);
+const prioritySchema = between(-10, 10);
 
 /** What a job asks for: every origin to every destination, on every date, back on every date, of every provider. */
 const askSchema = z.object({
@@ -75,7 +85,7 @@ const askSchema = z.object({
   /** The job ends as soon as it has found this price or a lower one of the same currency. */
   stopAtPrice: moneySchema.optional(),
   /** Begins anew as a job of its own, so many hours after it has ended, so many times. */
-  repeat: z.object({ everyHours: z.int().min(1).max(720), times: z.int().min(1).max(100) }).optional(),
+  repeat: z.object({ everyHours: between(1, 720), times: between(1, 100) }).optional(),
   simulator: simulatorSchema.optional(),
 });
 
@@ -112,30 +122,36 @@ export const listJobsInput = z
 export type ListJobsInput = z.infer<typeof listJobsInput>;
 
 export const resultSorts = ['price', 'duration', 'departure'] as const;
-export const jobResultsInput = z.object({
-  jobId: idSchema,
-  outcome: z.enum(outcomes).optional(),
-  /** Of each combination only the cheapest fare that the filters let through, of all providers. */
-  cheapestOnly: z.boolean().default(false),
-  sort: z.enum(resultSorts).default('price'),
-  descending: z.boolean().default(false),
-  filters: z
-    .object({
-      origin: placeCodeSchema,
-      destination: placeCodeSchema,
-      departDate: dateSchema,
-      provider: z.enum(providerNames),
-      carrier: z.string().regex(/^[A-Z0-9]{2}$/, 'an airline designator'),
-      maxStops: z.int().min(0).max(9),
-      maxPrice: z.int().min(0),
-      maxDurationMinutes: z.int().min(0),
-      verdict: z.enum(verdicts),
-    })
-    .partial()
-    .prefault({}),
-  cursor,
-  limit: z.int().min(1).max(limits.jobResultsPageMax).default(limits.listPageDefault),
-});
+export const jobResultsInput = z
+  .object({
+    jobId: idSchema,
+    outcome: z.enum(outcomes).optional(),
+    /** Of each combination only the cheapest fare that the filters let through, of all providers. */
+    cheapestOnly: z.boolean().default(false),
+    sort: z.enum(resultSorts).default('price'),
+    descending: z.boolean().default(false),
+    filters: z
+      .object({
+        origin: placeCodeSchema,
+        destination: placeCodeSchema,
+        departDate: dateSchema,
+        provider: z.enum(providerNames),
+        carrier: z.string().regex(/^[A-Z0-9]{2}$/, 'an airline designator'),
+        maxStops: z.int().min(0).max(9),
+        maxPrice: z.int().min(0),
+        maxDurationMinutes: z.int().min(0),
+        verdict: z.enum(verdicts),
+      })
+      .partial()
+      .prefault({}),
+    cursor,
+    /** Without a cursor: so many of the first are left out, for whoever goes to the middle of a long list at once. */
+    skip: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+    /** As an earlier page answered it: nothing that was stored since, so that pages are of one moment. */
+    checkpoint: z.int().min(0).nullish(),
+    limit: z.int().min(1).max(limits.jobResultsPageMax).default(limits.listPageDefault),
+  })
+  .refine(({ cursor, skip }) => !cursor || skip === 0, { path: ['skip'], message: 'not together with a cursor' });
 export type JobResultsInput = z.infer<typeof jobResultsInput>;
 
 export const watchJobInput = z.object({ jobId: idSchema, lastEventId: z.string().max(100).nullish() });
@@ -242,6 +258,15 @@ export interface JobResult {
   observedAt: Instant;
   /** How many offers there were. */
   offers: number;
+}
+
+export interface JobResultsPage {
+  results: JobResult[];
+  nextCursor: string | null;
+  /** How many pass the filters, all pages together; null on a page after a cursor. */
+  total: number | null;
+  /** The newest commit of results that was looked at. */
+  checkpoint: number;
 }
 
 /** How far a route is on a date. */

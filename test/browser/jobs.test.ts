@@ -1,17 +1,11 @@
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dateIn } from '../support/flights.ts';
 import { findChromium } from './find-chromium.ts';
 import { openStage, type Stage } from './open-stage.ts';
+import { shot } from './shot.ts';
 
 const chromium = findChromium();
 const timeout = 90_000;
-
-/** Looked at by people, where somebody names a folder for them. */
-async function shot(page: Page, name: string): Promise<void> {
-  const folder = process.env.SCREENSHOTS;
-  if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
-}
 
 describe.skipIf(!chromium)('fare-search jobs in the browser', () => {
   let stage: Stage;

@@ -221,6 +221,33 @@ describe('results', () => {
     expect(values).toEqual([...sorted, ...values.filter((value) => value === null)]);
   });
 
+  test('[JOB-13] begin anywhere, say how many there are, and may leave out what was stored later', async () => {
+    const results = scene.guest.trpc.jobs.results;
+    for (const how of [{ sort: 'price' }, { sort: 'duration', descending: true }, { sort: 'departure' }] as const) {
+      const all = await allResults(scene.guest, input.id, how);
+      for (const skip of [0, 13, 33, 39, 40, 400]) {
+        const page = await results.query({ jobId: input.id, ...how, skip, limit: 5 });
+        expect(page.results).toEqual(all.slice(skip, skip + 5));
+        expect(page).toMatchObject({ total: 40, nextCursor: skip < 35 ? expect.any(String) : null });
+      }
+    }
+    const first = await results.query({ jobId: input.id, outcome: 'found', limit: 3 });
+    const all = await allResults(scene.guest, input.id);
+    expect(first.total).toBe(all.filter((each) => each.outcome === 'found').length);
+    const cursor = first.nextCursor;
+    expect(await results.query({ jobId: input.id, outcome: 'found', limit: 3, cursor })).toMatchObject({ total: null });
+    expect(await failureOf(results.query({ jobId: input.id, cursor, skip: 1 }))).toMatchObject({
+      code: 'INVALID_INPUT',
+    });
+
+    const { checkpoint } = first;
+    expect(checkpoint).toBeGreaterThan(0);
+    const before = await allResults(scene.guest, input.id, { checkpoint: checkpoint - 1 });
+    const ids = new Set(all.map(({ id }) => id));
+    expect(before.length).toBeLessThan(40);
+    expect(before.every(({ id }) => ids.has(id))).toBe(true);
+  });
+
   test('[JOB-13] are filtered as asked', async () => {
     const all = await allResults(scene.guest, input.id);
     const some = all.find((each) => each.price) as JobResult;

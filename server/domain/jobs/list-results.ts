@@ -1,4 +1,4 @@
-import type { JobResult, JobResultsInput } from '../../../shared/jobs.ts';
+import type { JobResultsInput, JobResultsPage } from '../../../shared/jobs.ts';
 import { decodeCursor, encodeCursor } from '../../platform/postgres/cursor.ts';
 import { dayOfDate } from '../places/zoned-time.ts';
 import { providerBlocksOf } from './job-plan.ts';
@@ -28,34 +28,44 @@ interface Condition {
  * `cheapestOnly` shows of each combination the cheapest that the filters let through, of all providers; the first in the
  * plan among equals, and one of each currency.
  *
+ * It begins after the cursor, or after `skip` rows, and sees what was stored up to the checkpoint.
+ *
  * Fails: NOT_FOUND, INVALID_INPUT for a cursor of another list.
  */
 export async function listResults(
   room: Pick<JobsRoom, 'pool'>,
   actor: string,
   input: JobResultsInput,
-): Promise<{ results: JobResult[]; nextCursor: string | null }> {
+): Promise<JobResultsPage> {
   const job = await readOwnJob(room, actor, input.jobId);
+  const checkpoint = input.checkpoint ?? job.checkpoints;
   const { column, of } = sorts[input.sort];
   const after = decodeCursor(input.cursor, ['number', 'number', 'number']);
   const [isValueless = 0, value = 0, position = -1] = after ?? [];
-  const filters = conditionsOf(input);
+  const scan: Scan = {
+    job: job.no,
+    checkpoint,
+    key: column,
+    filters: conditionsOf(input),
+    cheapest: input.cheapestOnly ? job : undefined,
+  };
   const wanted = input.limit + 1;
   const rows: ResultRow[] = [];
-  const read = async (conditions: Condition[], order: 'asc' | 'desc'): Promise<void> => {
-    const cheapest = input.cheapestOnly ? job : undefined;
-    const query = pageQuery(job.no, { key: column, filters, conditions, order, cheapest, limit: wanted - rows.length });
+  const read = async (conditions: Condition[], order: 'asc' | 'desc', skip: number): Promise<void> => {
+    const query = pageQuery(scan, { conditions, order, skip, limit: wanted - rows.length });
     rows.push(...(await room.pool.query<ResultRow>(query)).rows);
   };
+  const counts = after ? null : await count(room, scan);
   if (!isValueless) {
     const conditions: Condition[] = [{ column, test: `${column} is not null`, values: [] }];
     const beyond = input.descending ? '<' : '>';
     if (after) conditions.push({ column, test: `(${column}, position) ${beyond} (?, ?)`, values: [value, position] });
-    await read(conditions, input.descending ? 'desc' : 'asc');
+    await read(conditions, input.descending ? 'desc' : 'asc', input.skip);
   }
   if (rows.length < wanted && input.sort !== 'departure') {
     const from = isValueless ? position : -1;
-    await read([{ column, test: `${column} is null and position > ?`, values: [from] }], 'asc');
+    const skip = Math.max(0, input.skip - (counts?.valued ?? 0));
+    await read([{ column, test: `${column} is null and position > ?`, values: [from] }], 'asc', skip);
   }
   const shown = rows.slice(0, input.limit);
   const last = shown.at(-1);
@@ -65,6 +75,8 @@ export async function listResults(
       rows.length > shown.length && last
         ? encodeCursor([of(last) === null ? 1 : 0, of(last) ?? 0, last.position])
         : null,
+    total: counts?.total ?? null,
+    checkpoint,
   };
 }
 
@@ -87,25 +99,22 @@ function conditionsOf({ outcome, filters, cheapestOnly }: JobResultsInput): Cond
   return conditions;
 }
 
+/** What is looked through: the combinations of a job that were stored up to a checkpoint, by the column that orders them. */
+interface Scan {
+  job: number;
+  checkpoint: number;
+  key: Column;
+  filters: Condition[];
+  /** Only the cheapest of each combination of this job. */
+  cheapest: Pick<JobRow, 'plan'> | undefined;
+}
+
 /**
  * All combinations of a job are looked at, so of its chunks only the columns are unfolded that say something about the
- * page; what is shown is read for the page alone. A whole row of each would take ten times as long.
+ * page. A whole row of each would take ten times as long.
  */
-function pageQuery(
-  job: number,
-  page: {
-    key: Column;
-    filters: Condition[];
-    /** Where the page begins. */
-    conditions: Condition[];
-    order: 'asc' | 'desc';
-    /** Only the cheapest of each combination of this job. */
-    cheapest: Pick<JobRow, 'plan'> | undefined;
-    limit: number;
-  },
-) {
-  const { key, filters, conditions, order, cheapest, limit } = page;
-  const values: unknown[] = [job];
+function scanSql({ job, checkpoint, key, filters, cheapest }: Scan, conditions: Condition[]) {
+  const values: unknown[] = [job, checkpoint];
   const testsOf = (all: Condition[]): string =>
     all
       .map(({ test, values: own }) => {
@@ -119,13 +128,28 @@ function pageQuery(
   const unfolded = `
     select c.n, c.provider, c.routes, c.answer_outcome, c.answer_carriers, c.answer_stops, c.answer_verdict,
       c.answer_currency, ${[...columns].map((column) => `unnest(c.${column}) as ${column}`).join(', ')}
-    from job_chunk c where c.job = $1`;
+    from job_chunk c where c.job = $1 and c.n <= $2`;
   const filtered = `select * from (${unfolded}) c where ${testsOf(filters)}`;
   const rows = cheapest ? cheapestSql(filtered, key, providerBlocksOf(cheapest.plan), values) : filtered;
+  return { from: `(${rows}) c where ${testsOf(conditions)}`, values };
+}
+
+/** How many there are, and how many of them have a value to be ordered by. */
+async function count(room: Pick<JobsRoom, 'pool'>, scan: Scan): Promise<{ total: number; valued: number }> {
+  const { from, values } = scanSql(scan, []);
+  const text = `select count(*)::int as total, count(${scan.key})::int as valued from ${from}`;
+  const { rows } = await room.pool.query<{ total: number; valued: number }>({ text, values });
+  return rows[0] as { total: number; valued: number };
+}
+
+/** What is shown is read for the page alone. `conditions` say where it begins. */
+function pageQuery(scan: Scan, page: { conditions: Condition[]; order: 'asc' | 'desc'; skip: number; limit: number }) {
+  const { from, values } = scanSql(scan, page.conditions);
+  const { order, skip, limit } = page;
   const text = `
     with page as (
-      select n, position, ${key} as key from (${rows}) c where ${testsOf(conditions)}
-      order by ${key} ${order}, position ${order} limit ${limit}
+      select n, position, ${scan.key} as key from ${from}
+      order by ${scan.key} ${order}, position ${order} limit ${limit} offset ${skip}
     )
     select ${resultColumns} from page join job_result r on r.job = $1 and r.checkpoint = page.n and r.position = page.position
     order by page.key ${order}, r.position ${order}`;

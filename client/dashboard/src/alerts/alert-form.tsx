@@ -1,9 +1,10 @@
-import { Button, Checkbox, NativeSelect, TextInput } from '@mantine/core';
+import { Button, Checkbox, NativeSelect } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { newId } from '../../../../shared/ids.ts';
 import { FailureNotice } from '../failure/failure-notice.tsx';
 import { addDays, today } from '../flight/flight-times.ts';
+import { MoneyInput } from '../money/money-input.tsx';
 import { parseMoney } from '../money/parse-money.ts';
 import { PlaceInput } from '../places/place-input.tsx';
 import { DateField } from '../search/date-field.tsx';
@@ -11,7 +12,6 @@ import { client, ensureGuest, trpc } from '../wire/traveller.ts';
 import styles from './alerts-page.module.css';
 
 type Kind = 'target' | 'dropBy';
-const currencies = ['USD', 'EUR', 'GBP', 'CHF', 'JPY'];
 
 const firstDraft = () => ({
   id: newId(),
@@ -20,8 +20,7 @@ const firstDraft = () => ({
   depart: addDays(today(), 30),
   until: addDays(today(), 37),
   kind: 'target' as Kind,
-  amount: '',
-  currency: 'USD',
+  amount: { text: '', currency: 'USD' },
   mail: false,
 });
 
@@ -31,7 +30,7 @@ export function AlertForm({ onMade }: { onMade: () => void }) {
   const change = (part: Partial<typeof draft>) => setDraft((before) => ({ ...before, ...part }));
   const me = useQuery(trpc.auth.me.queryOptions());
   const hasAddress = me.data?.role === 'traveller' && Boolean(me.data.email);
-  const amount = parseMoney(draft.amount, draft.currency);
+  const amount = parseMoney(draft.amount.text, draft.amount.currency);
   const isReady = draft.from !== '' && draft.to !== '' && amount !== null;
   const making = useMutation({
     mutationFn: async () => {
@@ -45,7 +44,7 @@ export function AlertForm({ onMade }: { onMade: () => void }) {
     },
     onSuccess: () => {
       setTried(false);
-      change({ id: newId(), amount: '' });
+      change({ id: newId(), amount: { ...draft.amount, text: '' } });
       onMade();
     },
   });
@@ -93,21 +92,12 @@ export function AlertForm({ onMade }: { onMade: () => void }) {
             { value: 'dropBy', label: 'it has fallen by' },
           ]}
         />
-        <div className={styles.pair}>
-          <TextInput
-            label="Amount, one adult"
-            inputMode="decimal"
-            value={draft.amount}
-            error={tried && amount === null ? 'How much?' : undefined}
-            onChange={(event) => change({ amount: event.currentTarget.value })}
-          />
-          <NativeSelect
-            label="Currency"
-            value={draft.currency}
-            onChange={(event) => change({ currency: event.currentTarget.value })}
-            data={currencies}
-          />
-        </div>
+        <MoneyInput
+          label="Amount, one adult"
+          value={draft.amount}
+          error={tried && amount === null ? 'How much?' : undefined}
+          onChange={(next) => change({ amount: next })}
+        />
         <Checkbox
           label="Also by mail"
           description={hasAddress ? undefined : 'Needs an account with an address'}

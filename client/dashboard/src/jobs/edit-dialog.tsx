@@ -1,13 +1,16 @@
 import { Button, Modal, NumberInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { JobView } from '../../../../shared/jobs.ts';
+import { editJobInput, type JobView } from '../../../../shared/jobs.ts';
 import { limits } from '../../../../shared/limits.ts';
 import type { CalendarDate } from '../../../../shared/times.ts';
 import { FailureNotice } from '../failure/failure-notice.tsx';
 import { addDays } from '../flight/flight-times.ts';
+import { MoneyInput } from '../money/money-input.tsx';
+import { amountWanted, moneyText } from '../money/parse-money.ts';
 import { DateField } from '../search/date-field.tsx';
 import { client } from '../wire/traveller.ts';
+import { numberIn, priceIn, problemsIn, type Typed } from './job-draft.ts';
 import { daysFrom } from './job-names.ts';
 import { PlaceListInput } from './place-list-input.tsx';
 import { keepNewestJob } from './use-job.ts';
@@ -21,33 +24,37 @@ export function EditDialog({ job, onClose }: { job: JobView; onClose: () => void
   const [origins, setOrigins] = useState(ask.origins);
   const [destinations, setDestinations] = useState(ask.destinations);
   const [until, setUntil] = useState(last);
-  const [priority, setPriority] = useState(job.priority);
-  const saving = useMutation({
-    mutationFn: () => {
-      const added = (now: string[], before: string[]) => now.filter((each) => !before.includes(each));
-      const later = until > last ? daysFrom(addDays(last, 1), until, limits.datesPerJobAxis) : [];
-      const over = until < last ? dates.filter((date) => date > until) : [];
-      return client.trpc.jobs.edit.mutate({
-        id: job.id,
-        add: {
-          origins: added(origins, ask.origins),
-          destinations: added(destinations, ask.destinations),
-          departDates: later,
-        },
-        drop: {
-          origins: added(ask.origins, origins),
-          destinations: added(ask.destinations, destinations),
-          departDates: over,
-        },
-        priority,
-      });
+  const [priority, setPriority] = useState<Typed>(job.priority);
+  const [stopAt, setStopAt] = useState({
+    text: job.stopAtPrice ? moneyText(job.stopAtPrice) : '',
+    currency: job.stopAtPrice?.currency ?? 'USD',
+  });
+  const added = (now: string[], before: string[]) => now.filter((each) => !before.includes(each));
+  const edit = {
+    id: job.id,
+    add: {
+      origins: added(origins, ask.origins),
+      destinations: added(destinations, ask.destinations),
+      departDates: until > last ? daysFrom(addDays(last, 1), until, limits.datesPerJobAxis) : [],
     },
+    drop: {
+      origins: added(ask.origins, origins),
+      destinations: added(ask.destinations, destinations),
+      departDates: until < last ? dates.filter((date) => date > until) : [],
+    },
+    priority: numberIn(priority),
+    stopAtPrice: priceIn(stopAt) ?? null,
+  };
+  const problems = problemsIn(editJobInput, edit);
+  const saving = useMutation({
+    mutationFn: () => client.trpc.jobs.edit.mutate(edit),
     onSuccess: (next) => {
       keepNewestJob(next);
       onClose();
     },
   });
   const isEmpty = origins.length === 0 || destinations.length === 0 || until < first;
+  const isWrong = isEmpty || Object.keys(problems).length > 0;
   return (
     <Modal opened onClose={onClose} title="Edit the job" closeButtonProps={{ 'aria-label': 'Close' }}>
       <div className="stack">
@@ -57,17 +64,24 @@ export function EditDialog({ job, onClose }: { job: JobView; onClose: () => void
         <NumberInput
           label="Priority"
           description="Greater goes first among your jobs."
-          min={-10}
-          max={10}
+          clampBehavior="none"
           value={priority}
-          onChange={(value) => setPriority(Number(value) || 0)}
+          error={problems.priority}
+          onChange={setPriority}
+        />
+        <MoneyInput
+          label="Stop at price"
+          placeholder="Go on to the end"
+          value={stopAt}
+          error={problems['stopAtPrice.amount'] && amountWanted}
+          onChange={setStopAt}
         />
         {saving.isError && <FailureNotice error={saving.error} onRetry={() => saving.mutate()} />}
         <div className="row" style={{ justifyContent: 'flex-end' }}>
           <Button variant="default" onClick={onClose}>
             Leave it
           </Button>
-          <Button loading={saving.isPending} disabled={isEmpty} onClick={() => saving.mutate()}>
+          <Button loading={saving.isPending} disabled={isWrong} onClick={() => saving.mutate()}>
             Save
           </Button>
         </div>

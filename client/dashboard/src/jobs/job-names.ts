@@ -1,4 +1,4 @@
-import type { JobView, PruneReason } from '../../../../shared/jobs.ts';
+import type { JobQuote, JobView, PruneReason } from '../../../../shared/jobs.ts';
 import type { CalendarDate } from '../../../../shared/times.ts';
 import { addDays, formatDate } from '../flight/flight-times.ts';
 
@@ -48,4 +48,22 @@ export function daysFrom(first: CalendarDate, last: CalendarDate, max: number): 
   const days: CalendarDate[] = [];
   for (let day = first; day <= last && days.length < max; day = addDays(day, 1)) days.push(day);
   return days;
+}
+
+const windows = new Map([
+  [1_000, 'a second'],
+  [60_000, 'a minute'],
+  [3_600_000, 'an hour'],
+  [86_400_000, 'a day'],
+]);
+
+/** `At most 60 requests a minute, 4 at once.` */
+export function sayBudget(budget: JobQuote['providers'][number]['budget']): string {
+  const { requestsPerWindow, windowMs, concurrency } = budget;
+  const window = windows.get(windowMs) ?? `in ${formatSeconds(windowMs / 1_000)}`;
+  const rate =
+    requestsPerWindow === null
+      ? 'As many requests as it takes'
+      : `At most ${whole(requestsPerWindow)} ${requestsPerWindow === 1 ? 'request' : 'requests'} ${window}`;
+  return `${rate}, ${whole(concurrency)} at once.`;
 }

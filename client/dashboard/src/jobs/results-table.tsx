@@ -1,8 +1,7 @@
 import { Button, NativeSelect, Skeleton } from '@mantine/core';
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp, CircleCheck, CircleHelp, CircleSlash, type LucideIcon, X } from 'lucide-react';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { type JobResult, type Outcome, outcomes, type resultSorts } from '../../../../shared/jobs.ts';
 import { formatMoney } from '../../../../shared/money.ts';
 import type { Verdict } from '../../../../shared/price.ts';
@@ -10,15 +9,12 @@ import { FailureNotice } from '../failure/failure-notice.tsx';
 import { formatDate, formatDuration } from '../flight/flight-times.ts';
 import { StateTag, type Tone } from '../flight/state-tag.tsx';
 import { EmptyState } from '../shell/empty-state.tsx';
-import { trpc } from '../wire/traveller.ts';
 import { providerTitles, whole } from './job-names.ts';
 import type { JobParams } from './jobs-params.ts';
 import styles from './results-table.module.css';
+import { type ResultList, useResultPages } from './use-result-pages.ts';
 
-const pageSize = 500;
 const rowHeight = 34;
-/** So many rows before the end the next page is asked for. */
-const ahead = 100;
 
 const outcomeLooks: Record<Outcome, [Tone, LucideIcon, string]> = {
   found: ['ok', CircleCheck, 'Found'],
@@ -34,7 +30,7 @@ const verdictLooks: Record<Verdict, [Tone, string] | null> = {
 
 type Sort = (typeof resultSorts)[number];
 
-/** All results of a job, however many: pages come as they are scrolled to, and only what is seen is drawn. */
+/** All results of a job, however many: what is scrolled to is asked for, and only what is seen is drawn. */
 export function ResultsTable({
   jobId,
   params,
@@ -51,28 +47,25 @@ export function ResultsTable({
   onChange: (change: Partial<JobParams>) => void;
 }) {
   const { outcome, sort = 'price', descending = false, origin, destination, date } = params;
-  const filters = {
-    ...(origin && { origin }),
-    ...(destination && { destination }),
-    ...(date && { departDate: date }),
+  const list: ResultList = {
+    jobId,
+    sort,
+    descending,
+    ...(outcome && { outcome }),
+    filters: { ...(origin && { origin }), ...(destination && { destination }), ...(date && { departDate: date }) },
   };
-  const list = useInfiniteQuery(
-    trpc.jobs.results.infiniteQueryOptions(
-      { jobId, sort, descending, limit: pageSize, filters, ...(outcome && { outcome }) },
-      { getNextPageParam: (page) => page.nextCursor },
-    ),
-  );
-  const rows = list.data?.pages.flatMap((page) => page.results) ?? [];
-  const { refetch, fetchNextPage } = list;
-  const pages = list.data?.pages.length ?? 0;
-  const seen = useRef(version);
-  // The first page is kept fresh by itself; whoever has scrolled on is not moved, and asks for it.
-  const isBehind = version > seen.current && pages > 1;
+  const pages = useResultPages(list);
+  const { head, isAtTop } = pages;
+  const { refetch, isFetching } = head;
+  const [seen, setSeen] = useState(version);
+  // The top is kept fresh by itself; whoever has scrolled on is not moved, and asks for it.
+  const isBehind = version > seen && !isAtTop;
   useEffect(() => {
-    if (version === seen.current || pages !== 1) return;
-    seen.current = version;
+    // One at a time: a job that goes on quickly must not call off each answer before it is there.
+    if (version === seen || !isAtTop || isFetching) return;
+    setSeen(version);
     void refetch();
-  }, [version, pages, refetch]);
+  }, [version, seen, isAtTop, isFetching, refetch]);
 
   return (
     <section className="surface" aria-labelledby="results" style={{ overflow: 'hidden' }}>
@@ -94,7 +87,7 @@ export function ResultsTable({
             <Button
               size="compact-sm"
               onClick={() => {
-                seen.current = version;
+                setSeen(version);
                 void refetch();
               }}
             >
@@ -113,24 +106,22 @@ export function ResultsTable({
           />
         </div>
       </div>
-      {list.isPending ? (
+      {head.isPending ? (
         <div className="body">
           <Skeleton height={rowHeight * 6} />
         </div>
-      ) : list.isError && rows.length === 0 ? (
+      ) : head.isError && !head.data ? (
         <div className="body">
-          <FailureNotice error={list.error} onRetry={() => void refetch()} retrying={list.isRefetching} />
+          <FailureNotice error={head.error} onRetry={() => void refetch()} retrying={head.isRefetching} />
         </div>
-      ) : rows.length === 0 ? (
+      ) : pages.total === 0 ? (
         <EmptyState>
           {total === 0 ? 'The first results will stand here in a moment.' : 'No result passes these filters.'}
         </EmptyState>
       ) : (
         <Rows
-          rows={rows}
-          hasMore={list.hasNextPage}
-          isFetching={list.isFetchingNextPage}
-          onMore={() => void fetchNextPage()}
+          pages={pages}
+          name={JSON.stringify(list)}
           sort={sort}
           descending={descending}
           onSort={(next) => onChange({ sort: next, descending: next === sort ? !descending : undefined })}
@@ -141,41 +132,43 @@ export function ResultsTable({
 }
 
 function Rows({
-  rows,
-  hasMore,
-  isFetching,
-  onMore,
+  pages,
+  name,
   sort,
   descending,
   onSort,
 }: {
-  rows: JobResult[];
-  hasMore: boolean;
-  isFetching: boolean;
-  onMore: () => void;
+  pages: ReturnType<typeof useResultPages>;
+  /** Another name is another list, which begins at its top. */
+  name: string;
   sort: Sort;
   descending: boolean;
   onSort: (sort: Sort) => void;
 }) {
+  const { head, total, failed, rowAt, show } = pages;
   const frame = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
-    count: rows.length,
+    count: total,
     getScrollElement: () => frame.current,
     estimateSize: () => rowHeight,
     overscan: 12,
   });
   const shown = virtual.getVirtualItems();
-  const last = shown.at(-1)?.index ?? 0;
+  const [first, last] = [shown[0]?.index ?? 0, shown.at(-1)?.index ?? 0];
+  const { isScrolling } = virtual;
+  useEffect(() => show(first, last, isScrolling));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the name is what it depends on
   useEffect(() => {
-    if (hasMore && !isFetching && last >= rows.length - ahead) onMore();
-  }, [hasMore, isFetching, last, rows.length, onMore]);
+    // A statement, not an answer: newer browsers answer a promise, which is no way to clean up.
+    frame.current?.scrollTo({ top: 0 });
+  }, [name]);
   const above = shown[0]?.start ?? 0;
   const below = virtual.getTotalSize() - (shown.at(-1)?.end ?? 0);
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keys */}
       <section ref={frame} className={styles.frame} tabIndex={0} aria-label="Results, scrollable">
-        <table className={`figures ${styles.table}`} aria-rowcount={hasMore ? -1 : rows.length + 1}>
+        <table className={`figures ${styles.table}`} aria-rowcount={total + 1} aria-busy={head.isPlaceholderData}>
           <thead>
             <tr>
               <th scope="col">Route</th>
@@ -205,8 +198,16 @@ function Rows({
               </tr>
             )}
             {shown.map((item) => {
-              const row = rows[item.index];
-              return row && <Row key={row.id} row={row} index={item.index} />;
+              const row = rowAt(item.index);
+              return row ? (
+                <Row key={row.id} row={row} index={item.index} />
+              ) : (
+                <tr key={item.index} aria-rowindex={item.index + 2} style={{ height: rowHeight }}>
+                  <td colSpan={10}>
+                    <Skeleton height={12} />
+                  </td>
+                </tr>
+              );
             })}
             {below > 0 && (
               <tr aria-hidden style={{ height: below }}>
@@ -216,9 +217,12 @@ function Rows({
           </tbody>
         </table>
       </section>
+      {failed?.error && (
+        <FailureNotice error={failed.error} onRetry={() => void failed.refetch()} retrying={failed.isRefetching} />
+      )}
       <p className={styles.foot}>
-        {whole(rows.length)}
-        {hasMore ? '+' : ''} results. A price is of the whole party, and of the cheapest offer of its combination.
+        {whole(total)} {total === 1 ? 'result' : 'results'}. A price is of the whole party, and of the cheapest offer of
+        its combination.
       </p>
     </>
   );

@@ -10,6 +10,9 @@ export function parseMoney(text: string, currency: string): Money | null {
   return money(Number(units + fraction.padEnd(exponent, '0')), currency);
 }
 
+/** What stands at a field whose text is none. */
+export const amountWanted = 'an amount, such as 120.00';
+
 /** The amount alone, as it is typed into a field. */
 export function moneyText({ amount, currency }: Money): string {
   const exponent = currencyExponent(currency);

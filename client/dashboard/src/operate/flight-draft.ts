@@ -6,7 +6,7 @@ import {
   type FlightView,
   type UpdateFlightInput,
 } from '../../../../shared/flight.ts';
-import { moneyText, parseMoney } from '../money/parse-money.ts';
+import { amountWanted, moneyText, parseMoney } from '../money/parse-money.ts';
 
 /** A flight as it stands in the form: text as typed. */
 export interface FlightDraft {
@@ -68,7 +68,7 @@ export function faultsOfCabins(draft: FlightDraft): Record<string, string> {
   const faults: Record<string, string> = {};
   draft.cabins.forEach((cabin, index) => {
     if (!/^\d{1,7}$/.test(cabin.capacity.trim())) faults[`cabins.${index}.capacity`] = 'a whole number';
-    if (!parseMoney(cabin.price, draft.currency)) faults[`cabins.${index}.price`] = 'an amount, such as 120.00';
+    if (!parseMoney(cabin.price, draft.currency)) faults[`cabins.${index}.price`] = amountWanted;
   });
   return faults;
 }
