@@ -27,7 +27,10 @@ export const createAlertInput = z
     /** After it has fired it rests for so long. */
     coolDownMinutes: z.int().min(0).max(43_200).default(0),
     /** Mail and webhooks wait until they are over; `alerts.onFired` does not. */
-    quietHours: z.object({ from: clockTime, to: clockTime, zone: z.string().min(1).max(60) }).optional(),
+    quietHours: z
+      .object({ from: clockTime, to: clockTime, zone: z.string().min(1).max(60) })
+      .refine(({ from, to }) => from !== to, { path: ['to'], message: 'not the time at which they begin' })
+      .optional(),
     /** An address of yours that is told, signed. */
     webhookUrl: z
       .url({ protocol: /^https?$/ })

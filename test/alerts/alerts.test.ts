@@ -212,6 +212,16 @@ describe('alerts', () => {
     await owner.close();
   });
 
+  test('[ALERT-7] quiet hours that end when they begin would be none, or all day: they are refused', async () => {
+    const owner = await connectGuest(scene.server.url);
+    const quietHours = { from: '08:00', to: '08:00', zone: 'UTC' };
+    expect(await failureOf(owner.trpc.alerts.create.mutate(wish({ quietHours })))).toMatchObject({
+      code: 'INVALID_INPUT',
+      details: { issues: [{ path: ['quietHours', 'to'] }] },
+    });
+    await owner.close();
+  });
+
   test('[ALERT-6] the same wish again is the same alert; each is its owner\u2019s alone; fifty are enough', async () => {
     const owner = await connectGuest(scene.server.url);
     const { trpc } = owner;

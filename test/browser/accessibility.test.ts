@@ -1,8 +1,7 @@
-import axe from 'axe-core';
 import pg from 'pg';
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createFlight, dateIn } from '../support/flights.ts';
+import { expectsNoFaults, expectsNoSidewaysScroll, faultsOn } from './audit-page.ts';
 import { findChromium } from './find-chromium.ts';
 import { openStage, type Stage } from './open-stage.ts';
 
@@ -10,12 +9,6 @@ const chromium = findChromium();
 const timeout = 120_000;
 /** A round of the audit is followed by a rest of up to ten seconds. */
 const auditPatienceMs = 60_000;
-
-interface Violation {
-  id: string;
-  impact: string;
-  nodes: { target: string[]; failureSummary: string }[];
-}
 
 describe.skipIf(!chromium)('accessibility', () => {
   let stage: Stage;
@@ -45,43 +38,6 @@ describe.skipIf(!chromium)('accessibility', () => {
     await db?.end();
     await stage?.close();
   });
-
-  /** Colours in the middle of a transition belong to nobody; what turns for ever is no transition. */
-  const settled = `Promise.all(document.getAnimations()
-    .filter(({ effect }) => Number.isFinite(effect.getComputedTiming().endTime))
-    .map(({ finished }) => finished.catch(() => undefined))).then(() => undefined)`;
-
-  /** What axe finds serious or critical, in words; with `rules` by those alone. */
-  async function faultsOn(page: Page, rules?: string[]): Promise<string[]> {
-    await page.evaluate(settled);
-    // Evaluated by the browser itself, so the page's content policy stays as it is.
-    if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axe.source);
-    const options = JSON.stringify({ resultTypes: ['violations'], ...(rules && { runOnly: rules }) });
-    const violations = (await page.evaluate(
-      `axe.run(document, ${options}).then((found) => found.violations)`,
-    )) as Violation[];
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')}: ${node.failureSummary}`));
-  }
-
-  /** The page as it is, in light and in dark colours: nothing else than the contrast differs between them. */
-  async function expectsNoFaults(page: Page, what: string): Promise<void> {
-    expect(await faultsOn(page), `${what}, light`).toEqual([]);
-    await page.emulateMedia({ colorScheme: 'dark' });
-    await page.locator('html[data-mantine-color-scheme="dark"]').waitFor();
-    expect(await faultsOn(page, ['color-contrast']), `${what}, dark`).toEqual([]);
-    await page.emulateMedia({ colorScheme: 'light' });
-    await page.locator('html[data-mantine-color-scheme="light"]').waitFor();
-    await expectsNoSidewaysScroll(page);
-  }
-
-  async function expectsNoSidewaysScroll(page: Page): Promise<void> {
-    const [wide, shown] = (await page.evaluate(
-      '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
-    )) as [number, number];
-    expect(wide, page.url()).toBeLessThanOrEqual(shown);
-  }
 
   test.each([1280, 360])(
     '[DASH-18] axe finds nothing serious on any page at %i px, light or dark, and none scrolls sideways',

@@ -191,6 +191,19 @@ describe('what callers are told of prices', () => {
     ]);
   });
 
+  test('[PRICE-5] of round trips the calendar has the cheapest return of the newest day', async () => {
+    const trip = { origin: 'MAD', trip: 'round_trip' as const };
+    await writeObservations(scene.db, [
+      seen({ ...trip, observedOn: dateIn(-1), leastAmount: 5_000, latestAmount: 5_000 }),
+      seen({ ...trip, leastAmount: 7_000, latestAmount: 9_000 }),
+      seen({ origin: 'MAD', leastAmount: 3_000, latestAmount: 4_000 }),
+    ]);
+    const ask = { origin: 'MAD', destinations: ['JFK'], from: dateIn(20), to: dateIn(20) };
+    const amounts = async (kind: 'one_way' | 'round_trip') =>
+      (await scene.guest.trpc.prices.calendar.query({ ...ask, trip: kind })).cells.map(({ price }) => price.amount);
+    expect([await amounts('round_trip'), await amounts('one_way')]).toEqual([[7_000], [4_000]]);
+  });
+
   test('[PRICE-6] a job on the simulator fills the calendar while somebody watches, and its results have verdicts', async () => {
     const { trpc } = scene.guest;
     const dates = Array.from({ length: 15 }, (_, index) => dateIn(16 + index));

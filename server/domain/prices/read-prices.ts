@@ -24,22 +24,24 @@ const historySql = `
   where s.currency = (select currency from seen group by currency order by count(*) desc, currency limit 1)
   order by s.observed_on`;
 
-// Of each provider the newest observation, of those the cheapest.
+// Of each provider the newest observation, of those the cheapest. Round trips that differ by their return share a
+// row, whose newest price is of whichever return was asked for last: there the cheapest of the newest day counts.
 const calendarSql = `
   with newest as (
     select distinct on (o.destination, o.depart_date, o.provider, o.currency)
-      o.destination, o.depart_date, o.provider, o.currency, o.latest_amount, o.latest_at
+      o.destination, o.depart_date, o.provider, o.currency,
+      case when o.trip = 'round_trip' then o.least_amount else o.latest_amount end as newest_amount, o.latest_at
     from price_observation o
     where o.origin = $1 and o.destination = any($2::text[]) and o.cabin = $3 and o.trip = $4
       and ($5::text is null or o.provider = $5) and o.depart_date between $6::date and $7::date
     order by o.destination, o.depart_date, o.provider, o.currency, o.observed_on desc
   )
   select distinct on (n.destination, n.depart_date) n.destination, n.depart_date::text as "departDate",
-    n.latest_amount::float8 as amount, n.currency, n.provider,
+    n.newest_amount::float8 as amount, n.currency, n.provider,
     to_char(n.latest_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "observedAt"
   from newest n
   where n.currency = (select currency from newest group by currency order by count(*) desc, currency limit 1)
-  order by n.destination, n.depart_date, n.latest_amount, n.latest_at desc`;
+  order by n.destination, n.depart_date, n.newest_amount, n.latest_at desc`;
 
 export async function readHistory(
   room: { pool: Pool; clock: Clock },

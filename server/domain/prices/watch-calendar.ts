@@ -11,18 +11,15 @@ export async function* watchCalendar(
   input: PriceCalendarInput,
   signal: AbortSignal,
 ): AsyncGenerator<PriceCell[]> {
-  const shown = new Map<string, string>();
+  let shown = new Map<string, string>();
   const waiter = room.news.join(input.origin, input.destinations);
   try {
     for (let isFirst = true; !signal.aborted; isFirst = false) {
       const { cells } = await readCalendar(room, input);
-      const changed = cells.filter((cell) => {
-        const key = `${cell.destination} ${cell.departDate}`;
-        const text = JSON.stringify(cell);
-        if (shown.get(key) === text) return false;
-        shown.set(key, text);
-        return true;
-      });
+      const before = shown;
+      // What is in this answer no more is told again should it come back: another currency may prevail for a while.
+      shown = new Map(cells.map((cell) => [keyOf(cell), JSON.stringify(cell)]));
+      const changed = cells.filter((cell) => before.get(keyOf(cell)) !== shown.get(keyOf(cell)));
       if (changed.length > 0 || isFirst) yield changed;
       await waiter.next(signal);
     }
@@ -30,3 +27,5 @@ export async function* watchCalendar(
     waiter.leave();
   }
 }
+
+const keyOf = ({ destination, departDate }: PriceCell): string => `${destination} ${departDate}`;

@@ -7,8 +7,10 @@ const dayNumber = (date: CalendarDate): number => Date.parse(`${date}T00:00:00Z`
 export const clockOf = (wall: WallTime): string => wall.slice(11, 16);
 export const dateOf = (wall: WallTime): CalendarDate => wall.slice(0, 10);
 
+export const daysFromTo = (from: CalendarDate, to: CalendarDate): number => dayNumber(to) - dayNumber(from);
+
 /** Calendar days between both walls: +1 for the morning after, −1 across the date line. */
-export const daysBetween = (from: WallTime, to: WallTime): number => dayNumber(dateOf(to)) - dayNumber(dateOf(from));
+export const daysBetween = (from: WallTime, to: WallTime): number => daysFromTo(dateOf(from), dateOf(to));
 
 export const addDays = (date: CalendarDate, days: number): CalendarDate =>
   new Date((dayNumber(date) + days) * dayMs).toISOString().slice(0, 10);
@@ -39,7 +41,13 @@ const longDateFormat = new Intl.DateTimeFormat(undefined, {
   timeZone: 'UTC',
 });
 
+const dayOfMonthFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+const yearDateFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
+
 export const formatDate = (date: CalendarDate): string => dateFormat.format(new Date(`${date}T00:00:00Z`));
+export const formatDayOfMonth = (date: CalendarDate): string => dayOfMonthFormat.format(new Date(`${date}T00:00:00Z`));
+/** `29 Nov 2026` */
+export const formatYearDate = (date: CalendarDate): string => yearDateFormat.format(new Date(`${date}T00:00:00Z`));
 export const formatLongDate = (date: CalendarDate): string => longDateFormat.format(new Date(`${date}T00:00:00Z`));
 
 /** `America/New_York, UTC−5`: the zone and what its clock was off by at that instant. */

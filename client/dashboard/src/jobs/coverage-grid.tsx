@@ -8,7 +8,7 @@ import { FailureNotice } from '../failure/failure-notice.tsx';
 import { formatDate } from '../flight/flight-times.ts';
 import { trpc } from '../wire/traveller.ts';
 import styles from './coverage-grid.module.css';
-import { whole } from './job-names.ts';
+import { sayOutcomes, whole } from './job-names.ts';
 
 const size = 16;
 const rereadMs = 2_000;
@@ -67,7 +67,8 @@ function Grid({
       <figcaption className={styles.caption} aria-live="off">
         {pointed ? <Pointed cell={pointed} /> : <Legend />}
       </figcaption>
-      <div className={styles.scroll}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has keys alone scrolls it, too */}
+      <section className={styles.scroll} tabIndex={0} aria-label="Grid of routes and days">
         <div className={styles.labels} aria-hidden>
           {routes.map((route) => (
             <code key={route} style={{ height: size }}>
@@ -106,7 +107,7 @@ function Grid({
           {dates[0] && formatDate(dates[0])}
           {dates.length > 1 && ` – ${formatDate(dates.at(-1) as CalendarDate)}`}
         </div>
-      </div>
+      </section>
       <Figures cells={cells} onPick={onPick} />
     </figure>
   );
@@ -147,22 +148,11 @@ function Pointed({ cell }: { cell: CoverageCell }) {
       <code>
         {cell.origin} → {cell.destination}
       </code>{' '}
-      {formatDate(cell.departDate)}: {words(cell)}
+      {formatDate(cell.departDate)}: {sayOutcomes(cell)}
       {cell.best && ` · from ${formatMoney(cell.best)}`}
     </span>
   );
 }
-
-const words = ({ found, empty, unknown, waiting }: CoverageCell): string =>
-  [
-    [found, 'found'],
-    [empty, 'empty'],
-    [unknown, 'unknown'],
-    [waiting, 'waiting'],
-  ]
-    .filter(([n]) => (n as number) > 0)
-    .map(([n, word]) => `${whole(n as number)} ${word}`)
-    .join(', ');
 
 /** The table has as many rows as somebody would read; the picture has all. */
 const rowsMax = 200;
@@ -202,7 +192,7 @@ function Figures({
                     </button>
                   </th>
                   <td className="nowrap">{formatDate(cell.departDate)}</td>
-                  <td>{words(cell)}</td>
+                  <td>{sayOutcomes(cell)}</td>
                   <td className="n">{cell.best ? formatMoney(cell.best) : '–'}</td>
                 </tr>
               ))}

@@ -1,4 +1,4 @@
-import type { JobQuote, JobView, PruneReason } from '../../../../shared/jobs.ts';
+import type { CoverageCell, JobQuote, JobView, PruneReason } from '../../../../shared/jobs.ts';
 import type { CalendarDate } from '../../../../shared/times.ts';
 import { addDays, formatDate } from '../flight/flight-times.ts';
 
@@ -17,6 +17,13 @@ export const pruneNames: Record<PruneReason, string> = {
 };
 
 export const whole = (n: number): string => n.toLocaleString();
+
+/** `2 found, 1 waiting` */
+export const sayOutcomes = ({ found, empty, unknown, waiting }: CoverageCell): string =>
+  [[found, 'found'] as const, [empty, 'empty'] as const, [unknown, 'unknown'] as const, [waiting, 'waiting'] as const]
+    .filter(([n]) => n > 0)
+    .map(([n, word]) => `${whole(n)} ${word}`)
+    .join(', ');
 
 const list = (codes: string[]): string =>
   codes.length <= 3 ? codes.join(', ') : `${codes.slice(0, 2).join(', ')} and ${codes.length - 2} more`;

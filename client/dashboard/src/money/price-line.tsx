@@ -1,56 +1,84 @@
+import { useElementSize } from '@mantine/hooks';
 import { useState } from 'react';
 import { formatMoney, type Money } from '../../../../shared/money.ts';
 import type { CalendarDate } from '../../../../shared/times.ts';
-import { formatDate } from '../flight/flight-times.ts';
+import { daysFromTo, formatDate, formatDayOfMonth } from '../flight/flight-times.ts';
 import styles from './price-line.module.css';
 
-const height = 110;
-const step = 24;
+const height = 120;
+/** Room of a day: as much as the width gives, but never so little that it cannot be pointed at. */
+const [stepMin, stepMax] = [6, 48];
 
 export interface PricedDay {
   date: CalendarDate;
   price: Money;
-  /** What has this price, in a few words. */
-  what?: string;
 }
 
-/** A price a day as a line, the cheapest marked; figures on hover, and as a table. */
-export function PriceLine({ days }: { days: PricedDay[] }) {
+/**
+ * A price a day as a line, the cheapest marked; figures on hover, and as a table.
+ *
+ * @param days in their order, in one currency; days between them that have no price keep their room.
+ * @param band what is usual, in the same currency: it is shaded.
+ * @param dayName what a day is, above the table.
+ */
+export function PriceLine({
+  days,
+  band = null,
+  dayName = 'Day',
+}: {
+  days: PricedDay[];
+  band?: { low: Money; high: Money } | null;
+  dayName?: string;
+}) {
   const [pointed, setPointed] = useState<number | null>(null);
+  const { ref, width } = useElementSize();
+  const [first, last] = [days[0], days.at(-1)];
+  if (!first || !last) return null;
   const amounts = days.map(({ price }) => price.amount);
-  const [low, high] = [Math.min(...amounts), Math.max(...amounts)];
+  const bounds = band ? [band.low.amount, band.high.amount] : [];
+  const [low, high] = [Math.min(...amounts, ...bounds), Math.max(...amounts, ...bounds)];
+  const columns = daysFromTo(first.date, last.date) + 1;
+  const step = Math.min(stepMax, Math.max(stepMin, Math.floor(width / columns)));
   const y = (amount: number) => 8 + (high === low ? 0.5 : (high - amount) / (high - low)) * (height - 16);
-  const x = (index: number) => step / 2 + index * step;
-  const cheapest = amounts.indexOf(low);
-  const shown = days[pointed ?? cheapest];
-  if (!shown) return null;
+  const x = ({ date }: PricedDay) => step / 2 + daysFromTo(first.date, date) * step;
+  const cheapest = amounts.indexOf(Math.min(...amounts));
+  const shown = days[pointed ?? cheapest] as PricedDay;
+  const nearest = (offset: number): number => {
+    const away = days.map((day) => Math.abs(x(day) - offset));
+    return away.indexOf(Math.min(...away));
+  };
   return (
     <figure className={styles.figure}>
       <figcaption className={styles.caption}>
-        <strong>{formatMoney(shown.price)}</strong> on {formatDate(shown.date)}{' '}
-        {shown.what && <code>{shown.what}</code>}
-        {pointed === null && <span className="dim"> · the cheapest</span>}
+        <strong>{formatMoney(shown.price)}</strong> on {formatDate(shown.date)}
+        {pointed === null && days.length > 1 && <span className="dim"> · the cheapest</span>}
+        {band && <span className={styles.usual}>usual</span>}
       </figcaption>
-      <div className={styles.scroll}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has keys alone scrolls it, too */}
+      <section className={styles.scroll} ref={ref} tabIndex={0} aria-label="Line of prices">
         <svg
-          width={days.length * step}
+          width={columns * step}
           height={height}
           aria-hidden
           className={styles.svg}
-          onPointerMove={(event) => {
-            const box = event.currentTarget.getBoundingClientRect();
-            setPointed(Math.min(days.length - 1, Math.max(0, Math.floor((event.clientX - box.left) / step))));
-          }}
+          onPointerMove={(event) =>
+            setPointed(nearest(event.clientX - event.currentTarget.getBoundingClientRect().left))
+          }
           onPointerLeave={() => setPointed(null)}
         >
-          <polyline
-            className={styles.line}
-            points={days.map((day, at) => `${x(at)},${y(day.price.amount)}`).join(' ')}
-          />
+          {band && (
+            <rect
+              className={styles.band}
+              width={columns * step}
+              y={y(band.high.amount)}
+              height={Math.max(1, y(band.low.amount) - y(band.high.amount))}
+            />
+          )}
+          <polyline className={styles.line} points={days.map((day) => `${x(day)},${y(day.price.amount)}`).join(' ')} />
           {days.map((day, at) => (
             <circle
               key={day.date}
-              cx={x(at)}
+              cx={x(day)}
               cy={y(day.price.amount)}
               r={at === cheapest || at === pointed ? 4 : 2.5}
               className={styles.point}
@@ -58,15 +86,18 @@ export function PriceLine({ days }: { days: PricedDay[] }) {
             />
           ))}
         </svg>
-      </div>
+        <div className={styles.axis} style={{ width: columns * step }} aria-hidden>
+          <span>{formatDayOfMonth(first.date)}</span>
+          <span>{formatDayOfMonth(last.date)}</span>
+        </div>
+      </section>
       <details className={styles.details}>
         <summary>Figures</summary>
         <div className={styles.table}>
           <table className="figures">
             <thead>
               <tr>
-                <th scope="col">Day</th>
-                <th scope="col">What</th>
+                <th scope="col">{dayName}</th>
                 <th scope="col" className="n">
                   Price
                 </th>
@@ -76,7 +107,6 @@ export function PriceLine({ days }: { days: PricedDay[] }) {
               {days.map((day) => (
                 <tr key={day.date}>
                   <th scope="row">{formatDate(day.date)}</th>
-                  <td>{day.what && <code>{day.what}</code>}</td>
                   <td className="n">{formatMoney(day.price)}</td>
                 </tr>
               ))}

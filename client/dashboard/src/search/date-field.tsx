@@ -13,11 +13,13 @@ export function DateField({
   value,
   onChange,
   className,
+  error,
 }: {
   label: string;
   value: CalendarDate;
   onChange: (date: CalendarDate) => void;
   className?: string | undefined;
+  error?: string | undefined;
 }) {
   const [opened, setOpened] = useState(false);
   return (
@@ -30,6 +32,7 @@ export function DateField({
           label={label}
           aria-label={`${label}: ${formatDate(value)}`}
           className={className}
+          error={error}
           rightSection={<CalendarDays size={16} aria-hidden />}
           rightSectionPointerEvents="none"
           onPointerEnter={() => void loadCalendar()}
