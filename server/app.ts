@@ -1,3 +1,4 @@
+import nodeCluster from 'node:cluster';
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
@@ -205,7 +206,9 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     },
   });
   closing.push('broadcasts', () => Promise.all([seatBroadcast.close(), logBroadcast.close()]).then(() => undefined));
-  await search.build(feed, record);
+  // Seats are sold meanwhile, and flights found without it.
+  const warm = search.build(feed, record);
+  warm.catch(() => undefined);
 
   const seats = createSeatChannel({ hub, broadcast: seatBroadcast, clock, epoch: cluster.epoch });
   closing.push('truth pusher', startTruthPusher({ known, redis: redisGate, pool, clock, report }).stop);
@@ -333,6 +336,10 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     health: () => checkHealth({ pool, redis, clock, version, startedAtMs, sockets: () => sockets() }),
     failureOf: createFailureMap(report),
   };
+  const lease = options.lease ?? createLease(redis, (name) => keys.key('lease', name));
+  await search.project(feed, record, lease);
+  // A port that others share is for those who are ready.
+  if (nodeCluster.isWorker) await warm;
   const readiness = { ready: false, draining: false };
   const door = await openFrontDoor(rooms, {
     host: config.HOST,
@@ -349,8 +356,6 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   endings.hint = door.endSocketsOf;
   address.self = door.url;
 
-  const lease = options.lease ?? createLease(redis, (name) => keys.key('lease', name));
-  await search.project(feed, record, lease);
   if (config.AIRSIDE_ROLE !== 'worker') closing.push('waiting room', waiting.start().stop);
   if (config.AIRSIDE_ROLE !== 'web') {
     if (!config.PAYMENT_MOCK_URL) {
@@ -381,10 +386,13 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     const relay = startRelay({ record, stream, lease, clock, report });
     closing.push('relay', relay.stop);
     closing.push('pruning', startPruning({ pool, record, retention: logRetention, lease, clock, report }).stop);
-    fares.startChores(lease);
     closing.push('payments', payments.stop);
-    closing.push('jobs', jobs.startWork(lease));
     nudge = { payments: payments.nudge, releases: chores.nudge.releases, relay: relay.nudge };
+  }
+  await warm;
+  if (config.AIRSIDE_ROLE !== 'web') {
+    fares.startChores(lease);
+    closing.push('jobs', jobs.startWork(lease));
   }
   closing.push('front door', door.close);
   readiness.ready = true;

@@ -26,7 +26,10 @@ export interface OpenSearch {
   findOneWays: FindOneWays;
   live: LiveTimetable;
   projection: FlightProjection;
-  /** Reads the timetable into memory, with the state channel open already, and follows the log from there. */
+  /**
+   * Reads the timetable into memory, with the state channel open already, and follows the log from there. Until then
+   * `search.flights` is answered from Redis or Postgres, and whoever else searches is told BUSY.
+   */
   build(feed: Feed, record: LogRecord): Promise<void>;
   /** Keeps the projection in Redis true. */
   project(feed: Feed, record: LogRecord, lease: Lease): Promise<void>;
@@ -61,11 +64,12 @@ export async function openSearch(options: {
       const place = places.get(code);
       return place?.kind === 'airport' ? { ...place, city: place.related[0] ?? code } : undefined;
     },
-    onConnections: () => void learnRules().catch((error) => report(error)),
+    learnRules,
     onProgress: options.onProgress,
   });
   const engine = createSearchEngine(live, options.offerSecret);
   closing.push('search threads', engine.close);
+  closing.push('timetable', () => live.close());
   const projection = openProjection(options);
   closing.push('flight projection', () => projection.close());
   const room: SearchRoom = {
@@ -84,11 +88,7 @@ export async function openSearch(options: {
     findOneWays: (questions) => findOneWays(room, keptWays, questions),
     live,
     projection,
-    build: async (feed, record) => {
-      await live.build(feed, record);
-      closing.push('timetable', () => live.close());
-      await learnRules();
-    },
+    build: (feed, record) => live.build(feed, record),
     state: () => ({
       rows: live.flights,
       version: live.version,

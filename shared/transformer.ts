@@ -31,6 +31,9 @@ function isPlain(value: unknown): boolean {
 const serialize = (value: unknown): SuperJSONResult =>
   isPlain(value) ? ({ json: value } as SuperJSONResult) : superjson.serialize(value);
 
+/** The JSON of what a plain value becomes, from the value's own JSON. */
+export const plainPayload = (json: string): string => `{"json":${json}}`;
+
 function deserialize(payload: unknown): unknown {
   const { json, meta } = payload as SuperJSONResult;
   return meta === undefined ? json : superjson.deserialize({ json, meta });

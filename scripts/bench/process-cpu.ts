@@ -14,13 +14,27 @@ export function cpuSeconds(pid: number): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [user, system, endedUser, endedSystem] = fields.slice(11, 15).map(Number) as [number, number, number, number];
   const threads = threadsOf(pid);
-  const own = threadSeconds(pid, threads) ?? (user + system) / ticksPerSecond;
+  const own = ofThreads(pid, threads) ?? (user + system) / ticksPerSecond;
   const ended = (endedUser + endedSystem) / ticksPerSecond;
   return childrenOf(pid, threads).reduce((sum, child) => sum + (cpuSeconds(child) || 0), own + ended);
 }
 
+/**
+ * The same for the threads of a Node process: the `main` one, those that search, and whatever else there is (V8's
+ * helpers, the pool of libuv). Of threads that have ended nothing is known.
+ */
+export function threadSeconds(pid: number): { main: number; search: number; other: number } {
+  const seconds = { main: 0, search: 0, other: 0 };
+  for (const thread of threadsOf(pid)) {
+    const name = readProc(`/proc/${pid}/task/${thread}/comm`)?.trim();
+    const kind = Number(thread) === pid ? 'main' : name === 'search' ? 'search' : 'other';
+    seconds[kind] += ofThreads(pid, [thread]) ?? Number.NaN;
+  }
+  return seconds;
+}
+
 /** To the nanosecond, where the kernel keeps it: a short round may use less than a tick. */
-function threadSeconds(pid: number, threads: string[]): number | undefined {
+function ofThreads(pid: number, threads: string[]): number | undefined {
   const lines = threads.map((thread) => readProc(`/proc/${pid}/task/${thread}/schedstat`)).filter(Boolean);
   if (lines.length === 0) return undefined;
   return lines.reduce((sum, line) => sum + Number.parseInt(line as string, 10), 0) / 1e9;

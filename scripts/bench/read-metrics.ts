@@ -28,3 +28,22 @@ export async function readBatchSizes(url: string): Promise<BatchSizes[]> {
     return { metric, counts: counts.filter(([, batches]) => batches > 0) };
   });
 }
+
+/** How much later than it was due a timer of the server's event loop fired, in milliseconds. */
+export interface LoopDelay {
+  p90Ms: number;
+  p99Ms: number;
+}
+
+/** prom-client's timer for it; what it counts has the time until it was due in it. */
+const loopTimerMs = 10;
+
+/** Since it was last read. */
+export async function readLoopDelay(url: string): Promise<LoopDelay> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const late = (percentile: string): number => {
+    const seconds = new RegExp(`^nodejs_eventloop_lag_${percentile}_seconds (\\S+)$`, 'm').exec(text)?.[1];
+    return Math.max(0, Number(seconds) * 1_000 - loopTimerMs);
+  };
+  return { p90Ms: late('p90'), p99Ms: late('p99') };
+}

@@ -32,13 +32,14 @@ timed on the same questions, one at a time, in one run.
   --queries N   questions that are compared, half with one stop, half with two (500)
   --timed N     questions that are timed (200)
   --rounds N    rounds of events and sales (5)
+  --seconds S   length of a turn of sales (5)
   --share S     only the busiest such share of the world's airports (1)
   --world W     week, or day: the real US flights of 18 January 2008 (week)
   --plans       prints the plans of Postgres
   --json FILE   everything that was measured, as JSON
 `;
 
-type Options = Pick<SearchSetting, 'queries' | 'timed' | 'rounds' | 'share' | 'plans'> & {
+type Options = Pick<SearchSetting, 'queries' | 'timed' | 'rounds' | 'seconds' | 'share' | 'plans'> & {
   only: string[];
   world: 'week' | 'day';
   json: string | undefined;
@@ -53,6 +54,7 @@ function readOptions(args: string[]): Options {
       queries: { type: 'string', default: '500' },
       timed: { type: 'string', default: '200' },
       rounds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '5' },
       share: { type: 'string', default: '1' },
       world: { type: 'string', default: 'week' },
       plans: { type: 'boolean', default: false },
@@ -74,6 +76,7 @@ function readOptions(args: string[]): Options {
     queries: wholeNumber('queries', values.queries, 1, 10_000),
     timed: wholeNumber('timed', values.timed, 1, 10_000),
     rounds: wholeNumber('rounds', values.rounds, 1, 100),
+    seconds: wholeNumber('seconds', values.seconds, 1, 60),
     share,
     world,
     plans: values.plans,

@@ -8,6 +8,8 @@ export interface SearchSetting {
   queries: number;
   timed: number;
   rounds: number;
+  /** Length of a turn of sales. */
+  seconds: number;
   /** The busiest such share of the world's airports. */
   share: number;
   plans: boolean;

@@ -8,11 +8,13 @@ import { newId } from '../../shared/ids.ts';
 import { type Database, openStage, type Stage } from './open-stage.ts';
 import { type Asked, drawQuestions } from './search-questions.ts';
 import { type World, worldWeek } from './search-world.ts';
+import type { Program } from './start-program.ts';
 
 /** A real server with a week of the world in its record. */
 export interface ServedWorld {
   stage: Stage;
   database: Database;
+  server: Program;
   url: string;
   world: World;
   flights: number;
@@ -32,8 +34,8 @@ export async function serveWorld(share: number, closing: Closing, say: (line: st
   // As any record has been some minutes after an import; it would be on the time of the first turns.
   await database.pool.query('vacuum analyze flight, cabin');
   say(`starting the server with ${flights} flights`);
-  const { ready: url } = await stage.server(database);
-  return { stage, database, url, world, flights };
+  const server = await stage.server(database);
+  return { stage, database, server, url: server.ready, world, flights };
 }
 
 /** The flights between airports that the server knows. */

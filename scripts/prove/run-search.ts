@@ -226,7 +226,7 @@ class Proof {
           const place = places.get(code);
           return place?.kind === 'airport' ? { ...place, city: place.cityCode ?? code } : undefined;
         },
-        onConnections: () => undefined,
+        learnRules: async () => undefined,
       });
       await live.readAll();
       const flights = markets.map(({ origin, destination, date }) => {

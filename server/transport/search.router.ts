@@ -5,6 +5,7 @@ import { searchCalendar } from '../domain/search/search-calendar.ts';
 import { searchFlights } from '../domain/search/search-flights.ts';
 import { searchItineraries } from '../domain/search/search-itineraries.ts';
 import { open, router } from './trpc.ts';
+import { inJson } from './ws-adapter/own-resolver.ts';
 
 export const searchRouter = router({
   places: open
@@ -12,5 +13,7 @@ export const searchRouter = router({
     .query(({ ctx, input }) => ({ places: ctx.rooms.inventory.places.find(input.q, input.limit) })),
   flights: open.input(searchFlightsInput).query(({ ctx, input }) => searchFlights(ctx.rooms.search, input)),
   calendar: open.input(searchCalendarInput).query(({ ctx, input }) => searchCalendar(ctx.rooms.search, input)),
-  itineraries: open.input(searchItinerariesInput).query(({ ctx, input }) => searchItineraries(ctx.rooms.search, input)),
+  itineraries: open
+    .input(searchItinerariesInput)
+    .query(inJson(({ ctx, input }) => searchItineraries(ctx.rooms.search, input))),
 });

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BenchReport, median, ratioReport, variantReport } from '../../scripts/bench/bench-report.ts';
 import type { LiveReport } from '../../scripts/bench/live-report.ts';
 import type { RoundResult } from '../../scripts/bench/load-plan.ts';
+import type { CallResult } from '../../scripts/bench/timed-calls.ts';
 
 const script = fileURLToPath(new URL('../../scripts/bench.ts', import.meta.url));
 
@@ -107,6 +108,37 @@ describe('npm run bench', () => {
     expect(out).toMatch(/^ {2}Redis ÷ engine: \d/m);
     await rm(join(dir, 'search.json'));
     expect((await readdir(dir)).filter((name) => name.startsWith('airside-'))).toEqual([]);
+  }, 120_000);
+
+  test('[BENCH-6] sales are measured alone, with pings and with searches beside, and who used the CPU is told', async () => {
+    const args = ['search', '--only', 'sales', '--share', '0.004', '--rounds', '1', '--seconds', '1'];
+    const { code, out, err } = await run([...args, '--json', 'sales.json']);
+    expect(code, err).toBe(0);
+    const { sales } = JSON.parse(await readFile(join(dir, 'sales.json'), 'utf8')) as { sales: object };
+    const phase = (beside: object | null) => ({
+      holds: { answered: expect.any(Number), p95Ms: expect.any(Number) },
+      beside,
+      cpu: Object.fromEntries(
+        ['server: main', 'server: search', 'postgres', 'redis', 'generators'].map((name) => [name, expect.any(Number)]),
+      ),
+      loop: { p90Ms: expect.any(Number), p99Ms: expect.any(Number) },
+    });
+    const calls = { answered: expect.any(Number), refused: 0 };
+    expect(sales).toMatchObject({
+      phases: { alone: phase(null), pings: phase(calls), searches: phase(calls) },
+      ratios: [
+        { of: 'searches', to: 'alone', byRound: [expect.any(Number)] },
+        { of: 'pings', to: 'alone' },
+        { of: 'searches', to: 'pings' },
+      ],
+    });
+    const { phases } = sales as Record<'phases', Record<string, { cpu: Record<string, number>; holds: CallResult }>>;
+    expect(phases.alone?.holds.answered).toBeGreaterThan(0);
+    for (const used of Object.values(phases.searches?.cpu ?? {})) expect(used).toBeGreaterThan(0);
+    // Nobody searches beside pings.
+    expect(phases.pings?.cpu['server: search']).toBeLessThan(phases.searches?.cpu['server: search'] as number);
+    expect(out).toMatch(/^ {2}holds' p95, searches ÷ alone: \d+\.\d\d \(mark: at most 1\.2\); by round \d/m);
+    await rm(join(dir, 'sales.json'));
   }, 120_000);
 
   test('[BENCH-2] peers that cannot be installed are one line and exit code 1', async () => {

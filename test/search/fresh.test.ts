@@ -83,7 +83,7 @@ describe('a timetable that is kept true', () => {
     const report = (error: unknown) => {
       throw error;
     };
-    const options = { pool: scene.db, clock: systemClock, report, airport, onConnections: () => undefined };
+    const options = { pool: scene.db, clock: systemClock, report, airport, learnRules: async () => undefined };
     const flights = [await scene.flight({ number: '1' }), await scene.flight({ number: '2' })];
     const fresh = async () => {
       const writer = new TimetableWriter({ airport });

@@ -98,6 +98,37 @@ describe('search.itineraries', () => {
     });
   });
 
+  it('[SEARCH-22] an answer is the same over sockets and HTTP, and a cursor of one goes on over the other', async () => {
+    const input = {
+      slices: [{ origin: ['PAR'], destination: ['JFK'], date: dateIn(31) }],
+      sort: 'price' as const,
+      limit: 1,
+      dominated: true,
+    };
+    const overHttp = async (asked: object) => {
+      const query = new URLSearchParams({ input: JSON.stringify({ json: asked }) });
+      const answer = await fetch(`${scene.server.url}/trpc/search.itineraries?${query}`);
+      return ((await answer.json()) as { result: { data: { json: Awaited<ReturnType<typeof ask>> } } }).result.data
+        .json;
+    };
+    /** Without what each answer has of its own: its time and its name. */
+    const facts = ({ itineraries, nextCursor, lagMs, ...rest }: Awaited<ReturnType<typeof ask>>) => ({
+      ...rest,
+      hasMore: nextCursor !== null,
+      itineraries: itineraries.map(({ offerToken, ...each }) => ({ ...each, isOffered: offerToken !== null })),
+    });
+    const [first, same] = [await ask(input), await overHttp(input)];
+    expect(first.itineraries).toHaveLength(1);
+    expect(facts(same)).toEqual(facts(first));
+    const [second, other] = [
+      await ask({ ...input, cursor: same.nextCursor }),
+      await overHttp({ ...input, cursor: first.nextCursor }),
+    ];
+    expect(second.itineraries[0]?.id).not.toBe(first.itineraries[0]?.id);
+    expect(facts(other)).toEqual(facts(second));
+    expect(second.facets).toEqual(first.facets);
+  });
+
   it('[SEARCH-12] filters, parties and round trips', async () => {
     const date = dateIn(32);
     const back = dateIn(33);

@@ -110,7 +110,7 @@ const arrange = (timetable: Timetable) => {
 
 describe('a timetable that is rearranged while it is written to', () => {
   test.each(Array.from({ length: 20 }, (_, seed) => seed))(
-    '[SEARCH-22] has what was written before, meanwhile and after (seed %i)',
+    '[SEARCH-24] has what was written before, meanwhile and after (seed %i)',
     async (seed) => {
       const world = worldOf(seed);
       const writer = newWriter();
@@ -129,7 +129,7 @@ describe('a timetable that is rearranged while it is written to', () => {
     },
   );
 
-  test('[SEARCH-22] by another thread, while this one writes on', async () => {
+  test('[SEARCH-24] by another thread, while this one writes on', async () => {
     const world = worldOf(99);
     const writer = newWriter();
     writer.load(Array.from({ length: 20_000 }, world.make));
@@ -152,7 +152,7 @@ describe('a timetable that is rearranged while it is written to', () => {
     checkSame(writer, world.flights);
   });
 
-  test('[SEARCH-22] when the work fails, everything is as it was', async () => {
+  test('[SEARCH-24] when the work fails, everything is as it was', async () => {
     const world = worldOf(7);
     const writer = newWriter();
     writer.load(Array.from({ length: 50 }, world.make));

@@ -8,14 +8,17 @@ import { keyOperator } from '../../server/domain/identity/actor.ts';
 import type { Metrics } from '../../server/domain/operations/metrics.ts';
 import { type Clock, systemClock } from '../../server/platform/runtime/clock.ts';
 import { Failure, refuse } from '../../server/platform/runtime/failure.ts';
+import { JsonText } from '../../server/platform/runtime/json-text.ts';
 import { requestScope } from '../../server/platform/telemetry/logger.ts';
 import type { Context } from '../../server/transport/context.ts';
 import { createFailureMap } from '../../server/transport/failures.ts';
 import { observeCalls } from '../../server/transport/observe-calls.ts';
 import { open, router } from '../../server/transport/trpc.ts';
 import { openWsAdapter } from '../../server/transport/ws-adapter/open-ws-adapter.ts';
+import { inJson } from '../../server/transport/ws-adapter/own-resolver.ts';
 import { newId } from '../../shared/ids.ts';
 import { limits } from '../../shared/limits.ts';
+import { plainPayload, transformer } from '../../shared/transformer.ts';
 import { connect, failureOf } from '../support/connect.ts';
 import { openScene, type Scene, silentGateway } from '../support/scene.ts';
 
@@ -40,7 +43,10 @@ async function openSockets(adapter: Adapter) {
   };
 }
 
-const echo = router({ echo: open.input((value: unknown) => value).query(({ input }) => input) });
+const echo = router({
+  echo: open.input((value: unknown) => value).query(({ input }) => input),
+  told: open.query(inJson(async () => new JsonText<{ fare: number }>('{ "fare" : 1e2 }'))),
+});
 const own =
   (clock: Clock = systemClock): Adapter =>
   (wss) =>
@@ -90,6 +96,32 @@ describe('what is sent in one turn', () => {
   it('[HOT-1] leaves in one write, in its order; without joining it is one each', async () => {
     expect(await writesOfFiveAnswers(stock)).toBe(5);
     expect(await writesOfFiveAnswers(own())).toBe(1);
+  });
+});
+
+describe('what is JSON already', () => {
+  async function told(adapter: Adapter): Promise<string> {
+    const server = await openSockets(adapter);
+    const client = new WebSocket(server.url);
+    await once(client, 'open');
+    client.send(JSON.stringify({ id: 7, method: 'query', params: { path: 'told' } }));
+    const [frame] = await once(client, 'message');
+    client.terminate();
+    server.close();
+    return String(frame);
+  }
+
+  it('[SEARCH-22] leaves as it is over our sockets, and is the value that it says everywhere else', async () => {
+    expect(await told(own())).toBe('{"id":7,"result":{"type":"data","data":{"json":{ "fare" : 1e2 }}}}');
+    expect(await told(stock)).toBe('{"id":7,"result":{"type":"data","data":{"json":{"fare":100}}}}');
+    expect(await echo.createCaller({} as Context).told()).toEqual({ fare: 100 });
+  });
+
+  it('[SEARCH-22] is put together with what is not, as JSON itself would say it', () => {
+    const view = { 'a "b"': [1, null], text: 'näive €', at: { stops: 0 }, none: undefined };
+    const made = JsonText.object({ ...view, at: new JsonText<{ stops: number }>('{"stops":0}') });
+    expect(made.text).toBe(JSON.stringify(view));
+    expect(plainPayload(made.text)).toBe(JSON.stringify(transformer.output.serialize(made.value)));
   });
 });
 

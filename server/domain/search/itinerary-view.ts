@@ -9,13 +9,17 @@ import { type CabinColumns, rowFamily, type Timetable } from '../timetable/timet
 import { rowsOf } from './answer-search.ts';
 import { type ConnectionTimes, connectionAsked, connectionMinutes } from './connection-times.ts';
 import { type Front, legsMax } from './front.ts';
-import type { KeptSearch } from './kept-searches.ts';
 import type { ResolvedSearch } from './resolve-search.ts';
 import type { Answered } from './search-engine.ts';
 import type { ShownWith } from './show-page.ts';
 
 /** A search and what it found: what there is to be shown. */
-export type FoundSearch = Pick<KeptSearch, 'search' | 'answered' | 'at'>;
+export interface FoundSearch {
+  search: ResolvedSearch;
+  answered: Answered;
+  /** When the search was made. Milliseconds since the epoch. */
+  at: number;
+}
 
 /** The journey at a place of the ranking, as it is shown. */
 export function itineraryView(

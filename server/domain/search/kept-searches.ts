@@ -1,14 +1,15 @@
 import type { ItineraryFacets } from '../../../shared/itinerary.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
+import type { JsonText } from '../../platform/runtime/json-text.ts';
 import type { ResolvedSearch } from './resolve-search.ts';
-import type { Answered } from './search-engine.ts';
+import type { FoundBefore } from './show-page.ts';
 
 /** A search whose later pages somebody may ask for. */
 export interface KeptSearch {
   id: string;
   search: ResolvedSearch;
-  answered: Answered;
-  facets: ItineraryFacets;
+  found: FoundBefore;
+  facets: JsonText<ItineraryFacets>;
   indexVersion: number;
   lagMs: number;
   /** When it was answered, by the process's clock. */

@@ -18,8 +18,8 @@ export interface Answered extends SearchAnswer {
 export interface SearchEngine {
   /** Fails: BUSY when too many searches wait. */
   answer(task: SearchTask): Promise<Answered>;
-  /** A page of journeys, and what it is of. Fails: BUSY when too many searches wait. */
-  show(task: PageTask): Promise<{ answered: Answered; page: ShownPage }>;
+  /** A page of journeys, and the columns that what was found is of. Fails: BUSY when too many searches wait. */
+  show(task: PageTask): Promise<{ page: ShownPage; timetable: Timetable }>;
   /** The rules for connections or the carriers' alliances have changed. */
   setRules(table: ConnectionTable, alliances: Map<string, string>): void;
   /** Those that hold now. */
@@ -96,6 +96,8 @@ export function createSearchEngine(
 
   const start = (): Thread => {
     const worker = new Worker(new URL('./search-worker.ts', import.meta.url), {
+      // What the system shows for it.
+      name: 'search',
       workerData: { offerSecret } satisfies WorkerOptions,
     });
     const thread: Thread = { worker, busy: undefined };
@@ -157,13 +159,13 @@ export function createSearchEngine(
   return {
     answer: async (task) => {
       if (marketsOf(task) <= inlineMarketsMax) return { ...answerSearch(timetable, times(), task), timetable };
-      return ask({ search: task }, ({ answer }, of) => ({ ...(answer as SearchAnswer), timetable: of }));
+      return ask({ search: task }, (done, of) => ({
+        ...(done as Extract<Done, { answer: unknown }>).answer,
+        timetable: of,
+      }));
     },
     show: async (task) =>
-      ask({ show: task }, (done, of) => ({
-        answered: task.known ?? { ...(done.answer as SearchAnswer), timetable: of },
-        page: JSON.parse((done as Extract<Done, { page: string }>).page) as ShownPage,
-      })),
+      ask({ show: task }, (done, timetable) => ({ ...(done as Extract<Done, { page: unknown }>), timetable })),
     setRules: (given, theirs) => {
       table = given;
       alliances = theirs;

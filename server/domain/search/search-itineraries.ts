@@ -1,8 +1,14 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { newId } from '../../../shared/ids.ts';
-import type { ItineraryFacets, SearchItinerariesInput, SearchItinerariesView } from '../../../shared/itinerary.ts';
+import type {
+  Itinerary,
+  ItineraryFacets,
+  SearchItinerariesInput,
+  SearchItinerariesView,
+} from '../../../shared/itinerary.ts';
 import { decodeCursor, encodeCursor } from '../../platform/postgres/cursor.ts';
 import { invalidInput } from '../../platform/runtime/failure.ts';
+import { JsonText } from '../../platform/runtime/json-text.ts';
 import { explainEmpty } from './explain-empty.ts';
 import type { KeptSearch } from './kept-searches.ts';
 import { resolveSearch } from './resolve-search.ts';
@@ -20,44 +26,41 @@ import type { PageTask, ShownPage } from './show-page.ts';
 export async function searchItineraries(
   room: SearchRoom,
   input: SearchItinerariesInput,
-): Promise<SearchItinerariesView> {
-  const search = hashOf(input);
+): Promise<JsonText<SearchItinerariesView>> {
   const cursor = decodeCursor(input.cursor, ['id', 'number', 'number', 'id']);
-  if (cursor && cursor[1] !== search) throw invalidInput(['cursor'], 'not a cursor of this search');
+  if (cursor && cursor[1] !== hashOf(input)) throw invalidInput(['cursor'], 'not a cursor of this search');
   const known = cursor && room.kept.find(cursor[0]);
-  const { kept, page } = known
-    ? { kept: known, page: await nextPage(room, input.limit, known, cursor[2]) }
+  const { page, ...of } = known
+    ? { ...known, page: await nextPage(room, input.limit, known, cursor[2]) }
     : await run(room, input, cursor ? { from: cursor[2], after: cursor[3] } : { from: 0, after: null });
-  const { answered } = kept;
-  const last = page.itineraries.at(-1);
-  const hasMore = page.to < answered.ranking.count;
-  if (hasMore && !known) room.kept.keep(kept);
-  const complete = answered.ranking.complete && answered.fronts.every((front) => front.complete);
-  const bounds = kept.search.task.slices[0]?.bounds;
-  return {
-    itineraries: page.itineraries,
-    total: answered.ranking.total,
-    facets: kept.facets,
-    nextCursor: hasMore && last ? encodeCursor([kept.id, search, page.to, last.id]) : null,
-    indexVersion: kept.indexVersion,
-    lagMs: kept.lagMs,
-    bounds: boundsView(input.maxStops, bounds as NonNullable<typeof bounds>, complete),
-    ...(answered.ranking.count === 0 ? { explanation: await explainEmpty(room, input) } : {}),
-  };
+  const hasMore = page.to < page.ranked;
+  const bounds = of.search.task.slices[0]?.bounds;
+  return JsonText.object<SearchItinerariesView>({
+    itineraries: new JsonText<Itinerary[]>(page.itineraries),
+    total: page.total,
+    facets: of.facets,
+    nextCursor: hasMore && page.last ? encodeCursor([of.id, hashOf(input), page.to, page.last]) : null,
+    indexVersion: of.indexVersion,
+    lagMs: of.lagMs,
+    bounds: boundsView(input.maxStops, bounds as NonNullable<typeof bounds>, page.complete),
+    explanation: page.ranked === 0 ? await explainEmpty(room, input) : undefined,
+  });
 }
 
-/** Makes the search, and shows its journeys from a place on, or behind one. */
+type OfOneMoment = Omit<KeptSearch, 'found'>;
+
+/** Makes the search, keeps what it found if there is more, and shows its journeys from a place on, or behind one. */
 async function run(
   room: SearchRoom,
   input: SearchItinerariesInput,
   place: Pick<PageTask, 'from' | 'after'>,
-): Promise<{ kept: KeptSearch; page: ShownPage }> {
+): Promise<OfOneMoment & { page: ShownPage }> {
   await room.live.caughtUp(catchUpMs);
   const search = resolveSearch(room, input);
   const { version: indexVersion, lagMs } = room.live;
   const filters = filtersOf(input);
   const at = room.clock.now();
-  const { answered, page } = await room.engine.show({
+  const { page, timetable } = await room.engine.show({
     search,
     known: null,
     unfiltered: filters.length > 0 ? resolveSearch(room, withoutFilters(input, filters)).task : null,
@@ -66,19 +69,21 @@ async function run(
     at,
     nowMs: at,
   });
-  const facets = page.facets as ItineraryFacets;
-  return { kept: { id: newId(), search, answered, facets, indexVersion, lagMs, at }, page };
+  const facets = new JsonText<ItineraryFacets>(page.facets as string);
+  const of: OfOneMoment = { id: newId(), search, facets, indexVersion, lagMs, at };
+  if (page.answer) room.kept.keep({ ...of, found: { answer: page.answer, timetable } });
+  return { ...of, page };
 }
 
 async function nextPage(
   room: SearchRoom,
   limit: number,
-  { search, answered, at }: KeptSearch,
+  { search, found, at }: KeptSearch,
   from: number,
 ): Promise<ShownPage> {
   const { page } = await room.engine.show({
     search,
-    known: answered,
+    known: found,
     unfiltered: null,
     from,
     after: null,
@@ -91,5 +96,5 @@ async function nextPage(
 
 /** What must be the same for a cursor to go on with it. */
 function hashOf({ cursor: _, limit: __, ...rest }: SearchItinerariesInput): number {
-  return createHash('sha256').update(JSON.stringify(rest)).digest().readUInt32BE(0);
+  return hash('sha256', JSON.stringify(rest), 'buffer').readUInt32BE(0);
 }

@@ -5,7 +5,7 @@ import { type PostedNames, readNames } from '../timetable/names.ts';
 import type { Timetable } from '../timetable/timetable.ts';
 import { answerSearch, type SearchAnswer, type SearchTask } from './answer-search.ts';
 import type { ConnectionTimes } from './connection-times.ts';
-import { type PageTask, type ShownWith, showPage } from './show-page.ts';
+import { type PageTask, type ShownPage, type ShownWith, showPage } from './show-page.ts';
 
 /** What a thread searches, and with what it shows what it finds. */
 export interface WorkerKnowledge {
@@ -17,11 +17,7 @@ export interface WorkerKnowledge {
 
 /** To a worker: what to know from now on, or what to do. */
 export type ToWorker = { know: WorkerKnowledge } | { search: SearchTask } | { show: PageTask };
-export type FromWorker =
-  | { answer: SearchAnswer }
-  /** A `ShownPage` as JSON: a text is posted and read in less time than its objects are copied. */
-  | { answer: SearchAnswer | null; page: string }
-  | { error: string };
+export type FromWorker = { answer: SearchAnswer } | { page: ShownPage } | { error: string };
 
 export interface WorkerOptions {
   offerSecret: string;
@@ -47,8 +43,7 @@ function answer(message: Exclude<ToWorker, { know: unknown }>): FromWorker {
   try {
     if ('search' in message) return { answer: answerSearch(timetable, shownWith.times, message.search) };
     const { show } = message;
-    const { answer, page } = showPage(timetable, { ...shownWith, nowMs: show.nowMs }, show);
-    return { answer: show.known ? null : answer, page: JSON.stringify(page) };
+    return { page: showPage(timetable, { ...shownWith, nowMs: show.nowMs }, show) };
   } catch (error) {
     return { error: (error as Error).stack ?? String(error) };
   }

@@ -6,6 +6,7 @@ import type { LogRecord } from '../../platform/feed/log-record.ts';
 import type { Update } from '../../platform/live/topic.ts';
 import { whenAvailable } from '../../platform/postgres/when-available.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
+import { refuse } from '../../platform/runtime/failure.ts';
 import { type Chore, startChore } from '../../platform/runtime/periodic.ts';
 import type { ErrorReporter } from '../../platform/telemetry/error-reporter.ts';
 import { type CabinPart, type FlightPart, flightPartName } from '../inventory/seat-truth.ts';
@@ -34,8 +35,8 @@ interface Options {
   clock: Clock;
   report: ErrorReporter;
   airport: (code: string) => AirportFact | undefined;
-  /** The rules for connections were imported. */
-  onConnections: () => void;
+  /** Asked before the record is read, and when rules for connections were imported. */
+  learnRules: () => Promise<void>;
   onProgress?: ((what: string, done: number, of: number) => void) | undefined;
 }
 
@@ -45,6 +46,8 @@ const idsPerRead = 500;
 const restFactor = 20;
 const restMinMs = 500;
 const restMaxMs = 30_000;
+/** Those who search while the record is read for the first time. */
+const comeBackMs = 1_000;
 
 /**
  * The timetable of this process and who keeps it true. Postgres is the truth; three things tell of its changes:
@@ -68,6 +71,7 @@ export class LiveTimetable {
   #behindSince: number | undefined;
   readonly #stopping = new AbortController();
   #chore: Chore | undefined;
+  #building: Promise<void> = Promise.resolve();
   #following: Promise<void> = Promise.resolve();
   /** Dates that are yet to be compared in this round. */
   #dates: string[] = [];
@@ -133,10 +137,17 @@ export class LiveTimetable {
   }
 
   /** Reads everything. The log's position is taken first, so that nothing falls between the two. */
-  async build(feed: Feed, record: LogRecord): Promise<void> {
+  build(feed: Feed, record: LogRecord): Promise<void> {
+    this.#building = this.#build(feed, record);
+    return this.#building;
+  }
+
+  async #build(feed: Feed, record: LogRecord): Promise<void> {
     const from = await record.newestPosition();
+    await this.#options.learnRules();
     await this.readAll();
     await this.readWanted();
+    if (this.#stopping.signal.aborted) return;
     this.#following = this.#follow(feed, record, from);
     this.#chore = startChore({
       name: 'compare timetable',
@@ -163,6 +174,7 @@ export class LiveTimetable {
 
   async close(): Promise<void> {
     this.#stopping.abort();
+    await this.#building.catch(() => undefined);
     await Promise.all([this.#chore?.stop(), this.#following, this.#tidying]);
   }
 
@@ -210,8 +222,9 @@ export class LiveTimetable {
     if (this.#isBuilt) this.readWanted().catch((error) => this.#options.report(error));
   }
 
-  /** At once where nothing waits to be read; else when it has been, or after `ms`. */
+  /** At once where nothing waits to be read; else when it has been, or after `ms`. Fails: BUSY until it is built. */
   async caughtUp(ms: number): Promise<void> {
+    if (!this.#isBuilt) throw refuse('BUSY', { retryAfterMs: comeBackMs });
     if (this.#wanted.size === 0 && !this.#readingNow) return;
     const done = new AbortController();
     const read = this.readWanted().catch(() => undefined);
@@ -300,7 +313,7 @@ export class LiveTimetable {
       case 'flights.created':
         break;
       case 'connections.imported':
-        this.#options.onConnections();
+        this.#options.learnRules().catch((error) => this.#options.report(error));
         return;
       default:
         return;

@@ -1,4 +1,6 @@
 import type { TRPCCombinedDataTransformer } from '@trpc/server';
+import { plainPayload } from '../../../shared/transformer.ts';
+import { JsonText } from '../../platform/runtime/json-text.ts';
 import type { RequestId } from './call.ts';
 
 /** The beginning of everything that belongs to one call; what follows is the same for all callers. */
@@ -14,7 +16,9 @@ type Output = TRPCCombinedDataTransformer['output'];
 
 /** A member `data` of an object that has other members already; nothing, where JSON has no word for it. */
 function dataMember(output: Output, data: unknown): string {
-  const text = JSON.stringify(output.serialize(data)) as string | undefined;
+  const text = (data instanceof JsonText ? plainPayload(data.text) : JSON.stringify(output.serialize(data))) as
+    | string
+    | undefined;
   return text === undefined ? '' : `,"data":${text}`;
 }
 

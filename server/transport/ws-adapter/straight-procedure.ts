@@ -2,7 +2,7 @@ import { type AnyTRPCProcedure, TRPCError, type TRPCProcedureType } from '@trpc/
 import { getParseFn, isObject } from '@trpc/server/unstable-core-do-not-import';
 import * as z from 'zod';
 import type { Call } from './call.ts';
-import { liveResolverOf } from './live-topics.ts';
+import { ownResolverOf } from './own-resolver.ts';
 
 /** A procedure that can be called without tRPC's chain: checks, schema, resolver. */
 export interface StraightProcedure {
@@ -38,7 +38,7 @@ export function guarded<M extends { _middlewares: unknown[] }>(middleware: M, gu
 /** Undefined for what has middlewares of its own: tRPC calls it. */
 export function straightProcedure(procedure: AnyTRPCProcedure): StraightProcedure | undefined {
   const { type, inputs, middlewares, experimental_caller, ...definition } = procedure._def as unknown as Definition;
-  const resolver = liveResolverOf(procedure) ?? definition.resolver;
+  const resolver = ownResolverOf(definition.resolver) ?? definition.resolver;
   if (!resolver || experimental_caller) return undefined;
   const parsers = inputs.map(parseStep);
   const steps: Step[] = [];

@@ -1,4 +1,4 @@
-import { Button, Checkbox, NativeSelect } from '@mantine/core';
+import { Button, Checkbox, NativeSelect, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { newId } from '../../../../shared/ids.ts';
@@ -24,7 +24,7 @@ export function AlertForm({ onMade }: { onMade: () => void }) {
     },
     onSuccess: () => {
       setTried(false);
-      change({ id: newId(), amount: { ...draft.amount, text: '' } });
+      change({ id: newId(), amount: '' });
       onMade();
     },
   });
