@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dateIn } from '../support/flights.ts';
+import { expectsNoFaults } from './audit-page.ts';
 import { findChromium } from './find-chromium.ts';
 import { openStage, type Stage } from './open-stage.ts';
 import { shot } from './shot.ts';
@@ -55,6 +56,31 @@ describe.skipIf(!chromium)('fare-search jobs in the browser', () => {
     await shot(page, 'job');
     await page.getByRole('link', { name: 'Jobs' }).click();
     await page.getByRole('article', { name: /^Job LON, PAR → NYC/ }).waitFor();
+    await expectsNoFaults(page, 'jobs');
+    expect(stage.faults).toEqual([]);
+  });
+
+  test('[DASH-40] a short list is quoted, and says of each price how it is known', { timeout }, async () => {
+    const page = await stage.open(`/jobs/new?from=LON&to=NYC&depart=${dateIn(20)}&until=${dateIn(29)}`);
+    await page.getByLabel('Own inventory').uncheck();
+    await page.getByLabel('Simulator').check();
+    for (const rate of ['Fails', 'Blocks', 'Is empty']) await page.getByLabel(rate).fill('0');
+    await page.getByRole('heading', { name: 'More' }).click();
+    await page.getByLabel('Exact prices for the cheapest dates of each route').fill('3');
+    const quote = page.getByRole('region', { name: 'What it takes' });
+    await quote.getByText('3 asked for exactly, the others by a cheap pass.').waitFor();
+    await expectsNoFaults(page, 'the form, with all of it');
+    await shot(page, 'job-form');
+    await page.getByRole('button', { name: 'Start the job' }).click();
+    await page.getByText('Completed', { exact: true }).waitFor();
+    await page.getByText('exact for the cheapest 3 of each route').waitFor();
+    const results = page.getByRole('region', { name: 'Results', exact: true });
+    await expect.poll(() => results.getByTitle('as the provider’s calendar tells it').count()).toBe(7);
+    expect(await results.locator('tbody strong').count()).toBe(3);
+    await expectsNoFaults(page, 'a job');
+    await page.setViewportSize({ width: 360, height: 900 });
+    await expectsNoFaults(page, 'a job, narrow');
+    await shot(page, 'job-narrow');
     expect(stage.faults).toEqual([]);
   });
 

@@ -14,7 +14,15 @@ const createdAt = '2027-02-01T12:00:00.000Z';
 const job = (children = 0) => ({
   createdAt,
   ask: {
-    ...{ origins: [], destinations: [], departDates: [], returnDates: [], cabin: 'economy' as const, simulator: null },
+    ...{
+      origins: [],
+      destinations: [],
+      departDates: [],
+      returnDates: [],
+      cabin: 'economy' as const,
+      shortlist: null,
+      simulator: null,
+    },
     passengers: { adults: 1, children, infantsOnLap: 0, infantsInSeat: 0 },
   },
 });

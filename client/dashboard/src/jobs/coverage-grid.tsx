@@ -49,7 +49,13 @@ export function CoverageGrid({
   }, [live, refetch]);
   if (coverage.isPending) return <Skeleton height={120} />;
   if (coverage.isError) return <FailureNotice error={coverage.error} onRetry={() => void coverage.refetch()} />;
-  return <Grid cells={coverage.data.cells} onPick={onPick} />;
+  const { cells, isCut } = coverage.data;
+  return (
+    <>
+      <Grid cells={cells} onPick={onPick} />
+      {isCut && <p className="dim">The first {whole(cells.length)} routes and days are shown; the results have all.</p>}
+    </>
+  );
 }
 
 function Grid({

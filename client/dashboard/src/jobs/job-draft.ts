@@ -30,6 +30,8 @@ export interface JobDraft {
   cabin: CabinClass;
   providers: ProviderChoice[];
   simulator: { seed: number; latencyMs: number; failRate: number; blockRate: number; emptyRate: number };
+  /** Empty: every date is asked for exactly. */
+  shortlist: Typed;
   /** Without an amount the job goes on to its end. */
   stopAt: AmountDraft;
   repeats: boolean;
@@ -59,6 +61,7 @@ export const firstDraft = (): JobDraft => ({
   cabin: 'economy',
   providers: ['inventory'],
   simulator: { seed: 1, latencyMs: 50, failRate: 0.05, blockRate: 0.02, emptyRate: 0.2 },
+  shortlist: '',
   stopAt: { text: '', currency: 'USD' },
   repeats: false,
   everyHours: 24,
@@ -91,6 +94,7 @@ export function askOf(draft: JobDraft): Omit<z.input<typeof createJobInput>, 'id
     cabin,
     providers,
     priority: numberIn(draft.priority),
+    ...(draft.shortlist !== '' && { shortlist: numberIn(draft.shortlist) }),
     ...(stopAtPrice && { stopAtPrice }),
     ...(draft.repeats && { repeat: { everyHours: numberIn(draft.everyHours), times: numberIn(draft.times) } }),
     ...(providers.includes('simulator') && { simulator }),

@@ -1,4 +1,5 @@
 import type { CoverageCell, JobQuote, JobView, PruneReason } from '../../../../shared/jobs.ts';
+import { formatMoney } from '../../../../shared/money.ts';
 import type { CalendarDate } from '../../../../shared/times.ts';
 import { addDays, formatDate } from '../flight/flight-times.ts';
 
@@ -37,6 +38,17 @@ const span = (dates: CalendarDate[]): string => {
 /** `LON, PAR → NYC, Tue, 1 Dec – Mon, 7 Dec` */
 export const titleOf = ({ ask }: Pick<JobView, 'ask'>): string =>
   `${list(ask.origins)} → ${list(ask.destinations)}, ${span(ask.departDates.toSorted())}`;
+
+/** What else it heeds: `exact for the cheapest 5 of each route · stops at $90.00 · priority 3`; empty: nothing. */
+export const sayWishes = ({ ask, stopAtPrice, repeat, priority }: JobView): string =>
+  [
+    ask.shortlist !== null && `exact for the cheapest ${ask.shortlist} of each route`,
+    stopAtPrice && `stops at ${formatMoney(stopAtPrice)}`,
+    repeat && `again every ${repeat.everyHours} h, ${repeat.times} ${repeat.times === 1 ? 'time' : 'times'} more`,
+    priority !== 0 && `priority ${priority}`,
+  ]
+    .filter(Boolean)
+    .join(' · ');
 
 /** Seconds as somebody would say them: `40 s`, `12 min`, `3 h 10`, `2 d 4 h`. */
 export function formatSeconds(seconds: number): string {

@@ -9,7 +9,7 @@ import { EmptyState } from '../shell/empty-state.tsx';
 import { usePageTitle } from '../shell/use-page-title.ts';
 import { CoverageGrid } from './coverage-grid.tsx';
 import { JobActions } from './job-actions.tsx';
-import { providerTitles, titleOf } from './job-names.ts';
+import { providerTitles, sayWishes, titleOf } from './job-names.ts';
 import { JobProgress } from './job-progress.tsx';
 import type { JobParams } from './jobs-params.ts';
 import { RoutePrices } from './route-prices.tsx';
@@ -42,6 +42,7 @@ export function JobPage() {
 function Job({ job, progress }: { job: JobView; progress: Numbers | null }) {
   const params = route.useSearch();
   const navigate = route.useNavigate();
+  const wishes = sayWishes(job);
   const isLive = job.status === 'running' || job.status === 'pending';
   const change = (part: Partial<JobParams>) =>
     void navigate({ search: (before) => ({ ...before, ...part }), resetScroll: false });
@@ -53,6 +54,7 @@ function Job({ job, progress }: { job: JobView; progress: Numbers | null }) {
           <p className="dim">
             {job.providers.map((name) => providerTitles[name] ?? name).join(', ')} · started{' '}
             {formatMoment(job.createdAt)}
+            {wishes && ` · ${wishes}`}
           </p>
         </div>
         <JobActions job={job} />

@@ -15,13 +15,15 @@ export function MoreOfJob({ draft, change, problems }: PartProps) {
   const isWrong = fields.some((field) => field in problems);
   const number = (
     label: string,
-    key: 'infantsOnLap' | 'infantsInSeat' | 'everyHours' | 'times' | 'priority',
+    key: 'infantsOnLap' | 'infantsInSeat' | 'shortlist' | 'everyHours' | 'times' | 'priority',
     field: Field,
     description?: string,
+    placeholder?: string,
   ) => (
     <NumberInput
       label={label}
       description={description}
+      placeholder={placeholder}
       inputWrapperOrder={inOrder}
       // What is out of bounds is said, not put right unseen.
       clampBehavior="none"
@@ -51,6 +53,13 @@ export function MoreOfJob({ draft, change, problems }: PartProps) {
             'Under two, on a seat of their own',
           )}
         </div>
+        {number(
+          'Exact prices for the cheapest dates of each route',
+          'shortlist',
+          'shortlist',
+          'Which these are tells the provider’s calendar, or its one-ways; the others keep that price',
+          'For all dates',
+        )}
         <div className={styles.pair}>
           <MoneyInput
             label="Stop at price"
@@ -86,6 +95,7 @@ export function MoreOfJob({ draft, change, problems }: PartProps) {
 const fields = [
   'passengers.infantsOnLap',
   'passengers.infantsInSeat',
+  'shortlist',
   'stopAtPrice.amount',
   'priority',
   'repeat.everyHours',
@@ -93,14 +103,16 @@ const fields = [
 ] as const;
 type Field = (typeof fields)[number];
 
-function said({ infantsOnLap, infantsInSeat, stopAt, repeats, everyHours, times, priority }: PartProps['draft']) {
+function said(draft: PartProps['draft']) {
+  const { infantsOnLap, infantsInSeat, shortlist, stopAt, repeats, everyHours, times, priority } = draft;
   const infants = [infantsOnLap, infantsInSeat].reduce<number>((sum, typed: Typed) => sum + numberIn(typed), 0);
   const stop = priceIn(stopAt);
   const set = [
     infants > 0 && `${infants} ${infants === 1 ? 'infant' : 'infants'}`,
+    shortlist !== '' && `exact for the cheapest ${shortlist}`,
     stop && stop.amount >= 0 && `stops at ${formatMoney(stop)}`,
     repeats && `again every ${everyHours} h, ${times} ${numberIn(times) === 1 ? 'time' : 'times'}`,
     numberIn(priority) !== 0 && `priority ${priority}`,
   ].filter(Boolean);
-  return set.join(' · ') || 'infants, a price to stop at, repetition, priority';
+  return set.join(' · ') || 'infants, a short list, a price to stop at, repetition, priority';
 }

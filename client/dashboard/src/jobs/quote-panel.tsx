@@ -94,6 +94,8 @@ function Figures({ quote }: { quote: JobQuote }) {
               </tr>
               <tr>
                 <td colSpan={3} className={styles.note}>
+                  {provider.asked < provider.combinations &&
+                    `${whole(provider.asked)} asked for exactly, the others by a cheap pass. `}
                   {provider.measuredOn === 0
                     ? 'Assumed: nothing is measured yet.'
                     : `Measured on ${provider.measuredOn === 1 ? 'one step' : `${whole(provider.measuredOn)} steps`}.`}{' '}

@@ -282,7 +282,9 @@ function Row({ row, index }: { row: JobResult; index: number }) {
         )}
       </td>
       <td className="n">
-        {row.price ? (
+        {row.price && row.priceKind === 'calendar' ? (
+          <span title="about; as the provider’s calendar tells it">≈ {formatMoney(row.price)}</span>
+        ) : row.price ? (
           <strong title={row.priceKind?.replaceAll('_', ' ')}>{formatMoney(row.price)}</strong>
         ) : (
           <span className="dim">–</span>

@@ -47,6 +47,10 @@ export const theme = createTheme({
       }),
     }),
     Tooltip: { defaultProps: { openDelay: 150, multiline: true } },
+    Notification: {
+      defaultProps: { closeButtonProps: { 'aria-label': 'Dismiss' } },
+      styles: { description: { color: 'var(--a-dim)' } },
+    },
     Modal: { defaultProps: { centered: true, radius: 'md', overlayProps: { backgroundOpacity: 0.5 } } },
     Drawer: { defaultProps: { position: 'right', overlayProps: { backgroundOpacity: 0.35 } } },
   },
