@@ -219,11 +219,13 @@ export const searchCalendarInput = z.object({
   to: dateSchema,
   cabin: cabinClassSchema.default('economy'),
   seats: z.int().min(1).max(limits.seatsPerBooking).default(1),
+  maxStops: z.int().min(0).max(1).default(1),
+  filters: itineraryFilters.default({}),
 });
 export type SearchCalendarInput = z.infer<typeof searchCalendarInput>;
 
 export interface SearchCalendarView {
-  /** The cheapest way of each day with at most one stop, for the whole party; null: none. */
+  /** The cheapest way of each day that the filters let through, for the whole party; null: none. */
   days: { date: string; price: Money | null }[];
   indexVersion: number;
   lagMs: number;

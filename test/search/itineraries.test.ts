@@ -215,14 +215,15 @@ describe('search.itineraries', () => {
     await fly('OSL', 'CPH', to, '08:00', '09:10', 9_000);
     await fly('OSL', 'ARN', to, '08:00', '09:00', 2_000);
     await fly('ARN', 'CPH', to, '11:00', '12:10', 3_000);
-    const { days } = await scene.guest.trpc.search.calendar.query({
-      origin: 'OSL',
-      destination: 'CPH',
-      from,
-      to,
-      seats: 2,
-    });
-    expect(days.map((each) => each.price?.amount ?? null)).toEqual([18_000, null, 10_000]);
-    expect(days[0]?.date).toBe(from);
+    const amounts = async (more: object = {}) => {
+      const question = { origin: 'OSL', destination: 'CPH', from, to, seats: 2, ...more };
+      const { days } = await scene.guest.trpc.search.calendar.query(question);
+      expect(days[0]?.date).toBe(from);
+      return days.map((each) => each.price?.amount ?? null);
+    };
+    expect(await amounts()).toEqual([18_000, null, 10_000]);
+    expect(await amounts({ maxStops: 0 })).toEqual([18_000, null, 18_000]);
+    expect(await amounts({ filters: { via: { exclude: ['ARN'] } } })).toEqual([18_000, null, 18_000]);
+    expect(await amounts({ filters: { departure: { from: '12:00', to: '23:59' } } })).toEqual([null, null, null]);
   });
 });

@@ -124,7 +124,7 @@ const minutesOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Nu
 /** Minutes of the day. */
 export const windowMinutes = ({ from, to }: ClockWindow): readonly [number, number] => [minutesOf(from), minutesOf(to)];
 
-function sliceFilters(
+export function sliceFilters(
   room: SearchRoom,
   filters: ItineraryFilters,
   departure: ClockWindow | undefined,

@@ -4,15 +4,14 @@ import { limits } from '../../../shared/limits.ts';
 import type { Money } from '../../../shared/money.ts';
 import { invalidInput } from '../../platform/runtime/failure.ts';
 import { dateOfDay, dayOfDate } from '../places/zoned-time.ts';
-import { airportsOf, windowOf } from './resolve-search.ts';
+import { airportsOf, sliceFilters, windowOf } from './resolve-search.ts';
 import { catchUpMs, defaultBounds, turnaroundMinutes } from './search-bounds.ts';
 import type { SearchRoom } from './search-room.ts';
-import { noFilters } from './slice-question.ts';
 
 const minuteMs = 60_000;
 
 /**
- * The cheapest way of each day for a party, with at most one stop; one search for all days. A day that is over, or
+ * The cheapest way of each day for a party, with at most one stop and within the filters of a search for journeys; one search for all days. A day that is over, or
  * that nothing is left on, has none.
  *
  * Fails: INVALID_INPUT (an unknown place, days that end before they begin or are more than a year), BUSY.
@@ -35,10 +34,10 @@ export async function searchCalendar(room: SearchRoom, input: SearchCalendarInpu
         days,
         cabin: cabinClasses.indexOf(input.cabin),
         seats: input.seats,
-        maxStops: 1,
+        maxStops: input.maxStops as 0 | 1,
         notBefore: Math.floor(room.clock.now() / minuteMs),
-        bounds: { ...defaultBounds(), bucketMinutes: 1_440 },
-        filters: noFilters,
+        bounds: { ...defaultBounds(input.filters.layover?.maxMinutes), bucketMinutes: 1_440 },
+        filters: sliceFilters(room, input.filters, undefined, undefined),
         keep: 'cheapest',
       },
     ],

@@ -9,18 +9,23 @@ import { mondayOf, PriceCalendar } from '../money/price-calendar.tsx';
 import { PriceLine } from '../money/price-line.tsx';
 import { trpc } from '../wire/traveller.ts';
 import styles from './fare-calendar.module.css';
+import { filtersOf, isFiltered, withoutFilters } from './journey-filters.ts';
 import type { JourneyParams } from './journey-question.ts';
 
 const weeks = 6;
 
 /** Six weeks around the chosen day: the cheaper a day, the stronger its colour. Each leads to its journeys. */
 export function FareCalendar({ params }: { params: JourneyParams }) {
-  const { from, to, date, seats = 1, cabin } = params;
+  const { from, to, date, seats = 1, cabin, stops = 1 } = params;
   const first = mondayOf([addDays(date, -14), today()].sort().at(-1) as CalendarDate);
   const last = addDays(first, weeks * 7 - 1);
   const calendar = useQuery(
     trpc.search.calendar.queryOptions(
-      { origin: from, destination: to, from: first, to: last, seats, ...(cabin && { cabin }) },
+      {
+        ...{ origin: from, destination: to, from: first, to: last, seats, ...(cabin && { cabin }) },
+        maxStops: Math.min(1, stops),
+        filters: filtersOf(params),
+      },
       { staleTime: 10_000 },
     ),
   );
@@ -38,6 +43,14 @@ export function FareCalendar({ params }: { params: JourneyParams }) {
   const priced = days.flatMap(({ date: day, price }) => (price ? [{ date: day, price }] : []));
   return (
     <div className={`stack ${styles.days}`}>
+      {isFiltered(params) && (
+        <p className="dim">
+          Within the filters of your journeys.{' '}
+          <Link to="/" search={withoutFilters(params)} resetScroll={false}>
+            Show all
+          </Link>
+        </p>
+      )}
       <PriceCalendar
         label="Cheapest price of each day"
         days={days}
