@@ -24,8 +24,8 @@ export async function storeJob(
   const plan = { segments: [{ first: 0, ...lists }], dropped: {}, places: {} };
   await pool.query(
     `with made as (
-       insert into job (id, actor, body_hash, status, providers, ask, plan, total, done, found, empty, open_steps)
-       values ($1, $2, '', 'completed', $3, '{}', $7, $5::int, $5, $5 - ($5 + 2) / 3, ($5 + 2) / 3, 0)
+       insert into job (id, actor, body_hash, status, providers, ask, plan, total, done, found, empty, open_steps, checkpoints)
+       values ($1, $2, '', 'completed', $3, '{}', $7, $5::int, $5, $5 - ($5 + 2) / 3, ($5 + 2) / 3, 0, $6::int)
        returning no
      ), steps as (
        insert into job_step (job, no, provider, first, last, is_open)
