@@ -32,7 +32,8 @@ export async function serveWorld(share: number, closing: Closing, say: (line: st
   say('writing the timetable');
   const flights = await writeWorld(database.pool, world);
   // As any record has been some minutes after an import; it would be on the time of the first turns.
-  await database.pool.query('vacuum analyze flight, cabin');
+  await database.pool.query('vacuum analyze');
+  await database.pool.query('checkpoint');
   say(`starting the server with ${flights} flights`);
   const server = await stage.server(database);
   return { stage, database, server, url: server.ready, world, flights };

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createDriftBook } from '../../server/domain/inventory/drift-book.ts';
 import { repairBooking } from '../../server/domain/inventory/repair-seats.ts';
 import { createDriftWatch } from '../../server/domain/inventory/watch-drift.ts';
+import { writeFlights } from '../../server/domain/inventory/write-flights.ts';
 import { armPausePoint } from '../../server/platform/runtime/pause-points.ts';
-import type { OperatorFlightView } from '../../shared/flight.ts';
+import { cabinClasses, type OperatorFlightView } from '../../shared/flight.ts';
 import { newId } from '../../shared/ids.ts';
 import type { ReplayView } from '../../shared/operations.ts';
 import { failureOf } from '../support/connect.ts';
@@ -123,6 +124,33 @@ describe('the audit of seats', () => {
       const later = await watch.round();
       expect(later.status.drift).toBe(1);
       expect(later.news).toEqual([]);
+    });
+
+    it('[AUDIT-1] [AUDIT-2] of an import it compares a part at once, and all the rest on its way around', async () => {
+      const departs = Date.now() + 30 * 86_400_000;
+      const wall = (ms: number) => new Date(ms).toISOString().slice(0, 16);
+      await writeFlights(
+        scene.db,
+        Array.from({ length: 700 }, (_, n) => ({
+          id: newId(),
+          carrier: 'QX',
+          number: String(n + 1),
+          origin: 'JFK',
+          destination: 'LHR',
+          departsAt: wall(departs),
+          arrivesAt: wall(departs + 7 * 3_600_000),
+          departsAtUtc: departs,
+          arrivesAtUtc: departs + 7 * 3_600_000,
+          cabins: cabinClasses.map((cabin) => ({ cabin, capacity: 9, price: { amount: 9_900, currency: 'USD' } })),
+        })),
+      );
+      const { watch } = watching(scene, 1_000);
+      const first = await watch.round();
+      expect(first.status.changed).toBe(2_000);
+      expect((await watch.round()).status.changed).toBe(0);
+      for (let round = 0; round < 8; round++) await watch.round();
+      const { status } = await watch.round();
+      expect(status.sweep.lastFinishedAt).not.toBeNull();
     });
 
     it('[AUDIT-1] a change that was committed late is not slept over', async () => {

@@ -12,7 +12,10 @@ export interface DriftWatch {
 /** Each cabin is looked at within this time, whether or not it changed. */
 const sweepMs = 600_000;
 const changedPage = 500;
-/** More changed cabins than that in one round wait for the next. */
+/**
+ * More changed cabins than that in one round are left to the sweep: each page reads through all that changed, so whoever
+ * would work off an import of 400,000 cabins page by page would be at it for minutes.
+ */
 const changedPagesMax = 4;
 const sweepPageMax = 2_000;
 /**
@@ -87,15 +90,12 @@ export function createDriftWatch(
       changed += seen.checked;
       news.push(...seen.news);
       const last = rows.at(-1);
-      if (rows.length === changedPage && last) {
-        changedAfter = { at: last.at, id: last.id };
-        continue;
-      }
-      changedAfter = behind;
-      lastPass = thisPass;
-      thisPass = new Map();
-      break;
+      if (rows.length < changedPage || !last) break;
+      changedAfter = { at: last.at, id: last.id };
     }
+    changedAfter = behind;
+    lastPass = thisPass;
+    thisPass = new Map();
     return { changed, news };
   }
 
