@@ -129,8 +129,9 @@ async function choose(
     }
   }
   // A short list of a part would be another one: all of it is asked again, and what is known is with the shared answers.
-  if (end.of().kind !== 'done') {
-    await run.save(end.of());
+  const ending = end.of();
+  if (ending.kind !== 'done') {
+    await run.save(ending);
     return undefined;
   }
   const priceOf = ({ answer }: (typeof told)[number]) =>

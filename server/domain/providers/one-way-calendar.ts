@@ -45,7 +45,10 @@ const backOf = ({ origin, destination, returnDate, ...rest }: FareQuestion): Far
 
 /** Each way once, by its key. */
 function waysOf(questions: readonly FareQuestion[]): Map<string, FareQuestion> {
-  const ways = questions.flatMap((question) => [outOf(question), backOf(question) ?? []].flat());
+  const ways = questions.flatMap((question) => {
+    const back = backOf(question);
+    return back ? [outOf(question), back] : [outOf(question)];
+  });
   return new Map(ways.map((way) => [questionKey(way), way]));
 }
 
