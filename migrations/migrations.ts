@@ -19,6 +19,7 @@ const steps = [
   '0017_lives',
   '0018_step_columns',
   '0019_changed_cabins',
+  '0020_actor_index',
 ];
 
 const migrationOf = (name: string) =>

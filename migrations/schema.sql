@@ -78,7 +78,7 @@ create table booking (
   constraint booking_seats_ck CHECK (((seats >= 1) AND (seats <= 9))),
   constraint booking_status_check CHECK ((status = ANY (ARRAY['held'::text, 'paying'::text, 'confirmed'::text, 'failed'::text, 'expired'::text, 'cancelled'::text, 'refund_pending'::text, 'refunded'::text])))
 ) with (fillfactor=50);
-CREATE INDEX booking_actor_idx ON public.booking USING btree (actor, created_at, id);
+CREATE INDEX booking_actor_idx ON public.booking USING btree (actor, created_at);
 
 create table booking_leg (
   booking_id uuid not null,
