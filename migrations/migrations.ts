@@ -20,6 +20,7 @@ const steps = [
   '0018_step_columns',
   '0019_changed_cabins',
   '0020_actor_index',
+  '0021_hold_alone',
 ];
 
 const migrationOf = (name: string) =>

@@ -1,7 +1,7 @@
 import type { Guard } from './guard.ts';
 
 const engine = 'migrations/0005_selling.sql';
-const holding = 'migrations/0012_holding.sql';
+const holding = 'migrations/0021_hold_alone.sql';
 const lives = 'migrations/0017_lives.sql';
 const record = 'migrations/0001_record.sql';
 const alone = 'test/booking/guards.test.ts';

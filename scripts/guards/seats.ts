@@ -1,7 +1,7 @@
 import type { Guard } from './guard.ts';
 
 const engine = 'migrations/0005_selling.sql';
-const holding = 'migrations/0012_holding.sql';
+const holding = 'migrations/0021_hold_alone.sql';
 const record = 'migrations/0001_record.sql';
 const oversell = 'test/booking/oversell.test.ts';
 const alone = 'test/booking/guards.test.ts';
@@ -197,6 +197,75 @@ export const seatGuards: Guard[] = [
     proof: {
       file: offers,
       title: '[FARE-11] a party without an offer pays the step that can seat all of it, for each of its seats',
+    },
+  },
+  {
+    name: 'alone-enough',
+    prevents: 'a lone hold of seats which others have; the CHECK stops it too, but then nobody is told SOLD_OUT',
+    out: [{ file: holding, text: ' and c.target_capacity - c.held - c.sold >= p_seats[1]\n', instead: '\n' }],
+    proof: { file: journeys, title: '[WIRE-2] each refusal has its code' },
+  },
+  {
+    name: 'alone-row-lock',
+    prevents: 'two lone holds that find the same last seat free; the CHECK stops it too, by failing the second',
+    out: [{ file: holding, text: '>= p_seats[1]\n      for update;', instead: '>= p_seats[1];' }],
+    proof: {
+      file: oversell,
+      title: '[SEAT-1] 12 lanes: with the guard on, exactly the seats that exist are held, and the rest is told so',
+    },
+  },
+  {
+    name: 'alone-target-not-capacity',
+    prevents: 'a lone hold of seats above what the operator asked for after a cut',
+    out: [
+      freed,
+      {
+        file: holding,
+        text: 'c.target_capacity - c.held - c.sold >= p_seats[1]',
+        instead: 'c.capacity - c.held - c.sold >= p_seats[1]',
+      },
+    ],
+    proof: {
+      file: alone,
+      title: '[FLIGHT-5] seats that come free are not sold while more is promised than wanted, gate or no gate',
+    },
+    behind:
+      'freed-above-target: while the limit follows what is taken it has nothing free either, so both are taken out',
+  },
+  {
+    name: 'alone-open-flights',
+    prevents: 'a lone hold on a flight that is closed or cancelled',
+    out: [{ file: holding, text: ` and c.state = 'open' and c.departs`, instead: ' and c.departs' }],
+    proof: { file: journeys, title: '[WIRE-2] each refusal has its code' },
+  },
+  {
+    name: 'alone-before-departure',
+    prevents: 'a lone hold on a flight that has left',
+    out: [
+      {
+        file: holding,
+        text: ' and c.departs_at_utc > clock_timestamp()\n        and c.ladder',
+        instead: '\n        and c.ladder',
+      },
+    ],
+    proof: { file: journeys, title: '[WIRE-2] each refusal has its code' },
+  },
+  {
+    name: 'alone-no-ladder',
+    prevents: 'a lone party that is charged the price of its first seat for all',
+    out: [{ file: holding, text: 'and c.ladder is null and ', instead: 'and ' }],
+    proof: {
+      file: offers,
+      title: '[FARE-11] a party without an offer pays the step that can seat all of it, for each of its seats',
+    },
+  },
+  {
+    name: 'alone-expected',
+    prevents: 'a lone hold that is charged a price which nobody was shown',
+    out: [{ file: holding, text: 'p_expected[1] = total and ', instead: '' }],
+    proof: {
+      file: journeys,
+      title: '[BOOK-5] a price that changes between pricing and taking is not charged unseen',
     },
   },
   {
