@@ -54,8 +54,8 @@ export const seatGuards: Guard[] = [
     prevents: 'two batches that decide on the same count of free seats; the CHECK stops it too, by failing the second',
     out: [{ ...plain, text: 'order by c.id for update of c\n', instead: 'order by c.id\n' }],
     proof: {
-      file: oversell,
-      title: '[SEAT-1] 12 lanes: with the guard on, exactly the seats that exist are held, and the rest is told so',
+      file: alone,
+      title: '[SEAT-1] a batch that had to wait for another one counts what that one has left',
     },
   },
   {
@@ -203,7 +203,10 @@ export const seatGuards: Guard[] = [
     name: 'alone-enough',
     prevents: 'a lone hold of seats which others have; the CHECK stops it too, but then nobody is told SOLD_OUT',
     out: [{ file: holding, text: ' and c.target_capacity - c.held - c.sold >= p_seats[1]\n', instead: '\n' }],
-    proof: { file: journeys, title: '[WIRE-2] each refusal has its code' },
+    proof: {
+      file: oversell,
+      title: '[SEAT-1] 12 lanes: with the guard on, exactly the seats that exist are held, and the rest is told so',
+    },
   },
   {
     name: 'alone-row-lock',

@@ -53,8 +53,8 @@ describe('a guard alone', () => {
     ttlSeconds: 900,
   });
   /** On a connection of the test, which decides when it commits. */
-  async function holdWith(client: pg.PoolClient, member: HoldMember): Promise<void> {
-    const values = holdValues(newId(), [member], false);
+  async function holdWith(client: pg.PoolClient, ...members: HoldMember[]): Promise<void> {
+    const values = holdValues(newId(), members, false);
     await client.query(`select hold_seats(${values.map((_, place) => `$${place + 1}`).join(', ')})`, values);
   }
   async function held(flightIds?: string[]): Promise<HoldMember> {
@@ -359,6 +359,18 @@ describe('a guard alone', () => {
       expect(await own.lanes.release.send(holding.id)).toBe(false);
       expect(await own.lanes.release.send(sold.id)).toBe(false);
       expect([await statusOf(holding.id), await statusOf(sold.id)]).toEqual(['held', 'confirmed']);
+    });
+
+    it('[SEAT-1] a batch that had to wait for another one counts what that one has left', async () => {
+      const { id } = await scene.flight({ seats: 3 });
+      const client = await db.connect();
+      await client.query('begin');
+      await holdWith(client, memberOf([id]), memberOf([id]));
+      const later = store.hold(newId(), [memberOf([id]), memberOf([id])]);
+      await Promise.race([somebodyWaits(), later.catch(() => undefined)]);
+      await client.query('commit');
+      client.release();
+      expect((await later).outcomes.map(({ kind }) => kind)).toEqual(['held', 'refused']);
     });
 
     it('[FLIGHT-9] a removal waits for the hold that is being written, and does not delete its flight', async () => {
