@@ -23,6 +23,8 @@ export interface BenchReport {
     synchronous_commit: string;
     full_page_writes: string;
     checkpoints: number;
+    /** Its CPU for vacuum and analyze between the rounds, of all databases together, in seconds. */
+    housekeepingSeconds: number;
   };
   options: { rounds: number; seconds: number; sockets: number; inFlight: number; rate: number; profiled: boolean };
   variants: VariantReport[];

@@ -57,11 +57,15 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
  * Engines in a directory that goes with them, with everything that makes them durable switched on. Servers and load
  * generators are children; `closing` ends all of them.
  */
-export async function openStage(closing: Closing, say: (line: string) => void): Promise<Stage> {
+export async function openStage(
+  closing: Closing,
+  say: (line: string) => void,
+  settings: Record<string, string> = {},
+): Promise<Stage> {
   const dataDir = await mkdtemp(join(tmpdir(), 'airside-bench-'));
   closing.push('data directory', () => rm(dataDir, { recursive: true, force: true }));
   say('starting Postgres and Redis');
-  const postgres = await startEmbeddedPostgres({ dataDir, maxConnections: 300 });
+  const postgres = await startEmbeddedPostgres({ dataDir, maxConnections: 300, settings });
   closing.push('postgres', postgres.stop);
   const redis = await startEmbeddedRedis({ dataDir });
   closing.push('redis', redis.stop);

@@ -10,7 +10,7 @@ import type { Acknowledged, RoundResult } from './load-plan.ts';
 import { measureDiskSync } from './measure-disk-sync.ts';
 import { type Host, type Load, openHost, openLoad } from './open-host.ts';
 import { openStage, type Stage } from './open-stage.ts';
-import { machineTicks } from './process-cpu.ts';
+import { cpuSeconds, machineTicks } from './process-cpu.ts';
 import { readBatchSizes } from './read-metrics.ts';
 import { readProfile } from './read-profile.ts';
 import { takesEventsTogether } from './takes-events-together.ts';
@@ -35,14 +35,17 @@ export async function runSalesBench(
   say: (line: string) => void,
 ): Promise<BenchReport> {
   const loadAverageAtStart = loadavg()[0] as number;
-  const stage = await openStage(closing, say);
+  // Autovacuum would fall into somebody's turn by chance, and costs as much as some of them.
+  const stage = await openStage(closing, say, { autovacuum: 'off' });
   const fdatasyncUs = measureDiskSync(stage.dataDir);
   const skipped: BenchReport['skipped'] = [];
   const entries = await openEntries(stage, chosenVariants(plan, options.only), options, say, skipped);
 
   const ticksBefore = machineTicks();
   const settings = await readSettings(stage);
+  let housekeepingSeconds = 0;
   for (let round = 0; round <= options.rounds; round++) {
+    housekeepingSeconds += await keepHouse(stage, entries);
     say(round === 0 ? 'warming up' : `round ${round} of ${options.rounds}`);
     // Another one begins each round, so that nobody is always the neighbour of the same.
     for (let n = 0; n < entries.length; n++) {
@@ -76,7 +79,7 @@ export async function runSalesBench(
       stolen: Number.isFinite(stolen) ? stolen : null,
       fdatasyncUs,
     },
-    postgres: { ...settings, checkpoints },
+    postgres: { ...settings, checkpoints, housekeepingSeconds },
     options: {
       rounds: options.rounds,
       seconds: options.seconds,
@@ -98,11 +101,19 @@ export async function runSalesBench(
  * Servers whose turn it is not stand still: an audit of what was sold to one variant would run on another one's time.
  * What a server does beside its callers it does within its own turns.
  */
-function takeTurns(next: Host, entries: Entry[]): void {
+function takeTurns(next: Host | undefined, entries: Entry[]): void {
   for (const { host } of entries) {
     if (host !== next) host.server?.pause();
   }
-  next.server?.resume();
+  next?.server?.resume();
+}
+
+/** What autovacuum would do meanwhile; says what it cost. */
+async function keepHouse(stage: Stage, entries: Entry[]): Promise<number> {
+  takeTurns(undefined, entries);
+  const before = cpuSeconds(stage.postgres.pid);
+  for (const { database } of new Set(entries.map(({ host }) => host))) await database?.pool.query('vacuum (analyze)');
+  return cpuSeconds(stage.postgres.pid) - before;
 }
 
 async function openEntries(
@@ -182,17 +193,17 @@ async function profilesOf(entries: Entry[], say: (line: string) => void): Promis
   return profiles;
 }
 
-async function readSettings(stage: Stage): Promise<BenchReport['postgres']> {
+async function readSettings(stage: Stage): Promise<Omit<BenchReport['postgres'], 'housekeepingSeconds'>> {
   const client = new pg.Client(stage.postgres.url);
   await client.connect();
   try {
-    const { rows } = await client.query<BenchReport['postgres']>(
+    const { rows } = await client.query<Awaited<ReturnType<typeof readSettings>>>(
       `select current_setting('server_version') as version, current_setting('fsync') as fsync,
          current_setting('synchronous_commit') as synchronous_commit,
          current_setting('full_page_writes') as full_page_writes,
          (select num_timed + num_requested from pg_stat_checkpointer)::int as checkpoints`,
     );
-    return rows[0] as BenchReport['postgres'];
+    return rows[0] as Awaited<ReturnType<typeof readSettings>>;
   } finally {
     await client.end();
   }
