@@ -218,8 +218,8 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
     store,
     clock,
     onSeats: (truths) => {
-      seats.publish(truths);
       gate.settle(truths);
+      seats.publish(truths);
       search.projection.offer(truths);
     },
     onBatch: (verb, members) => metrics.laneBatchMembers.observe({ verb }, members),

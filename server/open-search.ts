@@ -88,7 +88,10 @@ export async function openSearch(options: {
     findOneWays: (questions) => findOneWays(room, keptWays, questions),
     live,
     projection,
-    build: (feed, record) => live.build(feed, record),
+    build: async (feed, record) => {
+      await live.build(feed, record);
+      engine.warm();
+    },
     state: () => ({
       rows: live.flights,
       version: live.version,

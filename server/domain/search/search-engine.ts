@@ -25,6 +25,8 @@ export interface SearchEngine {
   /** Those that hold now. */
   times(): ConnectionTimes;
   waiting(): number;
+  /** Starts the first thread, so that nobody waits for it. */
+  warm(): void;
   close(): Promise<void>;
 }
 
@@ -51,8 +53,9 @@ interface Thread {
 
 /**
  * Runs searches without holding up the event loop that sells seats: in threads that share the timetable, started when
- * first needed. Journeys are made ready to be shown there, too: twenty of them, each with its sealed offer, take longer
- * than to find them. A search for its own sake that takes less time than telling a thread of it runs on the spot.
+ * needed, the first of them once there is something to search, since it takes a tenth of a second to come up. Journeys
+ * are made ready to be shown there, too: twenty of them, each with its sealed offer, take longer than to find them. A
+ * search for its own sake that takes less time than telling a thread of it runs on the spot.
  */
 export function createSearchEngine(
   live: Pick<LiveTimetable, 'timetable' | 'names' | 'onSwap'>,
@@ -171,6 +174,9 @@ export function createSearchEngine(
       alliances = theirs;
       known = undefined;
       told = undefined;
+    },
+    warm: () => {
+      if (!closed && threads.length === 0) start();
     },
     times,
     waiting: () => queue.length,

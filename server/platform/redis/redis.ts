@@ -25,7 +25,7 @@ export function openRedis(url: string, log: Logger): RedisConnections {
       connectionName: `airside-${name}`,
       enableOfflineQueue: offlineQueue,
       // What one turn of the event loop says goes in one write: a write costs more than a command.
-      enableAutoPipelining: true,
+      enableAutoPipelining: offlineQueue,
       maxRetriesPerRequest: offlineQueue ? null : 1,
       connectTimeout: 2_000,
       retryStrategy: (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 6), 2_000) * (0.5 + Math.random() / 2),
