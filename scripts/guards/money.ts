@@ -201,9 +201,9 @@ export const moneyGuards: Guard[] = [
         instead: 'where r.id = any(p_refund)',
       },
       {
-        file: engine,
-        text: 'where b.id = u.id and b.id = any(p_ids) and b.status = any(p_from)',
-        instead: 'where b.id = u.id',
+        file: lives,
+        text: 'where b.id = any(p_ids) and b.status = any(p_from)',
+        instead: 'where b.id = any(p_ids)',
       },
     ],
     proof: {

@@ -2,6 +2,7 @@ import type { Guard } from './guard.ts';
 
 const engine = 'migrations/0005_selling.sql';
 const holding = 'migrations/0021_hold_alone.sql';
+const lives = 'migrations/0017_lives.sql';
 const record = 'migrations/0001_record.sql';
 const oversell = 'test/booking/oversell.test.ts';
 const alone = 'test/booking/guards.test.ts';
@@ -138,10 +139,10 @@ export const seatGuards: Guard[] = [
     prevents: 'paying today’s price for seats that were held at yesterday’s',
     out: [
       {
-        file: engine,
-        text: 'select u.payment, b.id, p_provider, b.price_amount, b.price_currency, u.method, now()',
+        file: lives,
+        text: 'select o.payment, o.id, p_provider, o.price_amount, o.price_currency, o.method, now() from ours o',
         instead:
-          'select u.payment, b.id, p_provider, (select sum(c.price_amount * g.quantity) from booking_leg g join cabin c on c.id = g.cabin_id where g.booking_id = b.id), b.price_currency, u.method, now()',
+          'select o.payment, o.id, p_provider, (select sum(c.price_amount * g.quantity) from booking_leg g join cabin c on c.id = g.cabin_id where g.booking_id = o.id), o.price_currency, o.method, now() from ours o',
       },
     ],
     proof: { file: alone, title: '[BOOK-5] what is paid is the price of the hold, whatever the cabin costs by now' },
