@@ -173,6 +173,25 @@ describe('the queue', () => {
     expect(new Set(claimed).size).toBe(claimed.length);
     while (claimed.length < ids.length) claimed.push(...(await queue.claimPayments(10)).map((payment) => payment.id));
     expect([...claimed].sort()).toEqual([...ids].sort());
+    // And one whose claim by somebody else is not committed yet.
+    const taken = await add();
+    const elsewhere = await scene.db.connect();
+    await elsewhere.query('begin');
+    await elsewhere.query(`update payment set next_call_at = now() + interval '1 minute' where id = $1`, [taken.id]);
+    const late = queue.claimPayments(10);
+    // Who does not pass it over waits for it, and then takes it, too.
+    await Promise.race([
+      late,
+      eventually(async () => {
+        const { rowCount } = await scene.db.query(
+          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        );
+        return rowCount;
+      }).toBe(1),
+    ]);
+    await elsewhere.query('commit');
+    elsewhere.release();
+    expect(await late).toEqual([]);
     const { id } = await add({ provider: 'other' });
     expect(await queue.claimPayments(10, ['other'])).toEqual([]);
     expect(await queue.claimPayments(10, ['mock'])).toMatchObject([{ id, provider: 'other', calls: 0 }]);
