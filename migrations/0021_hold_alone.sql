@@ -1,7 +1,10 @@
--- Holding once more, for somebody alone: most flights are not hot, and most batches are one hold. It takes a third less of
--- Postgres' time, and the cabin is locked for as much less. The same arguments and answers as before.
+-- A hold that is alone in its batch, in fewer and plainer statements: most flights are not hot, and most batches are one
+-- hold. It takes a third less of Postgres' time, and the cabin is locked for as much less.
 
--- Holds seats: many holds, one call, one commit.
+-- Any holds, however many, wherever; what it takes and answers is told below.
+alter function hold_seats rename to hold_together;
+
+-- Holds seats: many holds, one call, one commit. The ordinary lone hold is decided here, all others by hold_together.
 --
 -- c_* are the distinct cabins that the batch is about and how many seats it wants of each. Members
 -- come in the order of their arrival; legs point at members and cabins (from 1), and those of a member
@@ -13,7 +16,7 @@
 -- refused_leg says which leg of the member it was (from 0). at is when the holds began; truths are the
 -- cabins as this call leaves them. leg_prices are those of l_price and what was found for the others, if any cabin has a
 -- ladder: its price in truths is the next party's. What a refusal would have written is not written.
-create or replace function hold_seats(
+create function hold_seats(
   p_batch uuid, c_flight uuid[], c_class text[], c_need int4[],
   p_id uuid[], p_actor uuid[], p_hash text[], p_seats int4[], p_legs int4[], p_expected int8[], p_expected_in text[],
   p_ttl int4[], p_contact jsonb[], p_fare jsonb[],
@@ -24,51 +27,26 @@ create or replace function hold_seats(
 ) language plpgsql as $$
 #variable_conflict use_variable
 declare
-  members int := cardinality(p_id);
-  wanted int := cardinality(c_flight);
-  known uuid[];
-  places int4[];
-  cabins int4[];
-  free int4[];
-  prices int8[];
-  currencies text[];
-  for_sale bool[];
-  laddered bool[];
-  taken int4[] := array_fill(0, array[wanted]);
-  versions int4[];
-  touched int4[] := '{}';
-  code text[] := array_fill('h'::text, array[members]);
-  amounts int8[] := array_fill(0::int8, array[members]);
-  priced_in text[] := array_fill(''::text, array[members]);
-  all_held bool;
-  any_held bool := false;
-  any_listed bool := false;
-  leg int := 0;
-  first_leg int;
-  k int;
-  total int8;
-  listed int8;
-  list_total int8;
-  list_totals int8[];
   alone_in int4;
   alone_currency text;
+  total int8;
 begin
-  insert into batch (id) values (p_batch);
-  -- Somebody alone, and nothing out of the ordinary: the same as below in fewer and plainer statements.
-  if members = 1 and cardinality(l_cabin) = 1 and p_fare is null and l_price is null and not p_skip
+  if cardinality(p_id) = 1 and cardinality(l_cabin) = 1 and p_fare is null and l_price is null and not p_skip
     and cardinality(t_member) = 0
   then
     select c.id, c.price_amount * p_seats[1], c.price_currency into alone_in, total, alone_currency from cabin c
       where c.flight_id = c_flight[1] and c.cabin = c_class[1] and c.state = 'open' and c.departs_at_utc > clock_timestamp()
         and c.ladder is null and c.target_capacity - c.held - c.sold >= p_seats[1]
       for update;
-    -- The id is looked for behind the lock, as below.
+    -- The id is looked for behind the lock: a repeat that waited for its first attempt sees it.
     if found and total <= 9007199254740991
       and (p_expected[1] is null or (p_expected[1] = total and p_expected_in[1] = alone_currency))
       and not exists (select from booking b where b.id = p_id[1])
     then
       at := date_trunc('milliseconds', clock_timestamp());
-      with moved as (
+      with fenced as (
+        insert into batch (id) values (p_batch)
+      ), moved as (
         update cabin c set held = c.held + p_seats[1], version = c.version + 1 where c.id = alone_in returning c.*
       ), booked as (
         insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, created_at)
@@ -92,198 +70,8 @@ begin
       return;
     end if;
   end if;
-  -- An array that grows from its middle would begin there.
-  refused_leg := array_fill(null::int4, array[members]);
-  for attempt in 1 .. 2 loop
-    -- Newest rows, locked in the order of their ids; the second time they are ours already.
-    if p_skip then
-      select array_agg(x.place), array_agg(x.id), array_agg(x.free), array_agg(x.price), array_agg(x.currency), array_agg(x.sale),
-          array_agg(x.laddered)
-        into places, cabins, free, prices, currencies, for_sale, laddered
-        from (select y.* from (
-          select u.place::int4, c.id, c.target_capacity - c.held - c.sold as free, c.price_amount as price,
-            c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale,
-            c.ladder is not null as laddered
-          from unnest(c_flight, c_class) with ordinality u (flight, class, place)
-          join cabin c on c.flight_id = u.flight and c.cabin = u.class and c.flight_id = any(c_flight)
-          order by c.id for update of c skip locked
-        ) y order by y.place) x;
-    else
-      select array_agg(x.place), array_agg(x.id), array_agg(x.free), array_agg(x.price), array_agg(x.currency), array_agg(x.sale),
-          array_agg(x.laddered)
-        into places, cabins, free, prices, currencies, for_sale, laddered
-        from (select y.* from (
-          select u.place::int4, c.id, c.target_capacity - c.held - c.sold as free, c.price_amount as price,
-            c.price_currency::text as currency, c.state = 'open' and c.departs_at_utc > clock_timestamp() as sale,
-            c.ladder is not null as laddered
-          from unnest(c_flight, c_class) with ordinality u (flight, class, place)
-          join cabin c on c.flight_id = u.flight and c.cabin = u.class and c.flight_id = any(c_flight)
-          order by c.id for update of c
-        ) y order by y.place) x;
-    end if;
-    exit when attempt = 2 or cabins is null;
-    declare
-      short int4[] := array(select u.id from unnest(places, cabins, free) u (place, id, free) where u.free < c_need[u.place]);
-    begin
-      exit when cardinality(short) = 0;
-      touched := reclaim_due(short, cabins);
-      exit when cardinality(touched) = 0;
-    end;
-  end loop;
-  if coalesce(cardinality(places), 0) < wanted then
-    -- Some cabins do not exist or are locked; the others keep the place that legs point at.
-    select array_agg(y.id order by u.place), array_agg(y.free order by u.place), array_agg(y.price order by u.place),
-      array_agg(y.currency order by u.place), array_agg(y.sale order by u.place), array_agg(y.laddered order by u.place)
-      into cabins, free, prices, currencies, for_sale, laddered
-      from generate_series(1, wanted) u (place)
-      left join unnest(places, cabins, free, prices, currencies, for_sale, laddered)
-        y (place, id, free, price, currency, sale, laddered)
-        on y.place = u.place;
-  end if;
-  -- Asked behind the locks: a repeat that waited for its first attempt sees it.
-  known := array(select b.id from booking b where b.id = any(p_id));
-  -- Columns keep milliseconds; what the caller is told must be what they keep.
-  at := date_trunc('milliseconds', clock_timestamp());
-
-  -- Mostly there is enough for everybody, at the cabins' own prices; then nobody needs to be looked at.
-  all_held := cardinality(known) = 0 and p_fare is null and l_price is null and not exists (
-    select from unnest(free, c_need, for_sale, laddered, currencies) u (free, need, for_sale, laddered, currency)
-    where u.free < u.need or u.free is null or not u.for_sale or u.laddered or u.currency <> currencies[1]);
-  if all_held then
-    amounts := array(select sum(prices[u.cabin] * p_seats[u.member])::int8 from unnest(l_member, l_cabin) u (member, cabin)
-      group by u.member order by u.member);
-    priced_in := array_fill(currencies[1], array[members]);
-    all_held := not exists (select from unnest(amounts, p_expected, p_expected_in) u (amount, expected, expected_in)
-      where u.amount > 9007199254740991 or u.expected <> u.amount or u.expected_in <> currencies[1]);
-  end if;
-  if all_held then
-    any_held := true;
-    taken := c_need;
-  else
-    all_held := true;
-    l_price := coalesce(l_price, array_fill(null::int8, array[cardinality(l_cabin)]));
-    -- First come, first served: each member takes all its seats or none.
-    for member in 1 .. members loop
-      first_leg := leg + 1;
-      leg := leg + p_legs[member];
-      if p_id[member] = any(known) then
-        code[member] := 'x';
-      else
-        total := 0;
-        list_total := 0;
-        for l in first_leg .. leg loop
-          k := l_cabin[l];
-          code[member] := case when cabins[k] is null then 'u' when not for_sale[k] then 'c'
-            when currencies[k] <> currencies[l_cabin[first_leg]] then 'f' else 'h' end;
-          if code[member] <> 'h' then
-            refused_leg[member] := l - first_leg;
-            exit;
-          end if;
-          if laddered[k] or p_fare[member] is not null then
-            -- What this party would pay now, by the seats that the members before it have left.
-            listed := prices[k];
-            if laddered[k] then
-              listed := (select ladder_price(c.ladder, free[k], p_seats[member]) from cabin c where c.id = cabins[k]);
-            end if;
-            if l_price[l] is null then
-              l_price[l] := listed;
-              any_listed := true;
-            end if;
-            list_total := list_total
-              + brand_price(listed, (p_fare[member] -> 'addPercent' ->> (l - first_leg))::int4) * p_seats[member];
-          end if;
-          total := total + coalesce(l_price[l], prices[k]) * p_seats[member];
-        end loop;
-        if code[member] = 'h' then
-          amounts[member] := total;
-          if p_fare[member] is not null then
-            list_totals := coalesce(list_totals, array_fill(null::int8, array[members]));
-            list_totals[member] := list_total;
-          end if;
-          priced_in[member] := currencies[l_cabin[first_leg]];
-          if total > 9007199254740991 then
-            code[member] := 'g';
-          elsif p_expected[member] <> total or p_expected_in[member] <> priced_in[member] then
-            code[member] := 'p';
-          else
-            for l in first_leg .. leg loop
-              k := l_cabin[l];
-              if free[k] < p_seats[member] then
-                code[member] := 's';
-                refused_leg[member] := l - first_leg;
-                for before in first_leg .. l - 1 loop
-                  k := l_cabin[before];
-                  free[k] := free[k] + p_seats[member];
-                  taken[k] := taken[k] - p_seats[member];
-                end loop;
-                exit;
-              end if;
-              free[k] := free[k] - p_seats[member];
-              taken[k] := taken[k] + p_seats[member];
-            end loop;
-          end if;
-        end if;
-      end if;
-      if code[member] = 'h' then
-        any_held := true;
-      else
-        all_held := false;
-      end if;
-    end loop;
-  end if;
-
-  if any_held then
-    with moved as (
-      update cabin c set held = c.held + u.taken, version = c.version + 1
-      from unnest(cabins, taken) u (id, taken) where c.id = u.id and c.id = any(cabins) and u.taken > 0
-      returning c.id, c.version
-    )
-    select array_agg(m.version order by u.place) into versions
-      from unnest(cabins) with ordinality u (id, place) left join moved m on m.id = u.id;
-    insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, fare, created_at)
-      select u.id, u.actor, decode(u.hash, 'hex'), 'held', u.seats, u.amount, u.currency,
-        at + make_interval(secs => u.ttl), u.contact, u.fare, at
-      from unnest(p_id, p_actor, p_hash, p_seats, amounts, priced_in, p_ttl, p_contact, p_fare, code)
-        u (id, actor, hash, seats, amount, currency, ttl, contact, fare, code)
-      where u.code = 'h';
-    insert into hold_deadline (at, batch, bookings)
-      select at + make_interval(secs => u.ttl), p_batch, array_agg(u.id)
-      from unnest(p_id, p_ttl, code) u (id, ttl, code) where u.code = 'h' group by u.ttl;
-    insert into booking_leg (booking_id, position, flight_id, cabin_id, cabin, quantity, price_amount)
-      select p_id[u.member], u.position, c_flight[u.cabin], cabins[u.cabin], c_class[u.cabin], p_seats[u.member],
-        coalesce(u.price, prices[u.cabin])
-      from unnest(l_member, l_position, l_cabin, l_price) u (member, position, cabin, price)
-      where all_held or code[u.member] = 'h';
-    insert into ledger (cabin_id, version, booking_id, kind, d_held, d_sold)
-      select cabins[u.cabin], versions[u.cabin], p_id[u.member], 'hold', sum(p_seats[u.member]), 0
-      from unnest(l_member, l_cabin) u (member, cabin)
-      where all_held or code[u.member] = 'h' group by u.member, u.cabin;
-    if cardinality(t_member) > 0 then
-      insert into passenger (booking_id, position, type, given_name, family_name, born_on, document)
-        select p_id[u.member], u.position, u.type, u.given, u.family, u.born, u.document
-        from unnest(t_member, t_position, t_type, t_given, t_family, t_born, t_document)
-          u (member, position, type, given, family, born, document)
-        where code[u.member] = 'h';
-    end if;
-    if list_totals is not null then
-      perform write_price_differences(p_id, p_fare, amounts, list_totals, priced_in, code, at);
-    end if;
-  end if;
-  if not all_held then
-    if p_skip then
-      -- What was skipped may be locked or may not exist.
-      for l in 1 .. cardinality(l_cabin) loop
-        if code[l_member[l]] = 'u' and cabins[l_cabin[l]] is null and exists (
-          select from cabin c where c.flight_id = c_flight[l_cabin[l]] and c.cabin = c_class[l_cabin[l]])
-        then
-          code[l_member[l]] := 'l';
-        end if;
-      end loop;
-    end if;
-    codes := array_to_string(code, '');
-  end if;
-  if any_listed then
-    leg_prices := l_price;
-  end if;
-  truths := seat_truths(array_remove(cabins, null) || touched);
+  select t.codes, t.refused_leg, t.at, t.truths, t.leg_prices into codes, refused_leg, at, truths, leg_prices
+    from hold_together(p_batch, c_flight, c_class, c_need, p_id, p_actor, p_hash, p_seats, p_legs, p_expected, p_expected_in,
+      p_ttl, p_contact, p_fare, l_member, l_position, l_cabin, l_price, t_member, t_position, t_type, t_given, t_family,
+      t_born, t_document, p_skip) t;
 end $$;

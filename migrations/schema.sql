@@ -885,6 +885,61 @@ CREATE OR REPLACE FUNCTION public.hold_seats(p_batch uuid, c_flight uuid[], c_cl
 AS $function$
 #variable_conflict use_variable
 declare
+  alone_in int4;
+  alone_currency text;
+  total int8;
+begin
+  if cardinality(p_id) = 1 and cardinality(l_cabin) = 1 and p_fare is null and l_price is null and not p_skip
+    and cardinality(t_member) = 0
+  then
+    select c.id, c.price_amount * p_seats[1], c.price_currency into alone_in, total, alone_currency from cabin c
+      where c.flight_id = c_flight[1] and c.cabin = c_class[1] and c.state = 'open' and c.departs_at_utc > clock_timestamp()
+        and c.ladder is null and c.target_capacity - c.held - c.sold >= p_seats[1]
+      for update;
+    -- The id is looked for behind the lock: a repeat that waited for its first attempt sees it.
+    if found and total <= 9007199254740991
+      and (p_expected[1] is null or (p_expected[1] = total and p_expected_in[1] = alone_currency))
+      and not exists (select from booking b where b.id = p_id[1])
+    then
+      at := date_trunc('milliseconds', clock_timestamp());
+      with fenced as (
+        insert into batch (id) values (p_batch)
+      ), moved as (
+        update cabin c set held = c.held + p_seats[1], version = c.version + 1 where c.id = alone_in returning c.*
+      ), booked as (
+        insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, created_at)
+          values (p_id[1], p_actor[1], decode(p_hash[1], 'hex'), 'held', p_seats[1], total, alone_currency,
+            at + make_interval(secs => p_ttl[1]), p_contact[1], at)
+      ), due as (
+        insert into hold_deadline (at, batch, bookings) values (at + make_interval(secs => p_ttl[1]), p_batch, p_id)
+      ), flown as (
+        insert into booking_leg (booking_id, position, flight_id, cabin_id, cabin, quantity, price_amount)
+          select p_id[1], l_position[1], c_flight[1], m.id, c_class[1], p_seats[1], m.price_amount from moved m
+      ), entered as (
+        insert into ledger (cabin_id, version, booking_id, kind, d_held, d_sold)
+          select m.id, m.version, p_id[1], 'hold', p_seats[1], 0 from moved m
+      )
+      -- As seat_truths has it, which would read the row again.
+      select jsonb_build_array(jsonb_build_object('cabinId', m.id, 'flightId', m.flight_id, 'cabin', m.cabin,
+        'targetCapacity', m.target_capacity, 'capacity', m.capacity, 'held', m.held, 'sold', m.sold,
+        'priceAmount', m.price_amount, 'priceCurrency', m.price_currency, 'state', m.state, 'version', m.version))
+        into truths from moved m;
+      refused_leg := array[null::int4];
+      return;
+    end if;
+  end if;
+  select t.codes, t.refused_leg, t.at, t.truths, t.leg_prices into codes, refused_leg, at, truths, leg_prices
+    from hold_together(p_batch, c_flight, c_class, c_need, p_id, p_actor, p_hash, p_seats, p_legs, p_expected, p_expected_in,
+      p_ttl, p_contact, p_fare, l_member, l_position, l_cabin, l_price, t_member, t_position, t_type, t_given, t_family,
+      t_born, t_document, p_skip) t;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.hold_together(p_batch uuid, c_flight uuid[], c_class text[], c_need integer[], p_id uuid[], p_actor uuid[], p_hash text[], p_seats integer[], p_legs integer[], p_expected bigint[], p_expected_in text[], p_ttl integer[], p_contact jsonb[], p_fare jsonb[], l_member integer[], l_position integer[], l_cabin integer[], l_price bigint[], t_member integer[], t_position integer[], t_type text[], t_given text[], t_family text[], t_born text[], t_document jsonb[], p_skip boolean, OUT codes text, OUT refused_leg integer[], OUT at timestamp with time zone, OUT truths jsonb, OUT leg_prices bigint[])
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_variable
+declare
   members int := cardinality(p_id);
   wanted int := cardinality(c_flight);
   known uuid[];
@@ -911,48 +966,8 @@ declare
   listed int8;
   list_total int8;
   list_totals int8[];
-  alone_in int4;
-  alone_currency text;
 begin
   insert into batch (id) values (p_batch);
-  -- Somebody alone, and nothing out of the ordinary: the same as below in fewer and plainer statements.
-  if members = 1 and cardinality(l_cabin) = 1 and p_fare is null and l_price is null and not p_skip
-    and cardinality(t_member) = 0
-  then
-    select c.id, c.price_amount * p_seats[1], c.price_currency into alone_in, total, alone_currency from cabin c
-      where c.flight_id = c_flight[1] and c.cabin = c_class[1] and c.state = 'open' and c.departs_at_utc > clock_timestamp()
-        and c.ladder is null and c.target_capacity - c.held - c.sold >= p_seats[1]
-      for update;
-    -- The id is looked for behind the lock, as below.
-    if found and total <= 9007199254740991
-      and (p_expected[1] is null or (p_expected[1] = total and p_expected_in[1] = alone_currency))
-      and not exists (select from booking b where b.id = p_id[1])
-    then
-      at := date_trunc('milliseconds', clock_timestamp());
-      with moved as (
-        update cabin c set held = c.held + p_seats[1], version = c.version + 1 where c.id = alone_in returning c.*
-      ), booked as (
-        insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, created_at)
-          values (p_id[1], p_actor[1], decode(p_hash[1], 'hex'), 'held', p_seats[1], total, alone_currency,
-            at + make_interval(secs => p_ttl[1]), p_contact[1], at)
-      ), due as (
-        insert into hold_deadline (at, batch, bookings) values (at + make_interval(secs => p_ttl[1]), p_batch, p_id)
-      ), flown as (
-        insert into booking_leg (booking_id, position, flight_id, cabin_id, cabin, quantity, price_amount)
-          select p_id[1], l_position[1], c_flight[1], m.id, c_class[1], p_seats[1], m.price_amount from moved m
-      ), entered as (
-        insert into ledger (cabin_id, version, booking_id, kind, d_held, d_sold)
-          select m.id, m.version, p_id[1], 'hold', p_seats[1], 0 from moved m
-      )
-      -- As seat_truths has it, which would read the row again.
-      select jsonb_build_array(jsonb_build_object('cabinId', m.id, 'flightId', m.flight_id, 'cabin', m.cabin,
-        'targetCapacity', m.target_capacity, 'capacity', m.capacity, 'held', m.held, 'sold', m.sold,
-        'priceAmount', m.price_amount, 'priceCurrency', m.price_currency, 'state', m.state, 'version', m.version))
-        into truths from moved m;
-      refused_leg := array[null::int4];
-      return;
-    end if;
-  end if;
   -- An array that grows from its middle would begin there.
   refused_leg := array_fill(null::int4, array[members]);
   for attempt in 1 .. 2 loop

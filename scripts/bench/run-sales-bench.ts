@@ -193,17 +193,19 @@ async function profilesOf(entries: Entry[], say: (line: string) => void): Promis
   return profiles;
 }
 
-async function readSettings(stage: Stage): Promise<Omit<BenchReport['postgres'], 'housekeepingSeconds'>> {
+type PostgresSettings = Omit<BenchReport['postgres'], 'housekeepingSeconds'>;
+
+async function readSettings(stage: Stage): Promise<PostgresSettings> {
   const client = new pg.Client(stage.postgres.url);
   await client.connect();
   try {
-    const { rows } = await client.query<Awaited<ReturnType<typeof readSettings>>>(
+    const { rows } = await client.query<PostgresSettings>(
       `select current_setting('server_version') as version, current_setting('fsync') as fsync,
          current_setting('synchronous_commit') as synchronous_commit,
          current_setting('full_page_writes') as full_page_writes,
          (select num_timed + num_requested from pg_stat_checkpointer)::int as checkpoints`,
     );
-    return rows[0] as Awaited<ReturnType<typeof readSettings>>;
+    return rows[0] as PostgresSettings;
   } finally {
     await client.end();
   }

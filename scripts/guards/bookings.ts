@@ -1,7 +1,8 @@
 import type { Guard } from './guard.ts';
 
 const engine = 'migrations/0005_selling.sql';
-const holding = 'migrations/0021_hold_alone.sql';
+const holding = 'migrations/0012_holding.sql';
+const lone = 'migrations/0021_hold_alone.sql';
 const lives = 'migrations/0017_lives.sql';
 const record = 'migrations/0001_record.sql';
 const alone = 'test/booking/guards.test.ts';
@@ -120,10 +121,9 @@ export const bookingGuards: Guard[] = [
     prevents: 'a statement that comes late and takes seats for nobody',
     out: [
       {
-        file: holding,
-        after: 'create or replace function hold_seats',
-        text: 'insert into batch (id) values (p_batch);',
-        instead: '',
+        file: lone,
+        text: 'with fenced as (\n        insert into batch (id) values (p_batch)\n      ), moved as (',
+        instead: 'with moved as (',
       },
     ],
     proof: { file: 'test/booking/in-doubt.test.ts', title: '[LANE-6] with the fence it takes none' },

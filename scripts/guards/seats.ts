@@ -1,7 +1,8 @@
 import type { Guard } from './guard.ts';
 
 const engine = 'migrations/0005_selling.sql';
-const holding = 'migrations/0021_hold_alone.sql';
+const holding = 'migrations/0012_holding.sql';
+const lone = 'migrations/0021_hold_alone.sql';
 const lives = 'migrations/0017_lives.sql';
 const record = 'migrations/0001_record.sql';
 const oversell = 'test/booking/oversell.test.ts';
@@ -203,7 +204,7 @@ export const seatGuards: Guard[] = [
   {
     name: 'alone-enough',
     prevents: 'a lone hold of seats which others have; the CHECK stops it too, but then nobody is told SOLD_OUT',
-    out: [{ file: holding, text: ' and c.target_capacity - c.held - c.sold >= p_seats[1]\n', instead: '\n' }],
+    out: [{ file: lone, text: ' and c.target_capacity - c.held - c.sold >= p_seats[1]\n', instead: '\n' }],
     proof: {
       file: oversell,
       title: '[SEAT-1] 12 lanes: with the guard on, exactly the seats that exist are held, and the rest is told so',
@@ -212,7 +213,7 @@ export const seatGuards: Guard[] = [
   {
     name: 'alone-row-lock',
     prevents: 'two lone holds that find the same last seat free; the CHECK stops it too, by failing the second',
-    out: [{ file: holding, text: '>= p_seats[1]\n      for update;', instead: '>= p_seats[1];' }],
+    out: [{ file: lone, text: '>= p_seats[1]\n      for update;', instead: '>= p_seats[1];' }],
     proof: {
       file: oversell,
       title: '[SEAT-1] 12 lanes: with the guard on, exactly the seats that exist are held, and the rest is told so',
@@ -224,7 +225,7 @@ export const seatGuards: Guard[] = [
     out: [
       freed,
       {
-        file: holding,
+        file: lone,
         text: 'c.target_capacity - c.held - c.sold >= p_seats[1]',
         instead: 'c.capacity - c.held - c.sold >= p_seats[1]',
       },
@@ -239,7 +240,7 @@ export const seatGuards: Guard[] = [
   {
     name: 'alone-open-flights',
     prevents: 'a lone hold on a flight that is closed or cancelled',
-    out: [{ file: holding, text: ` and c.state = 'open' and c.departs`, instead: ' and c.departs' }],
+    out: [{ file: lone, text: ` and c.state = 'open' and c.departs`, instead: ' and c.departs' }],
     proof: { file: journeys, title: '[WIRE-2] each refusal has its code' },
   },
   {
@@ -247,7 +248,7 @@ export const seatGuards: Guard[] = [
     prevents: 'a lone hold on a flight that has left',
     out: [
       {
-        file: holding,
+        file: lone,
         text: ' and c.departs_at_utc > clock_timestamp()\n        and c.ladder',
         instead: '\n        and c.ladder',
       },
@@ -257,7 +258,7 @@ export const seatGuards: Guard[] = [
   {
     name: 'alone-no-ladder',
     prevents: 'a lone party that is charged the price of its first seat for all',
-    out: [{ file: holding, text: 'and c.ladder is null and ', instead: 'and ' }],
+    out: [{ file: lone, text: 'and c.ladder is null and ', instead: 'and ' }],
     proof: {
       file: offers,
       title: '[FARE-11] a party without an offer pays the step that can seat all of it, for each of its seats',
@@ -266,11 +267,17 @@ export const seatGuards: Guard[] = [
   {
     name: 'alone-expected',
     prevents: 'a lone hold that is charged a price which nobody was shown',
-    out: [{ file: holding, text: 'p_expected[1] = total and ', instead: '' }],
+    out: [{ file: lone, text: 'p_expected[1] = total and ', instead: '' }],
     proof: {
       file: journeys,
       title: '[BOOK-5] a price that changes between pricing and taking is not charged unseen',
     },
+  },
+  {
+    name: 'alone-agreed',
+    prevents: 'a lone seat that costs something else than was agreed',
+    out: [{ file: lone, text: 'and p_fare is null and l_price is null and not', instead: 'and not' }],
+    proof: { file: alone, title: '[BOOK-5] a leg whose price was agreed costs that, whatever the cabin costs' },
   },
   {
     name: 'reclaim-only-due',

@@ -7,7 +7,7 @@ import { type PgProxy, startPgProxy } from '../support/pg-proxy.ts';
 import { openScene, type Scene } from '../support/scene.ts';
 
 /** The line of the function that is the fence. */
-const fence = 'insert into batch (id) values (p_batch);';
+const fence = 'fenced as (\n        insert into batch (id) values (p_batch)\n      ), ';
 
 describe('a connection is lost while a batch is on its way', () => {
   let scene: Scene;

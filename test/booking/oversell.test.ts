@@ -33,7 +33,7 @@ describe('many buyers for few seats', () => {
   /** Cuts the guard out of the function, for as long as `body` runs. */
   async function withoutGuard<T>(body: () => Promise<T>): Promise<T> {
     const { rows } = await pool.query<{ source: string }>(
-      `select pg_get_functiondef(oid) as source from pg_proc where proname = 'hold_seats'`,
+      `select pg_get_functiondef(oid) as source from pg_proc where proname = 'hold_together'`,
     );
     const source = rows[0]?.source as string;
     expect(source).toContain(guard);

@@ -82,7 +82,7 @@ function whoMoved(ids: string[], { moved, truths }: Moved): Batch<boolean> {
 }
 
 /**
- * The record itself. What a verb decides stands in migrations/0005_selling.sql (holding: 0021_hold_alone.sql, paying:
+ * The record itself. What a verb decides stands in migrations/0005_selling.sql (holding: 0012_holding.sql and 0021, paying:
  * 0017_lives.sql); here its members become arrays, and its letters outcomes. Each verb has a connection of its own, so
  * that a storm of reads does not hold up selling, and no verb another one.
  */
