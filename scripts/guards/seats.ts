@@ -275,9 +275,9 @@ export const seatGuards: Guard[] = [
   },
   {
     name: 'alone-agreed',
-    prevents: 'a lone seat that costs something else than was agreed',
+    prevents: 'a lone seat that costs something else than was agreed, and forgets the fare it was made from',
     out: [{ file: lone, text: 'and p_fare is null and l_price is null and not', instead: 'and not' }],
-    proof: { file: alone, title: '[BOOK-5] a leg whose price was agreed costs that, whatever the cabin costs' },
+    proof: { file: alone, title: '[BOOK-5] a lone leg costs what was agreed, without a word about what was expected' },
   },
   {
     name: 'reclaim-only-due',

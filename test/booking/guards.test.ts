@@ -334,6 +334,14 @@ describe('a guard alone', () => {
     expect(rows).toEqual([{ seat: 30_000 }, { seat: 45_000 }]);
   });
 
+  it('[BOOK-5] a lone leg costs what was agreed, without a word about what was expected', async () => {
+    const { id } = await scene.flight();
+    const member = memberOf([id]);
+    (member.legs[0] as HoldMember['legs'][number]).agreed = 30_000;
+    expect((await store.hold(newId(), [member])).outcomes).toMatchObject([{ kind: 'held' }]);
+    expect(await store.read(member.id)).toMatchObject({ priceAmount: 30_000 });
+  });
+
   it('[BOOK-5] what is paid is the price of the hold, whatever the cabin costs by now', async () => {
     const flight = await scene.flight();
     const member = await held([flight.id]);
