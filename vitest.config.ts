@@ -1,12 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * One at a time, with both cores to themselves: files that kill servers, engines or browsers of their own,
+ * One at a time, with both cores to themselves: files that kill servers or engines of their own,
  * that flush the Redis which all share, or that ask Postgres which transactions are under way: that is the same for all
  * of its databases. A house test looks for flushes elsewhere.
  */
 export const alone = [
-  'test/{browser,recovery}/**/*.test.ts',
+  'test/recovery/**/*.test.ts',
   'test/transport/hot-path.test.ts',
   'test/live/{relay,log}.test.ts',
   'test/simulation/equivalence.test.ts',
@@ -14,6 +14,9 @@ export const alone = [
   'test/booking/hold-limits.test.ts',
   'test/schedules/demo-timetable.test.ts',
 ];
+
+/** Two at a time, but beside nothing else: a browser is five processes, and a page that is late fails. */
+const browsers = ['test/browser/**/*.test.ts'];
 
 // Patient: whether something happens is what is tested, not how soon on a busy machine.
 const common = {
@@ -33,14 +36,25 @@ export default defineConfig({
           ...common,
           name: 'beside',
           include: ['test/**/*.test.ts'],
-          exclude: alone,
+          exclude: [...alone, ...browsers],
           // Each has databases of its own. Most of their time is waiting: for Postgres, or for the next look of a chore.
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
       {
-        test: { ...common, name: 'alone', include: alone, maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: {
+          ...common,
+          name: 'browser',
+          // The dashboard is built before, since two that found it missing would both build it.
+          globalSetup: ['test/browser/dashboard.setup.ts'],
+          include: browsers,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: { ...common, name: 'alone', include: alone, maxWorkers: 1, sequence: { groupOrder: 2 } },
       },
     ],
   },

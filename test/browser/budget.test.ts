@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { buildDashboard, builtDir } from './build-dashboard.ts';
+import { builtDir } from './build-dashboard.ts';
 
 interface Chunk {
   file: string;
@@ -20,7 +20,6 @@ const firstRoute = 'src/search/search-page.tsx';
 describe('budget', () => {
   let manifest: Manifest;
   beforeAll(async () => {
-    await buildDashboard();
     manifest = JSON.parse(await readFile(join(builtDir, '.vite/manifest.json'), 'utf8')) as Manifest;
   });
 

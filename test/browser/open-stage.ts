@@ -1,7 +1,6 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { type Connected, connect } from '../support/connect.ts';
 import { startServer, type TestServer } from '../support/start-server.ts';
-import { buildDashboard } from './build-dashboard.ts';
 
 const launchArgs = [
   '--no-sandbox',
@@ -34,7 +33,6 @@ export interface Stage {
 }
 
 export async function openStage(executablePath: string, options?: Parameters<typeof startServer>[0]): Promise<Stage> {
-  await buildDashboard();
   const server = await startServer(options);
   const browser = await chromium.launch({ executablePath, args: launchArgs });
   const operator = connect(server.url, { apiKey: server.apiKey });
