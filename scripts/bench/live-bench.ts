@@ -13,7 +13,7 @@ watchers, a storm of reconnects, and what watchers cost those who buy. Starts en
 its own, and removes them.
 
   --only A,B,…     these parts only: ${liveParts.join(', ')}
-  --rounds N       counted rounds of the comparison (3)
+  --rounds N       counted rounds of the comparison, and storms (3)
   --seconds S      length of a turn (2)
   --watchers N     sockets of storm, memory and buying (5000)
   --holds N        holds that are followed to their last watcher (60)

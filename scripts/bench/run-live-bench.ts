@@ -273,7 +273,7 @@ async function measureBuying(
   if (options.parts.includes('storm')) {
     say(`a storm of ${options.watchers} reconnects`);
     const storms: { storm: StormResult; meanwhile: RoundResult }[] = [];
-    for (let round = 0; round < 2; round++) {
+    for (let round = 0; round < options.rounds; round++) {
       const storming = ours.watchers.ask<{ stormed: StormResult }>(
         { storm: { watch: { server: ours.server.pid, postgres: stage.postgres.pid } } },
         patienceMs,

@@ -23,6 +23,9 @@ interface Entry {
 }
 
 const pauseMs = 50;
+/** Of Postgres' log; of 16 MB each. More than any variant writes, and no more than Postgres keeps. */
+const logFilesPerSecond = 3;
+const logFilesMax = 128;
 
 /**
  * Every variant has its server and its generator alive through the whole run, and each round visits all of them in
@@ -37,10 +40,11 @@ export async function runSalesBench(
   const loadAverageAtStart = loadavg()[0] as number;
   // Autovacuum would fall into somebody's turn by chance, and costs as much as some of them.
   const stage = await openStage(closing, say, { autovacuum: 'off', min_wal_size: '2GB' });
-  await useLogUp(stage);
+  const variants = chosenVariants(plan, options.only);
+  await wearLogIn(stage, variants.length * (options.rounds + 1) * options.seconds);
   const fdatasyncUs = measureDiskSync(stage.dataDir);
   const skipped: BenchReport['skipped'] = [];
-  const entries = await openEntries(stage, chosenVariants(plan, options.only), options, say, skipped);
+  const entries = await openEntries(stage, variants, options, say, skipped);
 
   const ticksBefore = machineTicks();
   const settings = await readSettings(stage);
@@ -113,11 +117,11 @@ function takeTurns(next: Host | undefined, entries: Entry[]): void {
  * A Postgres that has run for an hour writes its log into files that it has used before; a new one fills each file with
  * zeros and syncs it first, twice a second at our rates, and whoever commits just then waits 20 ms.
  */
-async function useLogUp(stage: Stage): Promise<void> {
+async function wearLogIn(stage: Stage, seconds: number): Promise<void> {
   const client = new pg.Client(stage.postgres.url);
   await client.connect();
   try {
-    for (let file = 0; file < 128; file++) {
+    for (let file = 0; file < Math.min(logFilesMax, seconds * logFilesPerSecond); file++) {
       await client.query(`select pg_logical_emit_message(false, 'bench', '')`);
       await client.query('select pg_switch_wal()');
     }
