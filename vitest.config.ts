@@ -38,7 +38,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [...alone, ...browsers],
           // Each has databases of its own. Most of their time is waiting: for Postgres, or for the next look of a chore.
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },
