@@ -21,6 +21,7 @@ const steps = [
   '0019_changed_cabins',
   '0020_actor_index',
   '0021_hold_alone',
+  '0022_event_key',
 ];
 
 const migrationOf = (name: string) =>

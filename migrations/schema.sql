@@ -413,7 +413,7 @@ create table payment_event (
   payment_id uuid not null,
   type character varying(40) not null,
   received_at timestamp(3) with time zone default now() not null,
-  constraint payment_event_pkey PRIMARY KEY (provider, event_id)
+  constraint payment_event_pkey PRIMARY KEY (event_id, provider)
 );
 CREATE INDEX payment_event_payment_idx ON public.payment_event USING btree (payment_id);
 

@@ -22,10 +22,9 @@ export const moneyGuards: Guard[] = [
     prevents: 'one event with two effects, when it is told of two bookings at the same moment',
     out: [
       {
-        file: record,
-        after: 'create table payment_event',
-        text: 'primary key (provider, event_id)',
-        instead: 'check (true)',
+        file: 'migrations/0022_event_key.sql',
+        text: 'add constraint payment_event_pkey primary key (event_id, provider)',
+        instead: 'add constraint payment_event_any check (true)',
       },
     ],
     proof: { file: alone, title: '[PAY-2] one event told of two bookings, at two processes at once, has one effect' },

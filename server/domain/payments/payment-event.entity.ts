@@ -5,8 +5,8 @@ const PaymentEventSchema = defineEntity({
   name: 'PaymentEvent',
   tableName: 'payment_event',
   properties: {
-    provider: p.string().length(20).primary(),
     event: p.string().length(100).fieldName('event_id').primary(),
+    provider: p.string().length(20).primary(),
     payment: p.uuid().fieldName('payment_id'),
     type: p.string().length(40),
     receivedAt: p.datetime().columnType('timestamptz(3)').defaultRaw('now()'),
