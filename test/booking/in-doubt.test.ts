@@ -75,6 +75,23 @@ describe('a connection is lost while a batch is on its way', () => {
     expect(await held()).toBe(2);
   });
 
+  it.each(['loseAnswers', 'keepBack'] as const)(
+    '[LANE-5] two batches are under way: each is decided once (%s)',
+    async (spoil) => {
+      flightId = (await scene.flight({ seats: 300 })).id;
+      await lanes.lanes.hold.send(member());
+      proxy[spoil]();
+      const answers = [lanes.lanes.hold.send(member())];
+      await new Promise(setImmediate);
+      for (let n = 0; n < 256; n++) answers.push(lanes.lanes.hold.send(member()));
+      await proxy.spoiled();
+      proxy.heal();
+      for (const { kind } of await Promise.all(answers)) expect(['held', 'exists']).toContain(kind);
+      if (spoil === 'keepBack') await proxy.deliverLate();
+      expect(await held()).toBe(258);
+    },
+  );
+
   /**
    * A statement lies in a buffer while its sender has given it up, was told SOLD_OUT on the repeat and
    * went away. Then a seat comes free, and the statement arrives.

@@ -98,16 +98,24 @@ describe('the lane', () => {
     const paused = new Promise<void>((resolve) => {
       reached = resolve;
     });
+    let underWay = 0;
     const disarm = armPausePoint('lane.hold.before-call', () => {
+      underWay += 1;
       reached();
       return released;
     });
     const member = memberOf([flight.id], 1);
     const first = lane.send(member);
     await paused;
-    const waiting = Array.from({ length: 1_024 }, () => lane.send({ ...member, id: newId() }));
+    const waiting = Array.from({ length: 255 }, () => lane.send({ ...member, id: newId() }));
+    expect(underWay).toBe(1);
+    // The next is full, and goes; no third one does, however many wait.
+    waiting.push(lane.send({ ...member, id: newId() }));
+    expect(underWay).toBe(2);
+    waiting.push(...Array.from({ length: 1_024 }, () => lane.send({ ...member, id: newId() })));
     await expect(lane.send({ ...member, id: newId() })).rejects.toMatchObject({ code: 'BUSY' });
-    expect(lane.depth()).toBe(1_025);
+    expect(underWay).toBe(2);
+    expect(lane.depth()).toBe(1 + 256 + 1_024);
     disarm();
     release();
     const outcomes = await Promise.all([first, ...waiting]);

@@ -41,6 +41,8 @@ export interface LaneOptions<Member, Answer extends { outcomes: unknown[] }> {
 
 /** More than this in one call makes the first of them wait for the last without being cheaper. */
 const batchMaxDefault = 256;
+/** A full batch need not wait for the answer to the one before it: Postgres finds it there when it is done. */
+const underWayMax = 2;
 /** Beyond it the answer is BUSY: a queue that grows is a promise that nobody keeps. */
 const waitingMaxDefault = 1_024;
 const busyMinMs = 50;
@@ -60,8 +62,8 @@ interface Waiting<Member, Outcome> {
 
 /**
  * Batches commands without a timer: an idle lane sends what a turn of the event loop brings; while a batch is on its
- * way the next one gathers, first come first served. The next batch is sent before the previous one
- * is answered, so that Postgres and this process work at the same time.
+ * way the next one gathers, first come first served. It is sent as soon as it is full, else before the previous one
+ * is answered, so that Postgres and this process work at the same time. `call` does what it is asked one after the other.
  *
  * What can go wrong with a batch: it lost a race (sent again whole), one member spoils it or its row
  * stays locked (halves find it, and it fails alone), or its connection was lost. Then nobody knows whether it committed, or
@@ -82,25 +84,28 @@ export function createLane<Member, Outcome, Answer extends { outcomes: Outcome[]
   /** How many members with this key wait or are on their way. */
   const present = new Map<string, number>();
   let depth = 0;
-  let running = false;
+  let underWay = 0;
+  let isDue = false;
+  let lastEndedAt = 0;
   /** Measured milliseconds a member, smoothed. */
   let serviceMs = 0.1;
   let turnedAway = 0;
   let countingSince = 0;
 
-  const run = async (): Promise<void> => {
-    running = true;
-    // Whoever calls in this same turn of the event loop rides along, from whichever socket.
-    await new Promise(setImmediate);
-    let answer: Sent | undefined;
-    for (;;) {
-      const batch = take();
-      if (batch.length === 0 && !answer) break;
-      const sent = batch.length > 0 ? send(batch) : undefined;
-      answer?.();
-      answer = await sent;
+  const pump = (): void => {
+    while (queue.length > 0 && (underWay === 0 || (underWay < underWayMax && queue.length >= batchMax))) {
+      underWay += 1;
+      void send(take()).then((answer) => {
+        underWay -= 1;
+        pump();
+        answer();
+      });
     }
-    running = false;
+  };
+
+  const start = (): void => {
+    isDue = false;
+    pump();
   };
 
   /** Time to work off who waits and who was turned away within the last second: all of them will be back. */
@@ -146,7 +151,10 @@ export function createLane<Member, Outcome, Answer extends { outcomes: Outcome[]
   const send = async (batch: Entry[]): Promise<Sent> => {
     const startedAt = clock.now();
     const answer = await settle(batch);
-    serviceMs += ((clock.now() - startedAt) / batch.length - serviceMs) / 8;
+    // It may have stood behind another one.
+    const tookMs = clock.now() - Math.max(startedAt, lastEndedAt);
+    lastEndedAt = clock.now();
+    serviceMs += (tookMs / batch.length - serviceMs) / 8;
     return () => {
       answer();
       for (const entry of batch) leave(entry);
@@ -237,7 +245,12 @@ export function createLane<Member, Outcome, Answer extends { outcomes: Outcome[]
       for (const key of keys) present.set(key, (present.get(key) ?? 0) + 1);
       return new Promise<Outcome>((resolve, reject) => {
         queue.push({ member, keys, resolve, reject });
-        if (!running) void run();
+        if (underWay > 0) pump();
+        else if (!isDue) {
+          isDue = true;
+          // Whoever calls in this same turn of the event loop rides along, from whichever socket.
+          setImmediate(start);
+        }
       });
     },
   };

@@ -1,10 +1,10 @@
 import pg, { type QueryConfig, type QueryResultRow } from 'pg';
 
 /**
- * One Postgres connection for one caller that never has two statements under way. A statement is
- * written to the socket in the turn in which it is asked for (a pool would wait for the next), and a
- * storm in the pool does not hold it up. A lost connection fails the statement under way; the next
- * one connects again.
+ * One Postgres connection for one caller. A statement is written to the socket in the turn in which it is asked for
+ * (a pool would wait for the next), also behind one that is under way: each is a transaction of its own, and they are
+ * done in this order. A storm in the pool does not hold it up. A lost connection fails the statements under way; the
+ * next one connects again.
  */
 export interface OwnConnection {
   query<Row extends QueryResultRow>(config: QueryConfig): Promise<Row[]>;
@@ -47,6 +47,7 @@ export function ownConnection(url: string, name: string): OwnConnection {
       query_timeout: answerTimeoutMs,
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
+      pipeline: true,
     });
     // A connection that is lost while idle tells it here; without a listener the process would end.
     fresh.on('error', () => drop(fresh));
