@@ -117,19 +117,14 @@ function takeTurns(next: Host | undefined, entries: Entry[]): void {
  * A Postgres that has run for an hour writes its log into files that it has used before; a new one fills each file with
  * zeros and syncs it first, twice a second at our rates, and whoever commits just then waits 20 ms.
  */
-async function wearLogIn(stage: Stage, seconds: number): Promise<void> {
-  const client = new pg.Client(stage.postgres.url);
-  await client.connect();
-  try {
+const wearLogIn = (stage: Stage, seconds: number): Promise<void> =>
+  asAdmin(stage, async (client) => {
     for (let file = 0; file < Math.min(logFilesMax, seconds * logFilesPerSecond); file++) {
       await client.query(`select pg_logical_emit_message(false, 'bench', '')`);
       await client.query('select pg_switch_wal()');
     }
     await client.query('checkpoint');
-  } finally {
-    await client.end();
-  }
-}
+  });
 
 /** What autovacuum would do meanwhile; says what it cost. */
 async function keepHouse(stage: Stage, entries: Entry[]): Promise<number> {
@@ -218,10 +213,8 @@ async function profilesOf(entries: Entry[], say: (line: string) => void): Promis
 
 type PostgresSettings = Omit<BenchReport['postgres'], 'housekeepingSeconds'>;
 
-async function readSettings(stage: Stage): Promise<PostgresSettings> {
-  const client = new pg.Client(stage.postgres.url);
-  await client.connect();
-  try {
+const readSettings = (stage: Stage): Promise<PostgresSettings> =>
+  asAdmin(stage, async (client) => {
     const { rows } = await client.query<PostgresSettings>(
       `select current_setting('server_version') as version, current_setting('fsync') as fsync,
          current_setting('synchronous_commit') as synchronous_commit,
@@ -229,6 +222,13 @@ async function readSettings(stage: Stage): Promise<PostgresSettings> {
          (select num_timed + num_requested from pg_stat_checkpointer)::int as checkpoints`,
     );
     return rows[0] as PostgresSettings;
+  });
+
+async function asAdmin<T>({ postgres }: Stage, does: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client(postgres.url);
+  await client.connect();
+  try {
+    return await does(client);
   } finally {
     await client.end();
   }

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { HoldMember } from '../../server/domain/booking/booking-store.ts';
+import { armPausePoint } from '../../server/platform/runtime/pause-points.ts';
 import { newId } from '../../shared/ids.ts';
 import { openLanes } from '../support/lanes.ts';
 import { type PgProxy, startPgProxy } from '../support/pg-proxy.ts';
@@ -81,9 +82,14 @@ describe('a connection is lost while a batch is on its way', () => {
       flightId = (await scene.flight({ seats: 300 })).id;
       await lanes.lanes.hold.send(member());
       proxy[spoil]();
+      let underWay = 0;
+      const disarm = armPausePoint('lane.hold.before-call', () => void underWay++);
       const answers = [lanes.lanes.hold.send(member())];
       await new Promise(setImmediate);
+      // A full batch, in the same turn: nothing can have been answered.
       for (let n = 0; n < 256; n++) answers.push(lanes.lanes.hold.send(member()));
+      expect(underWay).toBe(2);
+      disarm();
       await proxy.spoiled();
       proxy.heal();
       for (const { kind } of await Promise.all(answers)) expect(['held', 'exists']).toContain(kind);

@@ -589,8 +589,9 @@ describe.each(adapters)('the %s adapter', (adapter) => {
         server.probe.release();
         await following.ended;
         expect(following.seen).toEqual([1, 2, 3, 4]);
-        // On a busy machine the stock client may open once more than it was told to.
-        expect(opened.opens()).toBeGreaterThanOrEqual(4);
+        // At the stock adapter the stock client opens once more, now and then, on a busy machine.
+        if (adapter === 'own') expect(opened.opens()).toBe(4);
+        else expect(opened.opens()).toBeGreaterThanOrEqual(4);
         await server.probe.noted('counting ended', 4);
       },
     );

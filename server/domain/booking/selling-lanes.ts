@@ -57,6 +57,8 @@ export function createSellingLanes(options: {
       keysOf,
       call,
       canSkipLocked: name === 'hold',
+      // The store has a connection a verb.
+      pipelined: true,
       seal,
       onCommitted: ({ truths }, members) => {
         if (truths.length > 0) onSeats(truths);

@@ -31,6 +31,11 @@ export interface LaneOptions<Member, Answer extends { outcomes: unknown[] }> {
    */
   call: (batchId: string, members: Member[], skipLocked: boolean) => Promise<Answer>;
   canSkipLocked?: boolean;
+  /**
+   * Calls are done in the order in which they are made, as on one connection: then a full batch is sent behind the one
+   * that is under way, where Postgres finds it when it is done.
+   */
+  pipelined?: boolean;
   /** Ends the doubt about a batch whose connection was lost: afterwards it has committed or never will. */
   seal?: (batchId: string) => Promise<unknown>;
   /** Told of each batch that committed, before its members are answered. */
@@ -41,8 +46,6 @@ export interface LaneOptions<Member, Answer extends { outcomes: unknown[] }> {
 
 /** More than this in one call makes the first of them wait for the last without being cheaper. */
 const batchMaxDefault = 256;
-/** A full batch need not wait for the answer to the one before it: Postgres finds it there when it is done. */
-const underWayMax = 2;
 /** Beyond it the answer is BUSY: a queue that grows is a promise that nobody keeps. */
 const waitingMaxDefault = 1_024;
 const busyMinMs = 50;
@@ -62,8 +65,8 @@ interface Waiting<Member, Outcome> {
 
 /**
  * Batches commands without a timer: an idle lane sends what a turn of the event loop brings; while a batch is on its
- * way the next one gathers, first come first served. It is sent as soon as it is full, else before the previous one
- * is answered, so that Postgres and this process work at the same time. `call` does what it is asked one after the other.
+ * way the next one gathers, first come first served. It is sent before the previous one is answered, or, where calls
+ * are `pipelined`, as soon as it is full, so that Postgres and this process work at the same time.
  *
  * What can go wrong with a batch: it lost a race (sent again whole), one member spoils it or its row
  * stays locked (halves find it, and it fails alone), or its connection was lost. Then nobody knows whether it committed, or
@@ -75,6 +78,7 @@ export function createLane<Member, Outcome, Answer extends { outcomes: Outcome[]
 ): Lane<Member, Outcome> {
   const { name, clock, keysOf, call, seal, onCommitted } = options;
   const { batchMax = batchMaxDefault, waitingMax = waitingMaxDefault, canSkipLocked = false } = options;
+  const underWayMax = options.pipelined ? 2 : 1;
   const [beforeCall, afterCall, beforeAnswer] = ['before-call', 'after-call', 'before-answer'].map(
     (point) => `lane.${name}.${point}`,
   ) as [string, string, string];
@@ -152,9 +156,9 @@ export function createLane<Member, Outcome, Answer extends { outcomes: Outcome[]
     const startedAt = clock.now();
     const answer = await settle(batch);
     // It may have stood behind another one.
-    const tookMs = clock.now() - Math.max(startedAt, lastEndedAt);
-    lastEndedAt = clock.now();
-    serviceMs += (tookMs / batch.length - serviceMs) / 8;
+    const endedAt = clock.now();
+    serviceMs += ((endedAt - Math.max(startedAt, lastEndedAt)) / batch.length - serviceMs) / 8;
+    lastEndedAt = endedAt;
     return () => {
       answer();
       for (const entry of batch) leave(entry);

@@ -26,7 +26,10 @@ const bounds = [
 ]
   .map((setting) => `-c ${setting}`)
   .join(' ');
-/** The server should have answered before; a connection that has not by then is given up. */
+/**
+ * The server should have answered before, unless a statement stood behind one that took all its time; a connection that
+ * has not by then is given up.
+ */
 const answerTimeoutMs = 8_000;
 
 export function ownConnection(url: string, name: string): OwnConnection {
