@@ -9,7 +9,7 @@ import { startBookingChores } from './domain/booking/booking-chores.ts';
 import type { BookingRoom } from './domain/booking/booking-room.ts';
 import { completeRefund } from './domain/booking/complete-refund.ts';
 import { countOpen } from './domain/booking/count-open.ts';
-import { expireThese } from './domain/booking/expire-holds.ts';
+import { expireHolds, expireThese } from './domain/booking/expire-holds.ts';
 import { createHoldLimits, noHoldLimits } from './domain/booking/hold-limits.ts';
 import { openBookingStore } from './domain/booking/postgres-booking-store.ts';
 import { createRecentHolds } from './domain/booking/recent-holds.ts';
@@ -356,7 +356,7 @@ async function compose(options: AppOptions, closing: Closing): Promise<App> {
   endings.hint = door.endSocketsOf;
   address.self = door.url;
 
-  if (config.AIRSIDE_ROLE !== 'worker') closing.push('waiting room', waiting.start().stop);
+  if (config.AIRSIDE_ROLE !== 'worker') closing.push('waiting room', waiting.start(() => expireHolds(booking)).stop);
   if (config.AIRSIDE_ROLE !== 'web') {
     if (!config.PAYMENT_MOCK_URL) {
       const mock = await startMockGateway({

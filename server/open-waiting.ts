@@ -73,6 +73,6 @@ export async function openWaiting(options: {
     channel: createLineChannel(room),
     door: createWaitingRoom(room),
     /** Lets buyers in, with what this process serves. */
-    start: () => startAdvancing({ ...room, report }),
+    start: (expireHolds: () => Promise<unknown>) => startAdvancing({ ...room, expireHolds, report }),
   };
 }

@@ -36,7 +36,9 @@ const fresh = (more: Partial<LineState> = {}): LineState => ({
   ...{ soldOut: false, admitted: 0, held: 0, inversions: 0, waiting: 0, shopping: 0 },
   ...more,
 });
-const enter = (actor: string, ticket = 0) => lines.enter(line, { actor, ticket }, now);
+const { presenceMs, passMs, returnMs } = lineLimits;
+const enter = (actor: string, ticket = 0, presentMs = presenceMs) =>
+  lines.enter(line, { actor, ticket, presentMs }, now);
 /** One round with enough to serve everybody, if not said otherwise. */
 const advance = async (free: number, tokens = 1_000) => {
   const moved = await lines.advance(line, { now, tokens, seats: { version, free } });
@@ -118,17 +120,73 @@ describe('a line', () => {
   it('[WAIT-5] whoever is silent is passed over, and whoever lets his pass lapse goes to the end', async () => {
     await lines.open(fresh(), now);
     for (const actor of names(4)) await enter(actor);
-    now += lineLimits.presenceMs - 1;
+    now += presenceMs - 1;
     for (const actor of ['buyer-2', 'buyer-3', 'buyer-4']) await enter(actor);
     now += 1;
     expect((await advance(1)).state).toMatchObject({ serving: 2, admitted: 1 });
     // He is back, behind all others.
     expect(await enter('buyer-1')).toMatchObject({ kind: 'waits', ticket: 5 });
-    expect(await enter('buyer-2')).toMatchObject({ kind: 'admitted', ticket: 2, until: now + lineLimits.passMs });
-    now += lineLimits.passMs + 1;
+    expect(await enter('buyer-2')).toMatchObject({ kind: 'admitted', ticket: 2, until: now + passMs });
+    now += passMs + 1;
     expect((await advance(1)).state).toMatchObject({ serving: 3 });
     // Whatever ticket he shows, his turn is over.
     expect(await enter('buyer-2', 2)).toMatchObject({ kind: 'waits', ticket: 6 });
+  });
+
+  it('[WAIT-5] whoever was told that nothing is free, and went, keeps nobody waiting', async () => {
+    await lines.open(fresh(), now);
+    for (const actor of names(19)) await enter(actor, 0, returnMs);
+    await enter('patient');
+    now += returnMs;
+    expect((await advance(1)).state).toMatchObject({ serving: 20, admitted: 1, waiting: 0 });
+    expect(await letIn(['patient'])).toEqual(['patient']);
+  });
+
+  it('[WAIT-4] a seat is kept for a moment for whoever was let in, and while he may buy once he has come', async () => {
+    await lines.open(fresh(), now);
+    for (const actor of names(4)) await enter(actor);
+    await advance(2);
+    const called = now;
+    now += returnMs - 1;
+    await enter('buyer-2');
+    expect((await advance(2)).state).toMatchObject({ serving: 2, shopping: 2 });
+    // The first is missed, and his seat offered to the next.
+    now += 1;
+    expect((await advance(2)).state).toMatchObject({ serving: 3, shopping: 2 });
+    // He may come after all, and one of the seats is for him again.
+    expect(await enter('buyer-1')).toMatchObject({ kind: 'admitted', ticket: 1, until: called + passMs });
+    expect((await advance(3)).state).toMatchObject({ serving: 3, shopping: 3 });
+    now = called + passMs;
+    expect((await advance(2)).state).toMatchObject({ serving: 4, shopping: 1 });
+  });
+
+  it('[WAIT-4] whoever was refused has his turn while he asks again, and has not given up when he does not', async () => {
+    await lines.open(fresh(), now);
+    for (const actor of names(20)) await enter(actor);
+    await advance(8);
+    for (const actor of names(8)) await leave(actor, 'refused', 0);
+    now += returnMs - 1;
+    await enter('buyer-2');
+    version++;
+    expect((await advance(1)).state).toMatchObject({ serving: 8, shopping: 8 });
+    now += 1;
+    // The second is still there.
+    expect((await advance(1)).state).toMatchObject({ serving: 8, shopping: 1 });
+    expect(await leave('buyer-2', 'held', 0)).toBe('in order');
+    version++;
+    // Eight seats for eight.
+    expect((await advance(8)).state).toMatchObject({ serving: 16, shopping: 8, inversions: 0 });
+  });
+
+  it('[WAIT-4] no seat is kept any more for whoever has his, whatever else he asks', async () => {
+    await lines.open(fresh(), now);
+    for (const actor of names(3)) await enter(actor);
+    await advance(1);
+    expect(await leave('buyer-1', 'held', 0)).toBe('in order');
+    expect(await enter('buyer-1')).toMatchObject({ kind: 'admitted' });
+    expect(await leave('buyer-1', 'refused', 0)).toBe('not counted');
+    version++;
+    expect((await advance(1)).state).toMatchObject({ serving: 2, shopping: 1 });
   });
 
   it('[WAIT-4] where many give up, more are let in than seats are free', async () => {
@@ -136,7 +194,7 @@ describe('a line', () => {
     const actors = names(20);
     for (const actor of actors) await enter(actor);
     await advance(10);
-    now += lineLimits.passMs + 1;
+    now += passMs + 1;
     for (const actor of actors.slice(10)) await enter(actor);
     // A tenth and a bit of those lately let in held nothing: eight seats are offered to nine.
     const { state } = await advance(8);

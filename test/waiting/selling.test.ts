@@ -2,10 +2,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createClient } from '../../client/sdk/create-client.ts';
 import { connectRedis, removeKeys } from '../../scripts/stage/whole-redis.ts';
 import { pressure } from '../../server/domain/waiting-room/waiting-room.ts';
+import { keyspace } from '../../server/platform/redis/keyspace.ts';
 import { armPausePoint } from '../../server/platform/runtime/pause-points.ts';
 import { newId } from '../../shared/ids.ts';
 import type { LineView, PlaceView } from '../../shared/waiting.ts';
 import { type Connected, connect, connectGuest, failureOf } from '../support/connect.ts';
+import { moveDeadline } from '../support/move-deadline.ts';
 import { openScene, type Scene } from '../support/scene.ts';
 
 /** Of the lane: who may wait, and who goes at once. */
@@ -191,6 +193,25 @@ describe('a hold where buyers wait in line', () => {
     const input = { flightId: newId(), cabin: 'economy' as const };
     expect((await failureOf(who.trpc.admin.waitingRoom.open.mutate(input))).code).toBe('FORBIDDEN');
   });
+
+  it('[WAIT-13] finds the seat of a hold that ran out while nobody was let in, without a sweep', async () => {
+    const flight = await scene.flight({ seats: 1 });
+    const { id } = await hold(await guest(), flight.id);
+    await open(flight.id);
+    const who = await guest();
+    await enter(who, flight.id);
+    await expect.poll(async () => (await enter(who, flight.id))?.soldOut).toBe(true);
+    // The sweeps are somebody else's, who is slow.
+    const redis = connectRedis(scene.server.engines.redisUrl);
+    const { rows } = await scene.db.query<{ id: string }>('select id from cluster');
+    const lease = keyspace(rows[0]?.id as string).key('lease', 'expire-holds');
+    await expect.poll(() => redis.set(lease, 'elsewhere', 'PX', 60_000, 'NX')).toBe('OK');
+    closings.push(() => redis.del(lease).finally(() => redis.disconnect()));
+    await moveDeadline(scene.db, [id], '0 s');
+    await expect.poll(() => hold(who, flight.id).catch(() => undefined), { timeout: 10_000 }).toBeDefined();
+    expect(await redis.get(lease)).toBe('elsewhere');
+    expect(await scene.drift()).toBe(0);
+  }, 20_000);
 
   it('[WAIT-7] whoever looks is told the same number, the newest at once', async () => {
     const flight = await scene.flight({ seats: 2 });

@@ -7,14 +7,16 @@
 -- ARGV[3]  version of the cabin, -1: nothing is known of it
 -- ARGV[4]  its free seats
 -- ARGV[5]  life of a pass (ms)
--- ARGV[6]  who has not asked for so long is passed over (ms)
+-- ARGV[6]  for so long a seat is kept for somebody who was let in and does not come (ms)
 -- ARGV[7]  a line that pressure opened closes after so long without anybody who comes (ms)
 -- ARGV[8]  life of the line since it was last cared for (ms)
 -- Reply    {} without a line, or { fields and values of the line, who waits, who shops, 1 if it was closed by this }
 local now = tonumber(ARGV[1])
 local passUntil = string.format('%.0f', now + tonumber(ARGV[5]))
--- Bounds of one call: drawn lots, people looked at, and buyers that may gather while there was nothing to be had.
-local drawMax, walkMax, tokensMax = 1000, 1000, 512
+local keptUntil = string.format('%.0f', now + tonumber(ARGV[6]))
+-- Bounds of one call: drawn lots, people looked at, buyers that may gather while there was nothing to be had, and
+-- people who are missed.
+local drawMax, walkMax, tokensMax, goneMax = 1000, 1000, 512, 500
 
 local fields = { 'opened', 'by', 'startsAt', 'version', 'issued', 'drawn', 'serving', 'askedAt', 'tokens', 'cabin', 'free',
   'abandon', 'rate', 'ratedAt', 'ratedServed', 'soldOut', 'admitted', 'held', 'inversions' }
@@ -41,10 +43,15 @@ if hasBegun then
   end
 end
 
--- Who was let in and did not come gives his place on.
-local gone = redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', now)
-for _ = 1, math.min(gone, 500) do
-  line.abandon = line.abandon * 0.99 + 0.01
+-- The seat of somebody who was let in and is not there goes to the next. Who was refused has not given up.
+local gone = redis.call('ZRANGEBYSCORE', KEYS[6], '-inf', now, 'LIMIT', 0, goneMax)
+for _, user in ipairs(gone) do
+  if not string.find(redis.call('HGET', KEYS[5], user) or '', 'refused') then
+    line.abandon = line.abandon * 0.99 + 0.01
+  end
+end
+if #gone > 0 then
+  redis.call('ZREM', KEYS[6], unpack(gone))
 end
 
 local room = 0
@@ -62,10 +69,9 @@ while take > 0 and walked < walkMax do
   end
   for place = 1, #first, 2 do
     local user, ticket = first[place], tonumber(first[place + 1])
-    local seen = tonumber(redis.call('HGET', KEYS[3], user) or 0)
-    if now - seen < tonumber(ARGV[6]) then
-      redis.call('HSET', KEYS[5], user, string.format('%.0f', ticket) .. ' ' .. passUntil)
-      redis.call('ZADD', KEYS[6], passUntil, user)
+    if now < tonumber(redis.call('HGET', KEYS[3], user) or 0) then
+      redis.call('HSET', KEYS[5], user, string.format('%.0f', ticket) .. ' ' .. passUntil .. ' called')
+      redis.call('ZADD', KEYS[6], keptUntil, user)
       take = take - 1
       line.tokens = line.tokens - 1
       line.admitted = line.admitted + 1

@@ -9,11 +9,16 @@ const everyMs = 100;
 /** A process that missed the news of a line finds it in this time. */
 const lookEveryMs = 1_000;
 
+interface AdvancingRoom extends LinesRoom {
+  /** Ends holds that are past their deadline, so that their seats are seen to be free. */
+  expireHolds(): Promise<unknown>;
+}
+
 /**
  * Lets in whose turn it is, in every line, at the rate that this process serves. Each process does it for its own
  * share; what Redis is told of it is counted there once.
  */
-export function startAdvancing(room: LinesRoom & { report: ErrorReporter }): Chore {
+export function startAdvancing(room: AdvancingRoom & { report: ErrorReporter }): Chore {
   let lookedAt = Number.NEGATIVE_INFINITY;
   let advancedAt = room.clock.now();
   return startChore({
@@ -42,8 +47,10 @@ async function findLines(room: LinesRoom): Promise<void> {
 }
 
 /** One round: `passedMs` is for how long this process has not offered its service. */
-async function advanceLines(room: LinesRoom, passedMs: number): Promise<void> {
+async function advanceLines(room: AdvancingRoom, passedMs: number): Promise<void> {
   const lines = [...room.lines.all()];
+  // Nobody is let in to buy, so nobody would find a hold that has run out, and all would be told SOLD_OUT until a sweep.
+  if (lines.some(({ soldOut, waiting }) => soldOut && waiting > 0)) await room.expireHolds().catch(() => undefined);
   const tokens = (room.servedPerSecond() * passedMs) / 1_000 / lines.length;
   // Waiting for each other would make the last line wait for all.
   await Promise.all(lines.map((line) => advance(room, line, tokens).catch(() => undefined)));

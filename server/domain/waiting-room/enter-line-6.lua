@@ -2,15 +2,18 @@
 --
 -- KEYS[1]  the line, as open-line-1.lua describes it
 -- KEYS[2]  waiting:  user -> ticket
--- KEYS[3]  seen:     user -> when he last asked (ms); of those who wait
+-- KEYS[3]  expected: user -> until when he is taken to be there (ms); of those who wait
 -- KEYS[4]  early:    user -> lot; who came before the sale and has no ticket yet
--- KEYS[5]  passes:   user -> "ticket until"; who was let in, also after his time
--- KEYS[6]  shopping: user -> until (ms); who was let in and holds nothing yet
--- ARGV     now (ms), user, ticket that he proves to have had (0: none), lot (0…1), places in the line
+-- KEYS[5]  passes:   user -> "ticket until how"; who was let in, also after his time, and how it went:
+--                    called, came, refused or held
+-- KEYS[6]  shopping: user -> until (ms); who was let in and holds nothing yet, while a seat is kept for him
+-- ARGV     now (ms), user, ticket that he proves to have had (0: none), lot (0…1), places in the line,
+--          for how long he is taken to be there after this (ms)
 -- Reply    { what, ticket, n, was new }
 --            what  0 there is no line; 1 let in, n: until (ms); 2 waits; 3 the line is full;
 --                  4 waits for the draw, n: how many do
 local now, user = tonumber(ARGV[1]), ARGV[2]
+local present = string.format('%.0f', now + tonumber(ARGV[6]))
 local line = redis.call('HMGET', KEYS[1], 'opened', 'startsAt', 'drawn')
 if not line[1] then
   return { 0, 0, 0, 0 }
@@ -19,14 +22,19 @@ redis.call('HSET', KEYS[1], 'askedAt', now)
 
 local pass = redis.call('HGET', KEYS[5], user)
 if pass then
-  local ticket, till = string.match(pass, '^(%d+) (%d+)$')
+  local ticket, till, how = string.match(pass, '^(%d+) (%d+) ?(%l*)$')
   if tonumber(till) > now then
+    -- Here he is; also late, a seat is kept for him as long as he may buy.
+    if how ~= 'held' then
+      redis.call('HSET', KEYS[5], user, ticket .. ' ' .. till .. ' came')
+      redis.call('ZADD', KEYS[6], till, user)
+    end
     return { 1, tonumber(ticket), tonumber(till), 0 }
   end
 end
 
 local function waits(ticket, isNew)
-  redis.call('HSET', KEYS[3], user, now)
+  redis.call('HSET', KEYS[3], user, present)
   return { 2, ticket, 0, isNew }
 end
 local ticket = redis.call('ZSCORE', KEYS[2], user)
@@ -46,7 +54,7 @@ if begins then
     redis.call('ZADD', KEYS[4], ARGV[4], user)
     redis.call('HINCRBY', KEYS[1], 'issued', 1)
   end
-  redis.call('HSET', KEYS[3], user, now)
+  redis.call('HSET', KEYS[3], user, present)
   return { 4, 0, redis.call('ZCARD', KEYS[4]), rank and 0 or 1 }
 end
 

@@ -16,7 +16,7 @@ export async function takePlace(
 ): Promise<PlaceView | null> {
   const line = room.lines.find(input);
   if (!line) return null;
-  const entered = await enterLine(room, line, actor, input.token);
+  const entered = await enterLine(room, line, { actor, presentMs: room.limits.presenceMs }, input.token);
   if (entered.kind === 'full') throw refuse('BUSY', { retryAfterMs: 5_000 });
   return placeOf(room, line, actor, entered) ?? null;
 }

@@ -47,7 +47,8 @@ export interface RedisLines {
   open(line: LineState, now: number): Promise<number>;
   /** Answers whether there was one. */
   close(line: LineName): Promise<boolean>;
-  enter(line: LineName, who: { actor: string; ticket: number }, now: number): Promise<Entered>;
+  /** `presentMs`: for so long he is taken to be there after this. */
+  enter(line: LineName, who: { actor: string; ticket: number; presentMs: number }, now: number): Promise<Entered>;
   /** Undefined: there is no such line. */
   advance(
     line: LineName,
@@ -72,6 +73,11 @@ export const lineLimits = {
   passMs: 30_000,
   /** Who has not asked for so long is passed over; a client of ours asks three times as often. */
   presenceMs: 60_000,
+  /**
+   * Whoever was let in, or told that nothing is free, comes again within this time or not at all: no answer asks
+   * anybody to wait longer than five seconds. So long a place or a seat is kept for him.
+   */
+  returnMs: 6_000,
   /** A line that pressure opened closes after so long without anybody who comes. */
   quietMs: 30_000,
   /** Of a line that no process cares for, and of a ticket. */
@@ -105,8 +111,8 @@ export function openRedisLines(redis: RedisConnections, keys: Keyspace, limits: 
       await redis.commands.zrem(openLines, memberOf(line));
       return opened > 0;
     },
-    enter: async (line, { actor, ticket }, now) => {
-      const answer = await enterLine(allOf(line), [now, actor, ticket, Math.random(), limits.places]);
+    enter: async (line, { actor, ticket, presentMs }, now) => {
+      const answer = await enterLine(allOf(line), [now, actor, ticket, Math.random(), limits.places, presentMs]);
       const [what, given, n, isNew] = answer as [number, number, number, number];
       switch (what) {
         case 1:
@@ -120,8 +126,8 @@ export function openRedisLines(redis: RedisConnections, keys: Keyspace, limits: 
       }
     },
     advance: async (line, { now, tokens, seats }) => {
-      const { passMs, presenceMs, quietMs, lifeMs } = limits;
-      const args = [now, tokens, seats.version, seats.free, passMs, presenceMs, quietMs, lifeMs];
+      const { passMs, returnMs, quietMs, lifeMs } = limits;
+      const args = [now, tokens, seats.version, seats.free, passMs, returnMs, quietMs, lifeMs];
       const answer = (await advanceLine(allOf(line), args)) as [string[], number, number, number] | [];
       const [told, waiting = 0, shopping = 0, closed] = answer;
       // Closed by this, or gone long ago: nobody need look for it any more.
@@ -131,7 +137,7 @@ export function openRedisLines(redis: RedisConnections, keys: Keyspace, limits: 
     },
     leave: async (line, { actor, how, seats }, now) => {
       const at = keysOf(line);
-      const args = [now, actor, how, seats.version, seats.free];
+      const args = [now, actor, how, seats.version, seats.free, limits.returnMs];
       const answer = await leaveShop([at.line, at.passes, at.shopping], args);
       return answer === 2 ? 'inverted' : answer === 1 ? 'in order' : 'not counted';
     },

@@ -7,7 +7,7 @@ export function lineKeys(keys: Keyspace, flightId: string, cabin: CabinClass) {
   return {
     line: key('line'),
     waiting: key('waiting'),
-    seen: key('seen'),
+    expected: key('expected'),
     early: key('early'),
     passes: key('passes'),
     shopping: key('shopping'),

@@ -85,7 +85,9 @@ export function createWaitingRoom(room: LinesRoom): WaitingRoom {
     const holder = { actor, flightId: line.flightId, cabin: line.cabin };
     const proof = token === undefined ? undefined : room.seal.open(token, holder, clock.now());
     if (proof?.kind === 'pass' && proof.opened === line.opened) return undefined;
-    const attempt = await breaker.attempt(() => enterLine(room, line, actor, token));
+    // SOLD_OUT is the end of it for most.
+    const presentMs = line.soldOut ? room.limits.returnMs : room.limits.presenceMs;
+    const attempt = await breaker.attempt(() => enterLine(room, line, { actor, presentMs }, token));
     if (attempt.kind !== 'answered' || attempt.value.kind === 'gone') return undefined;
     const entered = attempt.value;
     switch (entered.kind) {
@@ -204,17 +206,17 @@ export async function putBack(room: LinesRoom, line: LineState): Promise<boolean
   return opened > 0;
 }
 
-/** Rejects while Redis is away. */
+/** A place, and the word that one is there for `presentMs` from now on. Rejects while Redis is away. */
 export async function enterLine(
   room: LinesRoom,
   line: LineState,
-  actor: string,
+  { actor, presentMs }: { actor: string; presentMs: number },
   token: string | undefined,
 ): Promise<Entered> {
   const { redis, seal, clock } = room;
   const now = clock.now();
   const proof = token === undefined ? undefined : seal.open(token, { ...line, actor }, now);
-  const who = { actor, ticket: proof?.opened === line.opened ? proof.ticket : 0 };
+  const who = { actor, presentMs, ticket: proof?.opened === line.opened ? proof.ticket : 0 };
   const entered = await redis.enter(line, who, now);
   if (entered.kind !== 'gone' || !(await putBack(room, line))) return entered;
   return redis.enter(line, who, now);
