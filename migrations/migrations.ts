@@ -22,6 +22,7 @@ const steps = [
   '0020_actor_index',
   '0021_hold_alone',
   '0022_event_key',
+  '0023_rows_of_a_hold',
 ];
 
 const migrationOf = (name: string) =>

@@ -72,27 +72,15 @@ create table booking (
   version integer default 1 not null,
   created_at timestamp(3) with time zone default now() not null,
   fare jsonb,
+  legs leg[] not null,
   constraint booking_pkey PRIMARY KEY (id),
   constraint booking_currency_ck CHECK (((price_currency)::text ~ '^[A-Z]{3}$'::text)),
+  constraint booking_legs_ck CHECK ((cardinality(legs) >= 1)),
   constraint booking_price_ck CHECK ((price_amount >= 0)),
   constraint booking_seats_ck CHECK (((seats >= 1) AND (seats <= 9))),
   constraint booking_status_check CHECK ((status = ANY (ARRAY['held'::text, 'paying'::text, 'confirmed'::text, 'failed'::text, 'expired'::text, 'cancelled'::text, 'refund_pending'::text, 'refunded'::text])))
 ) with (fillfactor=50);
 CREATE INDEX booking_actor_idx ON public.booking USING btree (actor, created_at);
-
-create table booking_leg (
-  booking_id uuid not null,
-  position smallint not null,
-  flight_id uuid not null,
-  cabin_id integer not null,
-  cabin text not null,
-  quantity smallint not null,
-  price_amount bigint not null,
-  constraint booking_leg_pkey PRIMARY KEY (booking_id, "position"),
-  constraint booking_leg_cabin_check CHECK ((cabin = ANY (ARRAY['economy'::text, 'premium_economy'::text, 'business'::text, 'first'::text]))),
-  constraint booking_leg_quantity_ck CHECK (((quantity >= 1) AND (quantity <= 9)))
-);
-CREATE INDEX booking_leg_cabin_idx ON public.booking_leg USING btree (cabin_id);
 
 create table cabin (
   id integer default nextval('cabin_id_seq'::regclass) not null,
@@ -326,7 +314,17 @@ create table job_step (
 ) with (fillfactor=70);
 CREATE INDEX job_step_open_idx ON public.job_step USING btree (job, provider, no) WHERE is_open;
 
-create table ledger (
+create table ledger_hold (
+  cabin_id integer not null,
+  version integer not null,
+  at timestamp(3) with time zone default now() not null,
+  bookings uuid[] not null,
+  seats smallint[] not null,
+  constraint ledger_hold_pkey PRIMARY KEY (cabin_id, version),
+  constraint ledger_hold_lists_ck CHECK ((cardinality(bookings) = cardinality(seats)))
+);
+
+create table ledger_move (
   cabin_id integer not null,
   version integer not null,
   booking_id uuid not null,
@@ -335,8 +333,8 @@ create table ledger (
   d_held integer not null,
   d_sold integer not null,
   at timestamp(3) with time zone default now() not null,
-  constraint ledger_pkey PRIMARY KEY (cabin_id, booking_id, kind, attempt),
-  constraint ledger_kind_check CHECK ((kind = ANY (ARRAY['hold'::text, 'confirm'::text, 'release'::text, 'retake'::text, 'return'::text, 'repair'::text])))
+  constraint ledger_move_pkey PRIMARY KEY (cabin_id, booking_id, kind, attempt),
+  constraint ledger_move_kind_check CHECK ((kind = ANY (ARRAY['confirm'::text, 'release'::text, 'retake'::text, 'return'::text, 'repair'::text])))
 );
 
 create table log_horizon (
@@ -585,6 +583,31 @@ create table schema_migration (
   constraint schema_migration_pkey PRIMARY KEY (id)
 );
 
+create view booking_leg as
+SELECT b.id AS booking_id,
+    (g."position")::smallint AS "position",
+    g.flight_id,
+    g.cabin_id,
+    g.cabin,
+    b.seats AS quantity,
+    g.price_amount
+   FROM booking b,
+    LATERAL unnest(b.legs) WITH ORDINALITY g(flight_id, cabin_id, cabin, price_amount, version, "position");
+
+create view cabin_leg as
+SELECT h.cabin_id,
+    b.id AS booking_id,
+    (g."position")::smallint AS "position",
+    g.flight_id,
+    g.cabin,
+    b.seats AS quantity,
+    g.price_amount
+   FROM ledger_hold h,
+    (LATERAL unnest(h.bookings) u(id)
+     JOIN booking b ON ((b.id = u.id))),
+    LATERAL unnest(b.legs) WITH ORDINALITY g(flight_id, cabin_id, cabin, price_amount, version, "position")
+  WHERE (g.cabin_id = h.cabin_id);
+
 create view job_result as
 SELECT c.job,
     r."position",
@@ -609,6 +632,28 @@ SELECT c.job,
     c.at AS observed_at
    FROM (job_chunk c
      CROSS JOIN LATERAL UNNEST(c."position", c.route, c.depart, c.back, c.answer, c.price, c.minutes, c.offers) r("position", route, depart, back, answer, price, minutes, offers));
+
+create view ledger as
+SELECT h.cabin_id,
+    h.version,
+    u.booking_id,
+    'hold'::text AS kind,
+    (0)::smallint AS attempt,
+    (u.seats)::integer AS d_held,
+    0 AS d_sold,
+    h.at
+   FROM ledger_hold h,
+    LATERAL UNNEST(h.bookings, h.seats) u(booking_id, seats)
+UNION ALL
+ SELECT ledger_move.cabin_id,
+    ledger_move.version,
+    ledger_move.booking_id,
+    ledger_move.kind,
+    ledger_move.attempt,
+    ledger_move.d_held,
+    ledger_move.d_sold,
+    ledger_move.at
+   FROM ledger_move;
 
 CREATE OR REPLACE FUNCTION public.add_refund(p_booking uuid, p_amount bigint, p_currency text, p_payment uuid DEFAULT NULL::uuid)
  RETURNS boolean
@@ -907,17 +952,15 @@ begin
       ), moved as (
         update cabin c set held = c.held + p_seats[1], version = c.version + 1 where c.id = alone_in returning c.*
       ), booked as (
-        insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, created_at)
-          values (p_id[1], p_actor[1], decode(p_hash[1], 'hex'), 'held', p_seats[1], total, alone_currency,
-            at + make_interval(secs => p_ttl[1]), p_contact[1], at)
+        insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, created_at, legs)
+          select p_id[1], p_actor[1], decode(p_hash[1], 'hex'), 'held', p_seats[1], total, alone_currency,
+            at + make_interval(secs => p_ttl[1]), p_contact[1], at,
+            array[row(c_flight[1], m.id, c_class[1], m.price_amount, m.version)::leg] from moved m
       ), due as (
         insert into hold_deadline (at, batch, bookings) values (at + make_interval(secs => p_ttl[1]), p_batch, p_id)
-      ), flown as (
-        insert into booking_leg (booking_id, position, flight_id, cabin_id, cabin, quantity, price_amount)
-          select p_id[1], l_position[1], c_flight[1], m.id, c_class[1], p_seats[1], m.price_amount from moved m
       ), entered as (
-        insert into ledger (cabin_id, version, booking_id, kind, d_held, d_sold)
-          select m.id, m.version, p_id[1], 'hold', p_seats[1], 0 from moved m
+        insert into ledger_hold (cabin_id, version, bookings, seats)
+          select m.id, m.version, p_id, array[p_seats[1]::int2] from moved m
       )
       -- As seat_truths has it, which would read the row again.
       select jsonb_build_array(jsonb_build_object('cabinId', m.id, 'flightId', m.flight_id, 'cabin', m.cabin,
@@ -1116,24 +1159,27 @@ begin
     )
     select array_agg(m.version order by u.place) into versions
       from unnest(cabins) with ordinality u (id, place) left join moved m on m.id = u.id;
-    insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, fare, created_at)
+    insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, fare, created_at, legs)
       select u.id, u.actor, decode(u.hash, 'hex'), 'held', u.seats, u.amount, u.currency,
-        at + make_interval(secs => u.ttl), u.contact, u.fare, at
-      from unnest(p_id, p_actor, p_hash, p_seats, amounts, priced_in, p_ttl, p_contact, p_fare, code)
-        u (id, actor, hash, seats, amount, currency, ttl, contact, fare, code)
+        at + make_interval(secs => u.ttl), u.contact, u.fare, at, g.legs
+      from unnest(p_id, p_actor, p_hash, p_seats, amounts, priced_in, p_ttl, p_contact, p_fare, code) with ordinality
+        u (id, actor, hash, seats, amount, currency, ttl, contact, fare, code, member)
+      join (
+        select l.member, array_agg(row(c_flight[l.cabin], cabins[l.cabin], c_class[l.cabin],
+          coalesce(l.price, prices[l.cabin]), versions[l.cabin])::leg) as legs
+        from (select * from unnest(l_member, l_position, l_cabin, l_price) l (member, position, cabin, price)
+          order by l.member, l.position) l group by l.member
+      ) g on g.member = u.member
       where u.code = 'h';
     insert into hold_deadline (at, batch, bookings)
       select at + make_interval(secs => u.ttl), p_batch, array_agg(u.id)
       from unnest(p_id, p_ttl, code) u (id, ttl, code) where u.code = 'h' group by u.ttl;
-    insert into booking_leg (booking_id, position, flight_id, cabin_id, cabin, quantity, price_amount)
-      select p_id[u.member], u.position, c_flight[u.cabin], cabins[u.cabin], c_class[u.cabin], p_seats[u.member],
-        coalesce(u.price, prices[u.cabin])
-      from unnest(l_member, l_position, l_cabin, l_price) u (member, position, cabin, price)
-      where all_held or code[u.member] = 'h';
-    insert into ledger (cabin_id, version, booking_id, kind, d_held, d_sold)
-      select cabins[u.cabin], versions[u.cabin], p_id[u.member], 'hold', sum(p_seats[u.member]), 0
-      from unnest(l_member, l_cabin) u (member, cabin)
-      where all_held or code[u.member] = 'h' group by u.member, u.cabin;
+    insert into ledger_hold (cabin_id, version, bookings, seats)
+      select cabins[m.cabin], versions[m.cabin], array_agg(p_id[m.member]), array_agg(m.seats)
+      from (
+        select u.member, u.cabin, sum(p_seats[u.member])::int2 as seats from unnest(l_member, l_cabin) u (member, cabin)
+        where all_held or code[u.member] = 'h' group by u.member, u.cabin
+      ) m group by m.cabin;
     if cardinality(t_member) > 0 then
       insert into passenger (booking_id, position, type, given_name, family_name, born_on, document)
         select p_id[u.member], u.position, u.type, u.given, u.family, u.born, u.document
@@ -1204,7 +1250,7 @@ CREATE OR REPLACE FUNCTION public.lock_cabins_of(p_bookings uuid[])
  LANGUAGE plpgsql
 AS $function$
 declare
-  cabins int4[] := array(select distinct g.cabin_id from booking_leg g where g.booking_id = any(p_bookings));
+  cabins int4[] := array(select distinct g.cabin_id from booking b, unnest(b.legs) g where b.id = any(p_bookings));
 begin
   perform from cabin c where c.id = any(cabins) order by c.id for update;
   return cabins;
@@ -1350,8 +1396,8 @@ begin
     cabins := lock_cabins_of(p_bookings);
   end if;
   with legs as (
-    select g.booking_id, g.cabin_id, sum(g.quantity)::int4 as seats
-    from booking_leg g where g.booking_id = any(p_bookings) group by g.booking_id, g.cabin_id
+    select b.id as booking_id, g.cabin_id, sum(b.seats)::int4 as seats
+    from booking b, unnest(b.legs) g where b.id = any(p_bookings) group by b.id, g.cabin_id
   ), moved as (
     update cabin c set held = c.held + w.seats * by_held, sold = c.sold + w.seats * by_sold, version = c.version + 1,
       -- Above its target a cabin has only what was promised before the cut: freed seats are not sold again.
@@ -1361,7 +1407,7 @@ begin
     where c.id = w.cabin_id and c.id = any(cabins)
     returning c.id, c.version
   ), written as (
-    insert into ledger (cabin_id, version, booking_id, kind, d_held, d_sold)
+    insert into ledger_move (cabin_id, version, booking_id, kind, d_held, d_sold)
     select l.cabin_id, m.version, l.booking_id, p_kind, l.seats * by_held, l.seats * by_sold
     from legs l join moved m on m.id = l.cabin_id
   )
@@ -1391,20 +1437,20 @@ begin
     limit 2000);
   if cardinality(due) = 2000 then
     -- Nobody has swept for a while; these cabins' own bookings are the shorter list.
-    due := array(select distinct g.booking_id from booking_leg g where g.cabin_id = any(p_short));
+    due := array(select distinct u.id from ledger_hold h, unnest(h.bookings) u (id) where h.cabin_id = any(p_short));
   end if;
   due := array(select b.id from booking b
     where b.id = any(due) and b.status in ('held', 'paying') and b.hold_expires_at <= clock_timestamp()
-      and exists (select from booking_leg g where g.booking_id = b.id and g.cabin_id = any(p_short))
+      and exists (select from unnest(b.legs) g where g.cabin_id = any(p_short))
     order by b.hold_expires_at limit 500 for update skip locked);
   if cardinality(due) = 0 then
     return '{}';
   end if;
   others := array(select c.id from cabin c
-    where c.id in (select g.cabin_id from booking_leg g where g.booking_id = any(due)) and not c.id = any(p_locked)
+    where c.id in (select g.cabin_id from booking b, unnest(b.legs) g where b.id = any(due)) and not c.id = any(p_locked)
     order by c.id for update skip locked);
-  due := array(select u.id from unnest(due) u (id) where not exists (
-    select from booking_leg g where g.booking_id = u.id and not g.cabin_id = any(p_locked || others)));
+  due := array(select b.id from booking b where b.id = any(due) and not exists (
+    select from unnest(b.legs) g where not g.cabin_id = any(p_locked || others)));
   due := advance_bookings(due, '{held,paying}', 'expired', 'The seats were not paid for in time.');
   return move_seats(due, 'release');
 end $function$;

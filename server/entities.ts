@@ -3,7 +3,6 @@ import { AlertInbox } from './domain/alerts/alert-inbox.entity.ts';
 import { PriceAlert } from './domain/alerts/price-alert.entity.ts';
 import { AccessLink } from './domain/booking/access-link.entity.ts';
 import { Booking } from './domain/booking/booking.entity.ts';
-import { BookingLeg } from './domain/booking/booking-leg.entity.ts';
 import { CancelQuote } from './domain/booking/cancel-quote.entity.ts';
 import { HoldDeadline } from './domain/booking/hold-deadline.entity.ts';
 import { Passenger } from './domain/booking/passenger.entity.ts';
@@ -13,7 +12,7 @@ import { OperatorKey } from './domain/identity/operator-key.entity.ts';
 import { User } from './domain/identity/user.entity.ts';
 import { Cabin } from './domain/inventory/cabin.entity.ts';
 import { Flight } from './domain/inventory/flight.entity.ts';
-import { Ledger } from './domain/inventory/ledger.entity.ts';
+import { LedgerHold, LedgerMove } from './domain/inventory/ledger.entity.ts';
 import { Job } from './domain/jobs/job.entity.ts';
 import { JobChunk } from './domain/jobs/job-chunk.entity.ts';
 import { JobStep } from './domain/jobs/job-step.entity.ts';
@@ -41,9 +40,9 @@ export const entities = [
   Flight,
   FareFamily,
   Cabin,
-  Ledger,
+  LedgerHold,
+  LedgerMove,
   Booking,
-  BookingLeg,
   Passenger,
   HoldDeadline,
   RecordLocator,

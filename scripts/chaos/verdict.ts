@@ -87,8 +87,11 @@ const bookingsSql = `
        from booking_leg l where l.booking_id = b.id) as legs,
     (select coalesce(sum(amount), 0)::float8 from payment p where p.booking_id = b.id and p.status = 'succeeded') as captured,
     (select coalesce(sum(amount), 0)::float8 from refund r where r.booking_id = b.id and r.status = 'succeeded') as refunded,
-    (select coalesce(sum(d_held), 0)::int from ledger l where l.booking_id = b.id and l.kind = 'hold') as holds
-  from booking b where b.id = any($1)`;
+    coalesce(h.seats, 0)::int as holds
+  from booking b left join (
+    select booking_id, sum(d_held) as seats from ledger where kind = 'hold' group by booking_id
+  ) h on h.booking_id = b.id
+  where b.id = any($1)`;
 
 /** Judges the round at rest against what its buyers were told, id by id, and counts belated holds. */
 export async function judgeSales(db: pg.Pool, round: Round): Promise<string[]> {

@@ -315,12 +315,13 @@ export const seatGuards: Guard[] = [
     prevents: 'one movement of seats written down twice',
     out: [
       {
-        file: 'migrations/0003_engine.sql',
-        text: 'alter table ledger add primary key (cabin_id, booking_id, kind, attempt);',
-        instead: 'create index on ledger (cabin_id, booking_id, kind, attempt);',
+        file: holding,
+        after: 'create table ledger_move (',
+        text: ',\n  primary key (cabin_id, booking_id, kind, attempt)',
+        instead: '',
       },
     ],
-    proof: { file: schema, title: '[RECORD-4] ledger_pkey refuses a second one' },
+    proof: { file: schema, title: '[RECORD-4] ledger_move_pkey refuses a second one' },
   },
   {
     name: 'flight-version',

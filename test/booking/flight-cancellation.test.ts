@@ -10,19 +10,17 @@ const price = 20_000;
 // Of ten bookings five are confirmed, four held, one is being paid for (every other of these will be declined).
 const fillSql = `
   with made as (
-    insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, locator)
+    insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, locator, legs)
     select gen_random_uuid(), $2, '\\x00', case when n % 10 < 5 then 'confirmed' when n % 10 < 9 then 'held' else 'paying' end,
       1, ${price}, 'USD', now() + interval '1 hour',
-      case when n % 10 < 5 or n % 10 = 9 then translate(lpad(to_hex(n), 6, 'Q'), '01abcdef', 'ZYABCDEF') end
-    from generate_series(1, $3::int) n returning id, status
-  ), legs as (
-    insert into booking_leg (booking_id, position, flight_id, cabin_id, cabin, quantity, price_amount)
-    select m.id, 1, c.flight_id, c.id, c.cabin, 1, ${price} from made m, cabin c where c.flight_id = $1
+      case when n % 10 < 5 or n % 10 = 9 then translate(lpad(to_hex(n), 6, 'Q'), '01abcdef', 'ZYABCDEF') end,
+      array[row(c.flight_id, c.id, c.cabin, ${price}, 2)::leg]
+    from generate_series(1, $3::int) n, cabin c where c.flight_id = $1 returning id, status
   ), holds as (
-    insert into ledger (cabin_id, version, booking_id, kind, d_held, d_sold)
-    select c.id, 2, m.id, 'hold', 1, 0 from made m, cabin c where c.flight_id = $1
+    insert into ledger_hold (cabin_id, version, bookings, seats)
+    select c.id, 2, array_agg(m.id), array_agg(1::int2) from made m, cabin c where c.flight_id = $1 group by c.id
   ), confirms as (
-    insert into ledger (cabin_id, version, booking_id, kind, d_held, d_sold)
+    insert into ledger_move (cabin_id, version, booking_id, kind, d_held, d_sold)
     select c.id, 3, m.id, 'confirm', -1, 1 from made m, cabin c where c.flight_id = $1 and m.status = 'confirmed'
   ), payments as (
     insert into payment (id, booking_id, provider, amount, currency, status, method)

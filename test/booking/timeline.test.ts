@@ -95,8 +95,8 @@ describe('the timeline of a booking', () => {
     const id = newId();
     await scene.guest.trpc.booking.hold.mutate({ id, legs: [{ flightId: flight.id, cabin: 'economy' }], seats: 1 });
     await scene.db.query(
-      `update ledger g set at = b.created_at + interval '1 millisecond' from booking b
-       where b.id = $1 and g.booking_id = b.id`,
+      `update ledger_hold g set at = b.created_at + interval '1 millisecond' from booking b
+       where b.id = $1 and b.id = any(g.bookings)`,
       [id],
     );
     expect(words(await timeline(id))).toEqual(['seats: 1 seat held', 'state: Held for you']);

@@ -20,7 +20,7 @@ describe('the audit of seats', () => {
   });
   beforeEach(async () => {
     // What a test has corrupted is its own business.
-    await scene.db.query('truncate ledger, booking, booking_leg, passenger, outbox');
+    await scene.db.query('truncate ledger_hold, ledger_move, booking, passenger, outbox');
     await scene.db.query('update cabin set held = 0, sold = 0');
     await scene.db.query('delete from flight');
   });
@@ -255,20 +255,29 @@ describe('the audit of seats', () => {
 
     it.each([
       ['counters', `update cabin set held = held + 1`],
-      ['version', `update ledger set version = 99 where kind = 'return'`],
+      ['version', `update ledger_move set version = 99 where kind = 'return'`],
       [
         'quantity',
-        `update ledger set d_held = 1 where kind = 'hold' and version = (select max(version) from ledger where kind = 'hold')`,
+        `update ledger_hold set seats = array_fill(1, array[cardinality(seats)]) where version = (select max(version) from ledger_hold)`,
       ],
-      ['sequence', `update ledger set kind = 'retake' where kind = 'return'`],
+      ['sequence', `update ledger_move set kind = 'retake' where kind = 'return'`],
       ['status', `update booking set status = 'held' where status = 'confirmed'`],
       ['no_booking', `delete from booking where status = 'confirmed'`],
-      ['no_ledger', `delete from ledger l using booking b where b.id = l.booking_id and b.status = 'paying'`],
+      [
+        'no_ledger',
+        `update ledger_hold h set bookings = array_remove(h.bookings, b.id), seats = h.seats[2:] from booking b
+         where b.status = 'paying' and b.id = any(h.bookings)`,
+      ],
+      // Neither counted nor written down.
+      [
+        'no_ledger',
+        `insert into booking select (jsonb_populate_record(b, jsonb_build_object('id', gen_random_uuid()))).* from booking b limit 1`,
+      ],
       [
         'no_cabin',
-        `insert into ledger (cabin_id, version, booking_id, kind, d_held, d_sold) values (2000000000, 2, gen_random_uuid(), 'hold', 1, 0)`,
+        `insert into ledger_hold (cabin_id, version, bookings, seats) values (2000000000, 2, array[gen_random_uuid()], '{1}')`,
       ],
-      ['below_zero', `update ledger set version = 2 where kind = 'return'`],
+      ['below_zero', `update ledger_move set version = 2 where kind = 'return'`],
       ['above_capacity', `update cabin set target_capacity = 4, capacity = held + sold`],
     ] as const)('[AUDIT-5] finds %s', async (fault, damage) => {
       await everyFate();
@@ -298,7 +307,7 @@ describe('the audit of seats', () => {
       const repairs = await metric('seat_repairs_total');
       for (const damage of [
         `update cabin set held = held + 3, sold = sold - 1`,
-        `delete from ledger where kind = 'confirm'`,
+        `delete from ledger_move where kind = 'confirm'`,
         // More is promised than the limit allows: the limit gives way, as for a cut.
         `update cabin set target_capacity = 1, capacity = 1, held = 0, sold = 0`,
       ]) {

@@ -103,16 +103,19 @@ describe('the record', () => {
       },
     ]);
     await pool.query(
-      `insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at)
-       values ($1, $2, '\\x00', 'held', 1, 45000, 'USD', now())`,
-      [bookingId, newId()],
+      `insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, legs)
+       values ($1, $2, '\\x00', 'held', 1, 45000, 'USD', now(), array[row($3, 1, 'economy', 45000, 2)::leg])`,
+      [bookingId, newId(), flightId],
     );
     await pool.query(`insert into record_locator values ('ABCDEF', $1)`, [bookingId]);
-    await pool.query(`insert into booking_leg values ($1, 1, $2, 1, 'economy', 1, 45000)`, [bookingId, flightId]);
     await pool.query(`insert into passenger values ($1, 1, 'adult', 'Ada', 'Lovelace', null, null)`, [bookingId]);
     await pool.query(`insert into cancel_quote values ($1, $2, 45000, 0, now())`, [bookingId, newId()]);
     await pool.query(
-      `insert into ledger (cabin_id, version, booking_id, kind, d_held, d_sold) values (1, 2, $1, 'hold', 1, 0)`,
+      `insert into ledger_hold (cabin_id, version, bookings, seats) values (1, 2, array[$1::uuid], '{1}')`,
+      [bookingId],
+    );
+    await pool.query(
+      `insert into ledger_move (cabin_id, version, booking_id, kind, d_held, d_sold) values (1, 3, $1, 'release', -1, 0)`,
       [bookingId],
     );
     await pool.query(
@@ -170,8 +173,7 @@ describe('the record', () => {
     ['booking_price_ck', `update booking set price_amount = -1`],
     ['booking_seats_ck', `update booking set seats = 10`],
     ['booking_status_check', `update booking set status = 'lost'`],
-    ['booking_leg_cabin_check', `update booking_leg set cabin = 'steerage'`],
-    ['booking_leg_quantity_ck', `update booking_leg set quantity = 0`],
+    ['booking_legs_ck', `update booking set legs = '{}'`],
     ['cabin_cabin_check', `update cabin set cabin = 'steerage'`],
     ['cabin_capacity_ck', `update cabin set target_capacity = 1000001, capacity = 1000001`],
     ['cabin_currency_ck', `update cabin set price_currency = 'US'`],
@@ -202,7 +204,8 @@ describe('the record', () => {
     ['job_chunk_outcome_ck', `update job_chunk set answer_outcome = '{maybe}'`],
     ['job_status_check', `update job set status = 'lost'`],
     ['job_step_range_ck', `update job_step set last = first`],
-    ['ledger_kind_check', `update ledger set kind = 'steal'`],
+    ['ledger_hold_lists_ck', `update ledger_hold set seats = '{1,1}'`],
+    ['ledger_move_kind_check', `update ledger_move set kind = 'steal'`],
     ['log_horizon_one_ck', `insert into log_horizon (one) values (2)`],
     ['passenger_born_on_ck', `update passenger set born_on = '1990-00-01'`],
     ['passenger_type_check', `update passenger set type = 'dog'`],
@@ -254,8 +257,9 @@ describe('the record', () => {
       `insert into cabin (flight_id, cabin, target_capacity, capacity, price_amount, price_currency, departs_at_utc) select flight_id, cabin, 1, 1, 1, 'USD', now() from cabin`,
     ],
     [
-      'ledger_pkey',
-      `insert into ledger (cabin_id, version, booking_id, kind, d_held, d_sold) select cabin_id, 3, booking_id, kind, 1, 0 from ledger`,
+      'ledger_move_pkey',
+      `insert into ledger_move (cabin_id, version, booking_id, kind, d_held, d_sold)
+       select cabin_id, 4, booking_id, kind, -1, 0 from ledger_move`,
     ],
     [
       'refund_payment_uq',

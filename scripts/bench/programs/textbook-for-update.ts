@@ -23,17 +23,12 @@ const lock = statement(
 );
 const addBooking = statement(
   'booking',
-  `insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at)
-   values ($1, $2, $3, 'held', $4, $5, $6, now() + interval '1 day') returning hold_expires_at as "expiresAt"`,
-);
-const addLeg = statement(
-  'leg',
-  `insert into booking_leg (booking_id, position, flight_id, cabin_id, cabin, quantity, price_amount)
-   values ($1, 1, $2, $3, $4, $5, $6)`,
+  `insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, legs)
+   values ($1, $2, $3, 'held', $4, $5, $6, now() + interval '1 day', array[row($7, $8, $9, $10, $11)::leg]) returning hold_expires_at as "expiresAt"`,
 );
 const addLedger = statement(
   'ledger',
-  `insert into ledger (cabin_id, version, booking_id, kind, d_held, d_sold) values ($1, $2, $3, 'hold', $4, 0)`,
+  `insert into ledger_hold (cabin_id, version, bookings, seats) values ($1, $2, array[$3::uuid], array[$4::int2])`,
 );
 const take = statement('take', 'update cabin set held = held + $2, version = version + 1 where id = $1');
 
@@ -56,9 +51,11 @@ async function hold(pool: pg.Pool, input: HoldInput) {
     if (cabin.free < seats) throw new Error('SOLD_OUT');
     const total = cabin.amount * seats;
     const booked = await client.query<{ expiresAt: Date }>(
-      addBooking([input.id, actor, noHash, seats, total, cabin.currency]),
+      addBooking([
+        ...[input.id, actor, noHash, seats, total, cabin.currency],
+        ...[leg.flightId, cabin.id, leg.cabin, cabin.amount, cabin.version + 1],
+      ]),
     );
-    await client.query(addLeg([input.id, leg.flightId, cabin.id, leg.cabin, seats, cabin.amount]));
     await client.query(addLedger([cabin.id, cabin.version + 1, input.id, seats]));
     await client.query(take([cabin.id, seats]));
     await client.query(commit([]));

@@ -2,9 +2,8 @@ import { OptimisticLockError } from '@mikro-orm/postgresql';
 import { initTRPC } from '@trpc/server';
 import superjson from 'superjson';
 import { Booking } from '../../../server/domain/booking/booking.entity.ts';
-import { BookingLeg } from '../../../server/domain/booking/booking-leg.entity.ts';
 import { Cabin } from '../../../server/domain/inventory/cabin.entity.ts';
-import { Ledger } from '../../../server/domain/inventory/ledger.entity.ts';
+import { LedgerHold } from '../../../server/domain/inventory/ledger.entity.ts';
 import { entities } from '../../../server/entities.ts';
 import { type Orm, openOrm } from '../../../server/platform/postgres/orm.ts';
 import { type HoldInput, holdInput } from '../../../shared/booking.ts';
@@ -52,24 +51,14 @@ async function flushOnce(em: Orm['em'], input: HoldInput) {
     priceCurrency: cabin.priceCurrency,
     holdExpiresAt,
     createdAt: at,
+    legs: `{"(${leg.flightId},${cabin.id},${leg.cabin},${cabin.priceAmount},${cabin.version + 1})"}`,
   });
-  em.create(BookingLeg, {
-    booking: input.id,
-    position: 1,
-    flight: leg.flightId,
-    cabinId: cabin.id,
-    cabin: leg.cabin,
-    quantity: seats,
-    priceAmount: cabin.priceAmount,
-  });
-  em.create(Ledger, {
+  em.create(LedgerHold, {
     cabin: cabin.id,
     version: cabin.version + 1,
-    booking: input.id,
-    kind: 'hold',
-    dHeld: seats,
-    dSold: 0,
     at,
+    bookings: [input.id],
+    seats: [String(seats)],
   });
   await em.flush();
   return {

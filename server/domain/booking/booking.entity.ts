@@ -24,9 +24,12 @@ const BookingSchema = defineEntity({
     reason: p.text().nullable(),
     version: p.integer().version(),
     createdAt: p.datetime().columnType('timestamptz(3)').defaultRaw('now()'),
+    /** From one on, all with the booking's seats and status, as Postgres writes them: `{"(flight,cabin id,cabin,price,version)"}`. */
+    legs: p.string().columnType('leg[]'),
   },
   checks: [
     { name: 'booking_seats_ck', expression: 'seats >= 1 and seats <= 9' },
+    { name: 'booking_legs_ck', expression: 'cardinality(legs) >= 1' },
     { name: 'booking_price_ck', expression: 'price_amount >= 0' },
     { name: 'booking_currency_ck', expression: `price_currency ~ '^[A-Z]{3}$'` },
   ],

@@ -4,7 +4,7 @@ import type { SeatTruth } from '../inventory/seat-truth.ts';
 import type { BookingRow } from './booking-rows.ts';
 import type { Batch, HoldMember, HoldOutcome, HoldRefusal } from './booking-store.ts';
 
-/** The one row that `hold_seats` answers (migrations/0021_hold_alone.sql says what the letters mean). */
+/** The one row that `hold_seats` answers (migrations/0023_rows_of_a_hold.sql says what the letters mean). */
 export interface HoldAnswer {
   /** Null when everybody is held. */
   codes: string | null;

@@ -25,7 +25,7 @@ const dueSql = 'select unnest(due_bookings($1)) as id';
 const strandedSql = `
   select distinct s.id from cabin c
   cross join lateral (
-    select b.id from booking_leg g join booking b on b.id = g.booking_id
+    select b.id from cabin_leg g join booking b on b.id = g.booking_id
     where g.cabin_id = c.id and b.status in ('held', 'confirmed')
       and not exists (select from payment y where y.booking_id = b.id and y.status = 'authorised')
     -- Whatever is thought of how many are cancelled, bookings are never read through.
@@ -82,7 +82,7 @@ function whoMoved(ids: string[], { moved, truths }: Moved): Batch<boolean> {
 }
 
 /**
- * The record itself. What a verb decides stands in migrations/0005_selling.sql (holding: 0012_holding.sql and 0021, paying:
+ * The record itself. What a verb decides stands in migrations/0005_selling.sql (holding and moving seats: 0023_rows_of_a_hold.sql, paying:
  * 0017_lives.sql); here its members become arrays, and its letters outcomes. Each verb has a connection of its own, so
  * that a storm of reads does not hold up selling, and no verb another one.
  */

@@ -64,7 +64,7 @@ const auditAllSql = `
 const byIndexSql = `
   select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
     set_config('enable_mergejoin', 'off', true), set_config('statement_timeout', '60s', true)`;
-const auditSomeSql = `
+const auditSomeSql = (legs: string): string => `
   with compared as (
     select c.id as cabin_id, c.flight_id, c.cabin, c.version, c.held, c.sold,
       coalesce(l.held, 0)::int as ledger_held, coalesce(l.sold, 0)::int as ledger_sold,
@@ -74,7 +74,7 @@ const auditSomeSql = `
       select sum(d_held) as held, sum(d_sold) as sold from ledger where cabin_id = c.id
     ) l
     cross join lateral (
-      select ${bookedColumns}, ${overdueColumn} from booking_leg g join booking k on k.id = g.booking_id
+      select ${bookedColumns}, ${overdueColumn} from ${legs} g join booking k on k.id = g.booking_id
       where g.cabin_id = c.id
     ) b
     where c.id = any($1::int4[])
@@ -82,6 +82,22 @@ const auditSomeSql = `
   select (select count(*)::int from compared) as checked,
     coalesce((select jsonb_agg(a order by a.cabin_id) from (select * from compared where ${adriftWhere}) a), '[]') as adrift,
     array(select distinct unnest(d.overdue) from compared d limit ${overdueMax})::text[] as overdue`;
+/**
+ * Where the bookings of a cabin come from. `ledger`: those that it says have held there; quick, and blind to a booking that
+ * it has no word of. `bookings`: every booking is read.
+ */
+export type BookingsFrom = 'ledger' | 'bookings';
+const someSql: Record<BookingsFrom, string> = {
+  ledger: auditSomeSql('cabin_leg'),
+  bookings: auditSomeSql('booking_leg'),
+};
+
+const untoldCabinsSql = `
+  select b.id, array(
+    select g.cabin_id from unnest(b.legs) g
+    where not exists (select from ledger_hold h where h.cabin_id = g.cabin_id and h.version = g.version and b.id = any(h.bookings))
+  ) as cabins
+  from booking b where b.id > $1 order by b.id limit $2`;
 
 const driftOf = (row: Row): CabinDrift => ({
   cabinId: row.cabin_id,
@@ -101,13 +117,29 @@ export interface CabinAudit {
 }
 
 /** Compares counters, ledger and bookings of some cabins in one snapshot. Ids that do not exist are left out. */
-export async function auditCabins(pool: Pool, cabinIds: number[]): Promise<CabinAudit> {
+export async function auditCabins(pool: Pool, cabinIds: number[], from: BookingsFrom): Promise<CabinAudit> {
   const row = await inTransaction(pool, async (tx) => {
-    await tx.query(byIndexSql);
-    const { rows } = await tx.query<Omit<CabinAudit, 'adrift'> & { adrift: Row[] }>(auditSomeSql, [cabinIds]);
+    if (from === 'ledger') await tx.query(byIndexSql);
+    const { rows } = await tx.query<Omit<CabinAudit, 'adrift'> & { adrift: Row[] }>(someSql[from], [cabinIds]);
     return rows[0] as (typeof rows)[number];
   });
   return { ...row, adrift: row.adrift.map(driftOf) };
+}
+
+/**
+ * Looks at some bookings after that one, in the order of their ids, for legs whose hold the ledger does not have. Answers
+ * the cabins of such legs, and the last booking; undefined: there are no more.
+ */
+export async function findUntoldCabins(
+  pool: Pool,
+  after: string,
+  limit: number,
+): Promise<{ cabinIds: number[]; last: string | undefined }> {
+  const { rows } = await pool.query<{ id: string; cabins: number[] }>(untoldCabinsSql, [after, limit]);
+  return {
+    cabinIds: [...new Set(rows.flatMap(({ cabins }) => cabins))],
+    last: rows.length === limit ? rows.at(-1)?.id : undefined,
+  };
 }
 
 /**
@@ -119,7 +151,7 @@ export async function auditSeats(room: { pool: Pool; drift: DriftBook }, flightI
   if (flightId) {
     const cabins = await room.pool.query<{ id: number }>('select id from cabin where flight_id = $1', [flightId]);
     const ids = cabins.rows.map((row) => row.id);
-    const { checked, adrift } = await auditCabins(room.pool, ids);
+    const { checked, adrift } = await auditCabins(room.pool, ids, 'bookings');
     room.drift.seen(ids, adrift);
     return { checked, drift: adrift.length, disagreements: adrift.map(publicOf) };
   }

@@ -4,7 +4,7 @@ import { Flight } from './flight.entity.ts';
 
 /**
  * The seat bucket. `held` and `sold` are the truth about seats; only the SQL of this room changes
- * them: the functions `hold_seats` (migrations 0012 and 0021) and `move_seats` (0005_selling.sql), edits and repairs.
+ * them: the functions `hold_seats` and `move_seats` (migrations/0023_rows_of_a_hold.sql), edits and repairs.
  *
  * `targetCapacity` is what the operator asked for. `capacity` is the hard limit of the CHECK: the
  * same, unless more was already taken when the operator cut it. Free = max(0, target − held − sold).

@@ -43,7 +43,7 @@ export async function flightsToCome(
 const takenSql = `
   select c.flight_id as "flightId", count(distinct b.id)::int as bookings, sum(l.quantity)::int as seats,
     jsonb_object_agg(c.cabin, c.held + c.sold) as cabins
-  from cabin c join booking_leg l on l.cabin_id = c.id join booking b on b.id = l.booking_id
+  from cabin c join cabin_leg l on l.cabin_id = c.id join booking b on b.id = l.booking_id
   where c.flight_id = any($1::uuid[]) and b.status in ('held', 'paying', 'confirmed')
   group by c.flight_id`;
 

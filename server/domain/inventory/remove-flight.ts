@@ -48,7 +48,7 @@ export async function removeFlight(
 const previewSql = `
   select b.status, count(distinct b.id)::int as bookings, b.price_currency as currency,
     coalesce(sum(b.price_amount) filter (where b.status = 'confirmed'), 0)::float8 as refund
-  from (select distinct booking_id from booking_leg g join cabin c on c.id = g.cabin_id where c.flight_id = $1) g
+  from (select distinct booking_id from cabin_leg g join cabin c on c.id = g.cabin_id where c.flight_id = $1) g
   join booking b on b.id = g.booking_id
   where b.status in ('held', 'paying', 'confirmed') group by b.status, b.price_currency`;
 

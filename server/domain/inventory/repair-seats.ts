@@ -31,7 +31,7 @@ const mendSql = `
   where c.id = $1 returning ${seatTruthColumns}`;
 
 const ledgerSql = `
-  insert into ledger (cabin_id, version, booking_id, kind, attempt, d_held, d_sold)
+  insert into ledger_move (cabin_id, version, booking_id, kind, attempt, d_held, d_sold)
   values ($1, $2, '${repairBooking}', 'repair', $3, $4, $5)`;
 
 interface Counted extends SeatCounts {

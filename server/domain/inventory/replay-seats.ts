@@ -9,6 +9,8 @@ import { type CabinFacts, createBookingFold, createCabinFold, type FoundFault, t
 const cabinsPage = 500;
 /** Ledger rows that are in memory at a time. */
 const rowsPage = 2_000;
+/** Bookings that are read at a time. */
+const bookingsPage = 5_000;
 const findingsMax = 200;
 
 type Cabin = CabinFacts & { id: number; flightId: string; cabin: CabinClass };
@@ -36,15 +38,17 @@ const byBookingSql = `
   where l.cabin_id = any($1::int4[]) and l.booking_id <> '${repairBooking}'
   order by l.cabin_id, l.booking_id, l.version, array_position('{hold,confirm,release,retake,return}'::text[], l.kind::text)`;
 
-// A leg without any row. Before a repair that may be what was repaired.
+// Legs whose hold the ledger does not have, a page of bookings after another. Before a repair that may be what was repaired.
 const untoldSql = `
-  select g.cabin_id as "cabinId", g.booking_id as "bookingId", b.status
-  from booking_leg g left join booking b on b.id = g.booking_id
-  where g.cabin_id = any($1::int4[])
-    and not exists (select from ledger l where l.cabin_id = g.cabin_id and l.booking_id = g.booking_id)
-    and not exists (select from ledger r where r.cabin_id = g.cabin_id and r.booking_id = '${repairBooking}'
-                      and r.at >= coalesce(b.created_at, r.at))
-  limit ${findingsMax}`;
+  with page as (select id, status, created_at, legs from booking where id > $1 order by id limit ${bookingsPage})
+  select p.id as "bookingId", p.status, f.* from page p left join lateral (
+    select c.id as "cabinId", c.flight_id as "flightId", c.cabin from unnest(p.legs) g join cabin c on c.id = g.cabin_id
+    where ($2::uuid is null or c.flight_id = $2)
+      and not exists (select from ledger_hold h where h.cabin_id = g.cabin_id and h.version = g.version and p.id = any(h.bookings))
+      and not exists (select from ledger_move r where r.cabin_id = g.cabin_id and r.booking_id = '${repairBooking}'
+                        and r.at >= p.created_at)
+  ) f on true
+  order by p.id`;
 
 const orphansSql = `
   select x.cabin_id as "cabinId", min(x.what) as what from (
@@ -93,6 +97,7 @@ export async function* replaySeats(
     after = page.cabins.at(-1)?.id as number;
     yield view(false);
   }
+  await findUntold(room.pool, flightId, find, signal);
   if (signal?.aborted) return;
   if (!flightId) {
     const orphans = await room.pool.query<{ cabinId: number; what: string }>(orphansSql);
@@ -154,12 +159,28 @@ async function replayCabins(
   }
   life?.fold.end();
 
-  const untold = await tx.query<{ cabinId: number; bookingId: string; status: string | null }>(untoldSql, [ids]);
-  for (const { cabinId, bookingId, status } of untold.rows) {
-    const about = status ? `the booking is ${status}, and the ledger has no row of it` : 'a leg of no booking';
-    faultIn(byId.get(cabinId) as Cabin, bookingId)({ fault: 'no_ledger', version: null, about });
-  }
   return rows;
+}
+
+async function findUntold(
+  pool: Pool,
+  flightId: string | undefined,
+  find: (cabinId: number, finding: ReplayFinding) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  type Untold = { bookingId: string; status: BookingStatus } & Partial<
+    Pick<Cabin, 'flightId' | 'cabin'> & { cabinId: number }
+  >;
+  let after: string | undefined = '00000000-0000-0000-0000-000000000000';
+  while (after && !signal?.aborted) {
+    const { rows }: { rows: Untold[] } = await pool.query<Untold>(untoldSql, [after, flightId ?? null]);
+    for (const { bookingId, status, cabinId, flightId, cabin } of rows) {
+      if (!cabinId || !flightId || !cabin) continue;
+      const about = `the booking is ${status}, and the ledger has no row of its hold`;
+      find(cabinId, { fault: 'no_ledger', flightId, cabin, version: null, bookingId, about });
+    }
+    after = rows.length < bookingsPage ? undefined : rows.at(-1)?.bookingId;
+  }
 }
 
 /** Rows of a query through a cursor of the server's, a page at a time. */

@@ -16,7 +16,7 @@ type UndoResult = string | null;
 const sinceSql = `
   select u.id as "flightId",
     coalesce((select sum(c.held + c.sold) from cabin c where c.flight_id = u.id), 0)::int as taken,
-    coalesce((select sum(l.quantity) from cabin c join booking_leg l on l.cabin_id = c.id join booking b on b.id = l.booking_id
+    coalesce((select sum(l.quantity) from cabin c join cabin_leg l on l.cabin_id = c.id join booking b on b.id = l.booking_id
        where c.flight_id = u.id and b.status in ('held', 'paying', 'confirmed') and b.created_at > u.at), 0)::int as since
   from unnest($1::uuid[], $2::timestamptz[]) as u (id, at)`;
 

@@ -1,7 +1,14 @@
 import type { Pool } from 'pg';
 import type { AuditStatusView } from '../../../shared/operations.ts';
 import { type Clock, isoNow } from '../../platform/runtime/clock.ts';
-import { auditCabins, type CabinDrift, namedMax, publicOf } from './audit-seats.ts';
+import {
+  auditCabins,
+  type BookingsFrom,
+  type CabinDrift,
+  findUntoldCabins,
+  namedMax,
+  publicOf,
+} from './audit-seats.ts';
 import type { DriftBook } from './drift-book.ts';
 
 export interface DriftWatch {
@@ -24,6 +31,10 @@ const sweepPageMax = 2_000;
  */
 const overlapSeconds = 15;
 const rememberedMax = 10_000;
+/** Of one round, for what the ledger may not know. */
+const bookingsPage = 5_000;
+/** Before all others. */
+const firstBooking = '00000000-0000-0000-0000-000000000000';
 
 // The index knows of ranges of pages when something in them was last written, so that a sale keeps its HOT update
 // (Postgres 16 or newer). Read through, 400,000 cabins take half a second of both cores.
@@ -42,8 +53,8 @@ const beforeNowSql = `
   select to_char((now() - interval '${overlapSeconds} seconds') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at`;
 
 /**
- * Audits what changed since the last look, and walks through all other cabins beside it. It keeps a
- * cursor for each and the versions it saw within the overlap; nothing grows with the record.
+ * Audits what changed since the last look, and walks through all other cabins and through all bookings beside it. It
+ * keeps a cursor for each and the versions it saw within the overlap; nothing grows with the record.
  *
  * @param everyMs how often a round is meant to come; the sweep's pages are cut to it.
  */
@@ -56,6 +67,7 @@ export function createDriftWatch(
   let lastPass = new Map<number, number>();
   let thisPass = new Map<number, number>();
   let sweepAfter = 0;
+  let bookingsAfter = firstBooking;
   let sweep: AuditStatusView['sweep'] | undefined;
 
   /** In the present round. */
@@ -63,9 +75,14 @@ export function createDriftWatch(
   /** Found in the present round. */
   const overdue = new Set<string>();
 
-  const look = async (ids: number[]): Promise<{ checked: number; news: CabinDrift[] }> => {
+  const look = async (
+    cabinIds: number[],
+    from: BookingsFrom = 'ledger',
+  ): Promise<{ checked: number; news: CabinDrift[] }> => {
+    // What another look has found out with more care stands.
+    const ids = cabinIds.filter((id) => !lookedAt.has(id));
     if (ids.length === 0) return { checked: 0, news: [] };
-    const audit = await auditCabins(room.pool, ids);
+    const audit = await auditCabins(room.pool, ids, from);
     for (const id of ids) lookedAt.add(id);
     for (const id of audit.overdue) overdue.add(id);
     return { checked: audit.checked, news: room.drift.seen(ids, audit.adrift) };
@@ -99,6 +116,12 @@ export function createDriftWatch(
     return { changed, news };
   }
 
+  async function lookAtBookings(): Promise<CabinDrift[]> {
+    const { cabinIds, last } = await findUntoldCabins(room.pool, bookingsAfter, bookingsPage);
+    bookingsAfter = last ?? firstBooking;
+    return (await look(cabinIds, 'bookings')).news;
+  }
+
   async function lookAround(): Promise<CabinDrift[]> {
     if (!sweep || sweepAfter === 0) {
       const { rows } = await room.pool.query<{ n: number }>('select count(*)::int as n from cabin');
@@ -125,12 +148,16 @@ export function createDriftWatch(
       overdue.clear();
       lookedAt.clear();
       // What is known to disagree is looked at each time, so that a repair shows at once.
-      const again = await look(room.drift.known().map((each) => each.cabinId));
+      const again = await look(
+        room.drift.known().map((each) => each.cabinId),
+        'bookings',
+      );
+      const untold = await lookAtBookings();
       const { changed, news } = await lookAtChanged();
       const around = await lookAround();
       const known = room.drift.known();
       return {
-        news: [...again.news, ...news, ...around],
+        news: [...again.news, ...untold, ...news, ...around],
         overdue: [...overdue],
         status: {
           at: isoNow(room.clock),

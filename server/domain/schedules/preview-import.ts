@@ -26,7 +26,7 @@ const pruneSql = `
 
 const hitSql = `
   select count(distinct b.id)::int as bookings, coalesce(sum(l.quantity), 0)::int as seats
-  from schedule_change s join cabin c on c.flight_id = s.flight_id join booking_leg l on l.cabin_id = c.id
+  from schedule_change s join cabin c on c.flight_id = s.flight_id join cabin_leg l on l.cabin_id = c.id
   join booking b on b.id = l.booking_id
   where s.import_id = $1 and s.bookings > 0 and b.status in ('held', 'paying', 'confirmed')`;
 

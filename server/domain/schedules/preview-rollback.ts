@@ -16,7 +16,7 @@ const fatesSql = `
   cross join lateral (
     select coalesce((select sum(b.held + b.sold) from cabin b where b.flight_id = f.id), 0) as taken,
       case when c.kind = 'updated' then coalesce((select sum(l.quantity) from cabin b
-        join booking_leg l on l.cabin_id = b.id join booking g on g.id = l.booking_id
+        join cabin_leg l on l.cabin_id = b.id join booking g on g.id = l.booking_id
         where b.flight_id = f.id and g.status in ('held', 'paying', 'confirmed') and g.created_at > c.applied_at), 0)
       else 0 end as since) s
   where c.import_id = $1 and c.outcome = 'applied'
