@@ -24,6 +24,9 @@ create table ledger_hold (
   seats int2[] not null,
   primary key (cabin_id, version)
 );
+-- Ids do not get shorter, and trying to takes as long as writing them.
+alter table ledger_hold alter column bookings set storage external;
+alter table hold_deadline alter column bookings set storage external;
 alter table ledger_hold add constraint ledger_hold_lists_ck check (cardinality(bookings) = cardinality(seats));
 insert into ledger_hold (cabin_id, version, at, bookings, seats)
   select cabin_id, version, min(at), array_agg(booking_id order by booking_id), array_agg(d_held::int2 order by booking_id)
