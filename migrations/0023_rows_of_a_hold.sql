@@ -2,17 +2,20 @@
 -- call has held there, as the cabin's counters move once a call. As rows of their own they cost most of what a hold cost,
 -- and a second leg as much again. Reading is as before, by views.
 
--- One leg: so many seats as its booking has. price_amount is one seat on this leg, as agreed; version is the cabin's, as the
--- hold left it, and with the cabin's id the key of its row in ledger_hold. What the ids name may be gone.
-create type leg as (flight_id uuid, cabin_id int4, cabin text, price_amount int8, version int4);
-
-alter table booking add column legs leg[];
-update booking b set legs = array(
-  select row(g.flight_id, g.cabin_id, g.cabin, g.price_amount, l.version)::leg
+-- Legs, side by side and so many seats of each as the booking has: the cabin, one seat as agreed, and the cabin's version as
+-- the hold left it, which with the cabin is the key in ledger_hold. Flight and class are the cabin's; one that was ever held
+-- is never deleted.
+alter table booking add column leg_cabins int4[], add column leg_prices int8[], add column leg_versions int4[];
+update booking b set (leg_cabins, leg_prices, leg_versions) = (
+  select array_agg(g.cabin_id order by g.position), array_agg(g.price_amount order by g.position),
+    array_agg(coalesce(l.version, 0) order by g.position)
   from booking_leg g left join ledger l on l.cabin_id = g.cabin_id and l.booking_id = g.booking_id and l.kind = 'hold'
-  where g.booking_id = b.id order by g.position);
-alter table booking alter column legs set not null;
-alter table booking add constraint booking_legs_ck check (cardinality(legs) >= 1);
+  where g.booking_id = b.id);
+alter table booking alter column leg_cabins set not null, alter column leg_prices set not null,
+  alter column leg_versions set not null;
+alter table booking add constraint booking_legs_ck check (
+  cardinality(leg_cabins) >= 1 and cardinality(leg_prices) = cardinality(leg_cabins)
+  and cardinality(leg_versions) = cardinality(leg_cabins));
 drop table booking_leg;
 
 -- The ledger: what was held, a row a call and cabin with bookings and seats side by side ...
@@ -55,14 +58,16 @@ create view ledger as
 
 -- Legs by their booking.
 create view booking_leg as
-  select b.id as booking_id, g.position::int2 as position, g.flight_id, g.cabin_id, g.cabin, b.seats as quantity, g.price_amount
-  from booking b, unnest(b.legs) with ordinality g (flight_id, cabin_id, cabin, price_amount, version, position);
+  select b.id as booking_id, g.position::int2 as position, c.flight_id, g.cabin_id, c.cabin, b.seats as quantity, g.price_amount
+  from booking b, unnest(b.leg_cabins, b.leg_prices) with ordinality g (cabin_id, price_amount, position)
+  left join cabin c on c.id = g.cabin_id;
 
 -- Legs by their cabin, as far as the ledger has their hold: the audit looks for others.
 create view cabin_leg as
-  select h.cabin_id, b.id as booking_id, g.position::int2 as position, g.flight_id, g.cabin, b.seats as quantity, g.price_amount
+  select h.cabin_id, b.id as booking_id, g.position::int2 as position, c.flight_id, c.cabin, b.seats as quantity, g.price_amount
   from ledger_hold h, unnest(h.bookings) u (id) join booking b on b.id = u.id,
-    unnest(b.legs) with ordinality g (flight_id, cabin_id, cabin, price_amount, version, position)
+    unnest(b.leg_cabins, b.leg_prices) with ordinality g (cabin_id, price_amount, position)
+    left join cabin c on c.id = g.cabin_id
   where g.cabin_id = h.cabin_id;
 
 -- What follows reads and writes there, and is else as it was (0005, 0012, 0021).
@@ -70,7 +75,7 @@ create view cabin_leg as
 -- Locks the cabins of these bookings in the order of their ids, as everybody does.
 create or replace function lock_cabins_of(p_bookings uuid[]) returns int4[] language plpgsql as $$
 declare
-  cabins int4[] := array(select distinct g.cabin_id from booking b, unnest(b.legs) g where b.id = any(p_bookings));
+  cabins int4[] := array(select distinct g.id from booking b, unnest(b.leg_cabins) g (id) where b.id = any(p_bookings));
 begin
   perform from cabin c where c.id = any(cabins) order by c.id for update;
   return cabins;
@@ -97,7 +102,7 @@ begin
   end if;
   with legs as (
     select b.id as booking_id, g.cabin_id, sum(b.seats)::int4 as seats
-    from booking b, unnest(b.legs) g where b.id = any(p_bookings) group by b.id, g.cabin_id
+    from booking b, unnest(b.leg_cabins) g (cabin_id) where b.id = any(p_bookings) group by b.id, g.cabin_id
   ), moved as (
     update cabin c set held = c.held + w.seats * by_held, sold = c.sold + w.seats * by_sold, version = c.version + 1,
       -- Above its target a cabin has only what was promised before the cut: freed seats are not sold again.
@@ -131,16 +136,15 @@ begin
   end if;
   due := array(select b.id from booking b
     where b.id = any(due) and b.status in ('held', 'paying') and b.hold_expires_at <= clock_timestamp()
-      and exists (select from unnest(b.legs) g where g.cabin_id = any(p_short))
+      and b.leg_cabins && p_short
     order by b.hold_expires_at limit 500 for update skip locked);
   if cardinality(due) = 0 then
     return '{}';
   end if;
   others := array(select c.id from cabin c
-    where c.id in (select g.cabin_id from booking b, unnest(b.legs) g where b.id = any(due)) and not c.id = any(p_locked)
+    where c.id in (select unnest(b.leg_cabins) from booking b where b.id = any(due)) and not c.id = any(p_locked)
     order by c.id for update skip locked);
-  due := array(select b.id from booking b where b.id = any(due) and not exists (
-    select from unnest(b.legs) g where not g.cabin_id = any(p_locked || others)));
+  due := array(select b.id from booking b where b.id = any(due) and b.leg_cabins <@ (p_locked || others));
   due := advance_bookings(due, '{held,paying}', 'expired', 'The seats were not paid for in time.');
   return move_seats(due, 'release');
 end $$;
@@ -344,14 +348,15 @@ begin
     )
     select array_agg(m.version order by u.place) into versions
       from unnest(cabins) with ordinality u (id, place) left join moved m on m.id = u.id;
-    insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, fare, created_at, legs)
+    insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, fare, created_at,
+        leg_cabins, leg_prices, leg_versions)
       select u.id, u.actor, decode(u.hash, 'hex'), 'held', u.seats, u.amount, u.currency,
-        at + make_interval(secs => u.ttl), u.contact, u.fare, at, g.legs
+        at + make_interval(secs => u.ttl), u.contact, u.fare, at, g.cabins, g.prices, g.versions
       from unnest(p_id, p_actor, p_hash, p_seats, amounts, priced_in, p_ttl, p_contact, p_fare, code) with ordinality
         u (id, actor, hash, seats, amount, currency, ttl, contact, fare, code, member)
       join (
-        select l.member, array_agg(row(c_flight[l.cabin], cabins[l.cabin], c_class[l.cabin],
-          coalesce(l.price, prices[l.cabin]), versions[l.cabin])::leg) as legs
+        select l.member, array_agg(cabins[l.cabin]) as cabins, array_agg(coalesce(l.price, prices[l.cabin])) as prices,
+          array_agg(versions[l.cabin]) as versions
         from (select * from unnest(l_member, l_position, l_cabin, l_price) l (member, position, cabin, price)
           order by l.member, l.position) l group by l.member
       ) g on g.member = u.member
@@ -429,10 +434,11 @@ begin
       ), moved as (
         update cabin c set held = c.held + p_seats[1], version = c.version + 1 where c.id = alone_in returning c.*
       ), booked as (
-        insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, created_at, legs)
+        insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, created_at,
+            leg_cabins, leg_prices, leg_versions)
           select p_id[1], p_actor[1], decode(p_hash[1], 'hex'), 'held', p_seats[1], total, alone_currency,
             at + make_interval(secs => p_ttl[1]), p_contact[1], at,
-            array[row(c_flight[1], m.id, c_class[1], m.price_amount, m.version)::leg] from moved m
+            array[m.id], array[m.price_amount], array[m.version] from moved m
       ), due as (
         insert into hold_deadline (at, batch, bookings) values (at + make_interval(secs => p_ttl[1]), p_batch, p_id)
       ), entered as (

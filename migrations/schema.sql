@@ -72,10 +72,12 @@ create table booking (
   version integer default 1 not null,
   created_at timestamp(3) with time zone default now() not null,
   fare jsonb,
-  legs leg[] not null,
+  leg_cabins integer[] not null,
+  leg_prices bigint[] not null,
+  leg_versions integer[] not null,
   constraint booking_pkey PRIMARY KEY (id),
   constraint booking_currency_ck CHECK (((price_currency)::text ~ '^[A-Z]{3}$'::text)),
-  constraint booking_legs_ck CHECK ((cardinality(legs) >= 1)),
+  constraint booking_legs_ck CHECK (((cardinality(leg_cabins) >= 1) AND (cardinality(leg_prices) = cardinality(leg_cabins)) AND (cardinality(leg_versions) = cardinality(leg_cabins)))),
   constraint booking_price_ck CHECK ((price_amount >= 0)),
   constraint booking_seats_ck CHECK (((seats >= 1) AND (seats <= 9))),
   constraint booking_status_check CHECK ((status = ANY (ARRAY['held'::text, 'paying'::text, 'confirmed'::text, 'failed'::text, 'expired'::text, 'cancelled'::text, 'refund_pending'::text, 'refunded'::text])))
@@ -586,26 +588,28 @@ create table schema_migration (
 create view booking_leg as
 SELECT b.id AS booking_id,
     (g."position")::smallint AS "position",
-    g.flight_id,
+    c.flight_id,
     g.cabin_id,
-    g.cabin,
+    c.cabin,
     b.seats AS quantity,
     g.price_amount
    FROM booking b,
-    LATERAL unnest(b.legs) WITH ORDINALITY g(flight_id, cabin_id, cabin, price_amount, version, "position");
+    (LATERAL UNNEST(b.leg_cabins, b.leg_prices) WITH ORDINALITY g(cabin_id, price_amount, "position")
+     LEFT JOIN cabin c ON ((c.id = g.cabin_id)));
 
 create view cabin_leg as
 SELECT h.cabin_id,
     b.id AS booking_id,
     (g."position")::smallint AS "position",
-    g.flight_id,
-    g.cabin,
+    c.flight_id,
+    c.cabin,
     b.seats AS quantity,
     g.price_amount
    FROM ledger_hold h,
     (LATERAL unnest(h.bookings) u(id)
      JOIN booking b ON ((b.id = u.id))),
-    LATERAL unnest(b.legs) WITH ORDINALITY g(flight_id, cabin_id, cabin, price_amount, version, "position")
+    (LATERAL UNNEST(b.leg_cabins, b.leg_prices) WITH ORDINALITY g(cabin_id, price_amount, "position")
+     LEFT JOIN cabin c ON ((c.id = g.cabin_id)))
   WHERE (g.cabin_id = h.cabin_id);
 
 create view job_result as
@@ -952,10 +956,11 @@ begin
       ), moved as (
         update cabin c set held = c.held + p_seats[1], version = c.version + 1 where c.id = alone_in returning c.*
       ), booked as (
-        insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, created_at, legs)
+        insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, created_at,
+            leg_cabins, leg_prices, leg_versions)
           select p_id[1], p_actor[1], decode(p_hash[1], 'hex'), 'held', p_seats[1], total, alone_currency,
             at + make_interval(secs => p_ttl[1]), p_contact[1], at,
-            array[row(c_flight[1], m.id, c_class[1], m.price_amount, m.version)::leg] from moved m
+            array[m.id], array[m.price_amount], array[m.version] from moved m
       ), due as (
         insert into hold_deadline (at, batch, bookings) values (at + make_interval(secs => p_ttl[1]), p_batch, p_id)
       ), entered as (
@@ -1159,14 +1164,15 @@ begin
     )
     select array_agg(m.version order by u.place) into versions
       from unnest(cabins) with ordinality u (id, place) left join moved m on m.id = u.id;
-    insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, fare, created_at, legs)
+    insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, fare, created_at,
+        leg_cabins, leg_prices, leg_versions)
       select u.id, u.actor, decode(u.hash, 'hex'), 'held', u.seats, u.amount, u.currency,
-        at + make_interval(secs => u.ttl), u.contact, u.fare, at, g.legs
+        at + make_interval(secs => u.ttl), u.contact, u.fare, at, g.cabins, g.prices, g.versions
       from unnest(p_id, p_actor, p_hash, p_seats, amounts, priced_in, p_ttl, p_contact, p_fare, code) with ordinality
         u (id, actor, hash, seats, amount, currency, ttl, contact, fare, code, member)
       join (
-        select l.member, array_agg(row(c_flight[l.cabin], cabins[l.cabin], c_class[l.cabin],
-          coalesce(l.price, prices[l.cabin]), versions[l.cabin])::leg) as legs
+        select l.member, array_agg(cabins[l.cabin]) as cabins, array_agg(coalesce(l.price, prices[l.cabin])) as prices,
+          array_agg(versions[l.cabin]) as versions
         from (select * from unnest(l_member, l_position, l_cabin, l_price) l (member, position, cabin, price)
           order by l.member, l.position) l group by l.member
       ) g on g.member = u.member
@@ -1250,7 +1256,7 @@ CREATE OR REPLACE FUNCTION public.lock_cabins_of(p_bookings uuid[])
  LANGUAGE plpgsql
 AS $function$
 declare
-  cabins int4[] := array(select distinct g.cabin_id from booking b, unnest(b.legs) g where b.id = any(p_bookings));
+  cabins int4[] := array(select distinct g.id from booking b, unnest(b.leg_cabins) g (id) where b.id = any(p_bookings));
 begin
   perform from cabin c where c.id = any(cabins) order by c.id for update;
   return cabins;
@@ -1397,7 +1403,7 @@ begin
   end if;
   with legs as (
     select b.id as booking_id, g.cabin_id, sum(b.seats)::int4 as seats
-    from booking b, unnest(b.legs) g where b.id = any(p_bookings) group by b.id, g.cabin_id
+    from booking b, unnest(b.leg_cabins) g (cabin_id) where b.id = any(p_bookings) group by b.id, g.cabin_id
   ), moved as (
     update cabin c set held = c.held + w.seats * by_held, sold = c.sold + w.seats * by_sold, version = c.version + 1,
       -- Above its target a cabin has only what was promised before the cut: freed seats are not sold again.
@@ -1441,16 +1447,15 @@ begin
   end if;
   due := array(select b.id from booking b
     where b.id = any(due) and b.status in ('held', 'paying') and b.hold_expires_at <= clock_timestamp()
-      and exists (select from unnest(b.legs) g where g.cabin_id = any(p_short))
+      and b.leg_cabins && p_short
     order by b.hold_expires_at limit 500 for update skip locked);
   if cardinality(due) = 0 then
     return '{}';
   end if;
   others := array(select c.id from cabin c
-    where c.id in (select g.cabin_id from booking b, unnest(b.legs) g where b.id = any(due)) and not c.id = any(p_locked)
+    where c.id in (select unnest(b.leg_cabins) from booking b where b.id = any(due)) and not c.id = any(p_locked)
     order by c.id for update skip locked);
-  due := array(select b.id from booking b where b.id = any(due) and not exists (
-    select from unnest(b.legs) g where not g.cabin_id = any(p_locked || others)));
+  due := array(select b.id from booking b where b.id = any(due) and b.leg_cabins <@ (p_locked || others));
   due := advance_bookings(due, '{held,paying}', 'expired', 'The seats were not paid for in time.');
   return move_seats(due, 'release');
 end $function$;

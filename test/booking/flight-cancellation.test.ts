@@ -10,11 +10,12 @@ const price = 20_000;
 // Of ten bookings five are confirmed, four held, one is being paid for (every other of these will be declined).
 const fillSql = `
   with made as (
-    insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, locator, legs)
+    insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, locator,
+      leg_cabins, leg_prices, leg_versions)
     select gen_random_uuid(), $2, '\\x00', case when n % 10 < 5 then 'confirmed' when n % 10 < 9 then 'held' else 'paying' end,
       1, ${price}, 'USD', now() + interval '1 hour',
       case when n % 10 < 5 or n % 10 = 9 then translate(lpad(to_hex(n), 6, 'Q'), '01abcdef', 'ZYABCDEF') end,
-      array[row(c.flight_id, c.id, c.cabin, ${price}, 2)::leg]
+      array[c.id], array[${price}], array[2]
     from generate_series(1, $3::int) n, cabin c where c.flight_id = $1 returning id, status
   ), holds as (
     insert into ledger_hold (cabin_id, version, bookings, seats)

@@ -103,9 +103,9 @@ describe('the record', () => {
       },
     ]);
     await pool.query(
-      `insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, legs)
-       values ($1, $2, '\\x00', 'held', 1, 45000, 'USD', now(), array[row($3, 1, 'economy', 45000, 2)::leg])`,
-      [bookingId, newId(), flightId],
+      `insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, leg_cabins, leg_prices, leg_versions)
+       values ($1, $2, '\\x00', 'held', 1, 45000, 'USD', now(), '{1}', '{45000}', '{2}')`,
+      [bookingId, newId()],
     );
     await pool.query(`insert into record_locator values ('ABCDEF', $1)`, [bookingId]);
     await pool.query(`insert into passenger values ($1, 1, 'adult', 'Ada', 'Lovelace', null, null)`, [bookingId]);
@@ -173,7 +173,7 @@ describe('the record', () => {
     ['booking_price_ck', `update booking set price_amount = -1`],
     ['booking_seats_ck', `update booking set seats = 10`],
     ['booking_status_check', `update booking set status = 'lost'`],
-    ['booking_legs_ck', `update booking set legs = '{}'`],
+    ['booking_legs_ck', `update booking set leg_prices = '{}'`],
     ['cabin_cabin_check', `update cabin set cabin = 'steerage'`],
     ['cabin_capacity_ck', `update cabin set target_capacity = 1000001, capacity = 1000001`],
     ['cabin_currency_ck', `update cabin set price_currency = 'US'`],

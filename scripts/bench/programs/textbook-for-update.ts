@@ -23,8 +23,8 @@ const lock = statement(
 );
 const addBooking = statement(
   'booking',
-  `insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, legs)
-   values ($1, $2, $3, 'held', $4, $5, $6, now() + interval '1 day', array[row($7, $8, $9, $10, $11)::leg]) returning hold_expires_at as "expiresAt"`,
+  `insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, leg_cabins, leg_prices, leg_versions)
+   values ($1, $2, $3, 'held', $4, $5, $6, now() + interval '1 day', array[$7::int4], array[$8::int8], array[$9::int4]) returning hold_expires_at as "expiresAt"`,
 );
 const addLedger = statement(
   'ledger',
@@ -53,7 +53,7 @@ async function hold(pool: pg.Pool, input: HoldInput) {
     const booked = await client.query<{ expiresAt: Date }>(
       addBooking([
         ...[input.id, actor, noHash, seats, total, cabin.currency],
-        ...[leg.flightId, cabin.id, leg.cabin, cabin.amount, cabin.version + 1],
+        ...[cabin.id, cabin.amount, cabin.version + 1],
       ]),
     );
     await client.query(addLedger([cabin.id, cabin.version + 1, input.id, seats]));

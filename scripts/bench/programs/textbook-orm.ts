@@ -51,7 +51,9 @@ async function flushOnce(em: Orm['em'], input: HoldInput) {
     priceCurrency: cabin.priceCurrency,
     holdExpiresAt,
     createdAt: at,
-    legs: `{"(${leg.flightId},${cabin.id},${leg.cabin},${cabin.priceAmount},${cabin.version + 1})"}`,
+    legCabins: [String(cabin.id)],
+    legPrices: [String(cabin.priceAmount)],
+    legVersions: [String(cabin.version + 1)],
   });
   em.create(LedgerHold, {
     cabin: cabin.id,

@@ -24,12 +24,18 @@ const BookingSchema = defineEntity({
     reason: p.text().nullable(),
     version: p.integer().version(),
     createdAt: p.datetime().columnType('timestamptz(3)').defaultRaw('now()'),
-    /** From one on, all with the booking's seats and status, as Postgres writes them: `{"(flight,cabin id,cabin,price,version)"}`. */
-    legs: p.string().columnType('leg[]'),
+    /** Its legs, side by side: cabins, one seat as agreed, and the cabins' versions as the hold left them. */
+    legCabins: p.array().columnType('int4[]'),
+    legPrices: p.array().columnType('int8[]'),
+    legVersions: p.array().columnType('int4[]'),
   },
   checks: [
     { name: 'booking_seats_ck', expression: 'seats >= 1 and seats <= 9' },
-    { name: 'booking_legs_ck', expression: 'cardinality(legs) >= 1' },
+    {
+      name: 'booking_legs_ck',
+      expression:
+        'cardinality(leg_cabins) >= 1 and cardinality(leg_prices) = cardinality(leg_cabins) and cardinality(leg_versions) = cardinality(leg_cabins)',
+    },
     { name: 'booking_price_ck', expression: 'price_amount >= 0' },
     { name: 'booking_currency_ck', expression: `price_currency ~ '^[A-Z]{3}$'` },
   ],

@@ -73,10 +73,11 @@ const sourcesSql = `
       // By the keys of both parts of the ledger.
       `(
          select h.at, 'hold' as kind, b.seats * count(*) as d_held, 0 as d_sold, h.cabin_id, h.version
-         from unnest(b.legs) l join ledger_hold h on h.cabin_id = l.cabin_id and h.version = l.version
+         from unnest(b.leg_cabins, b.leg_versions) l (cabin_id, version)
+         join ledger_hold h on h.cabin_id = l.cabin_id and h.version = l.version
          where b.id = any(h.bookings) group by h.cabin_id, h.version
          union all select m.at, m.kind, m.d_held, m.d_sold, m.cabin_id, m.version from ledger_move m
-         where m.booking_id = b.id and m.cabin_id in (select l.cabin_id from unnest(b.legs) l)
+         where m.booking_id = b.id and m.cabin_id = any(b.leg_cabins)
        ) g join cabin c on c.id = g.cabin_id`,
       'g.at, (select min(l.position) from booking_leg l where l.booking_id = b.id and l.cabin_id = g.cabin_id), g.version',
     )} as moves,

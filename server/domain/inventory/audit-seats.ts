@@ -93,11 +93,17 @@ const someSql: Record<BookingsFrom, string> = {
 };
 
 const untoldCabinsSql = `
-  select b.id, array(
-    select g.cabin_id from unnest(b.legs) g
-    where not exists (select from ledger_hold h where h.cabin_id = g.cabin_id and h.version = g.version and b.id = any(h.bookings))
-  ) as cabins
-  from booking b where b.id > $1 order by b.id limit $2`;
+  with page as (
+    select id, leg_cabins, leg_versions from booking where id > $1 order by id limit $2
+  ), legs as (
+    select p.id, g.cabin_id, g.version from page p, unnest(p.leg_cabins, p.leg_versions) g (cabin_id, version)
+  ), told as (
+    select h.cabin_id, u.id from (select distinct cabin_id, version from legs) k
+    join ledger_hold h on h.cabin_id = k.cabin_id and h.version = k.version, unnest(h.bookings) u (id)
+  )
+  select (select count(*)::int from page) as bookings, (select id from page order by id desc limit 1) as last,
+    array(select distinct l.cabin_id from legs l left join told t on t.cabin_id = l.cabin_id and t.id = l.id
+      where t.id is null) as "cabinIds"`;
 
 const driftOf = (row: Row): CabinDrift => ({
   cabinId: row.cabin_id,
@@ -135,11 +141,12 @@ export async function findUntoldCabins(
   after: string,
   limit: number,
 ): Promise<{ cabinIds: number[]; last: string | undefined }> {
-  const { rows } = await pool.query<{ id: string; cabins: number[] }>(untoldCabinsSql, [after, limit]);
-  return {
-    cabinIds: [...new Set(rows.flatMap(({ cabins }) => cabins))],
-    last: rows.length === limit ? rows.at(-1)?.id : undefined,
-  };
+  const { rows } = await pool.query<{ bookings: number; last: string | null; cabinIds: number[] }>(untoldCabinsSql, [
+    after,
+    limit,
+  ]);
+  const { bookings, last, cabinIds } = rows[0] as (typeof rows)[number];
+  return { cabinIds, last: bookings === limit ? (last ?? undefined) : undefined };
 }
 
 /**

@@ -40,9 +40,10 @@ const byBookingSql = `
 
 // Legs whose hold the ledger does not have, a page of bookings after another. Before a repair that may be what was repaired.
 const untoldSql = `
-  with page as (select id, status, created_at, legs from booking where id > $1 order by id limit ${bookingsPage})
+  with page as (select id, status, created_at, leg_cabins, leg_versions from booking where id > $1 order by id limit ${bookingsPage})
   select p.id as "bookingId", p.status, f.* from page p left join lateral (
-    select c.id as "cabinId", c.flight_id as "flightId", c.cabin from unnest(p.legs) g join cabin c on c.id = g.cabin_id
+    select c.id as "cabinId", c.flight_id as "flightId", c.cabin from unnest(p.leg_cabins, p.leg_versions) g (cabin_id, version)
+    join cabin c on c.id = g.cabin_id
     where ($2::uuid is null or c.flight_id = $2)
       and not exists (select from ledger_hold h where h.cabin_id = g.cabin_id and h.version = g.version and p.id = any(h.bookings))
       and not exists (select from ledger_move r where r.cabin_id = g.cabin_id and r.booking_id = '${repairBooking}'

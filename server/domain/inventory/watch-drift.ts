@@ -32,7 +32,7 @@ const sweepPageMax = 2_000;
 const overlapSeconds = 15;
 const rememberedMax = 10_000;
 /** Of one round, for what the ledger may not know. */
-const bookingsPage = 5_000;
+const bookingsPage = 2_000;
 /** Before all others. */
 const firstBooking = '00000000-0000-0000-0000-000000000000';
 

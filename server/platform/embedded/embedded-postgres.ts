@@ -135,7 +135,14 @@ function serverSettings(durable: boolean, maxConnections: number, more: Record<s
 
 /** Nothing of the caller's environment but PATH: PGDATA, PGOPTIONS or a locale there would change what we start. */
 function postgresEnv(): NodeJS.ProcessEnv {
-  return { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
+  return {
+    PATH: process.env.PATH ?? '/usr/bin:/bin',
+    LC_ALL: 'C',
+    TZ: 'UTC',
+    MALLOC_TOP_PAD_: '4194304',
+    MALLOC_TRIM_THRESHOLD_: '16777216',
+    MALLOC_MMAP_THRESHOLD_: '16777216',
+  };
 }
 
 // ---- binaries ----------------------------------------------------------------------------------------------------
