@@ -1,5 +1,6 @@
 import { money } from '../../../shared/money.ts';
 import { arrayLiteral } from '../../platform/postgres/array-literal.ts';
+import { CabinMap } from '../inventory/cabin-map.ts';
 import type { SeatTruth } from '../inventory/seat-truth.ts';
 import type { BookingRow } from './booking-rows.ts';
 import type { Batch, HoldMember, HoldOutcome, HoldRefusal } from './booking-store.ts';
@@ -25,11 +26,9 @@ const refusals: Record<string, HoldRefusal> = {
   l: 'locked',
 };
 
-const cabinKey = (leg: { flightId: string; cabin: string }): string => `${leg.flightId} ${leg.cabin}`;
-
 /** The arguments of `hold_seats`, in its order. */
 export function holdValues(batchId: string, members: HoldMember[], skipLocked: boolean): unknown[] {
-  const places = new Map<string, number>();
+  const places = new CabinMap<number>();
   const flights: string[] = [];
   const classes: string[] = [];
   const need: number[] = [];
@@ -39,11 +38,10 @@ export function holdValues(batchId: string, members: HoldMember[], skipLocked: b
   const legPrice: (number | null)[] = [];
   members.forEach((member, at) => {
     member.legs.forEach((leg, position) => {
-      const key = cabinKey(leg);
-      let place = places.get(key);
+      let place = places.get(leg.flightId, leg.cabin);
       if (place === undefined) {
         place = flights.push(leg.flightId);
-        places.set(key, place);
+        places.set(leg.flightId, leg.cabin, place);
         classes.push(leg.cabin);
         need.push(0);
       }
@@ -91,7 +89,8 @@ export function holdValues(batchId: string, members: HoldMember[], skipLocked: b
 
 export function holdOutcomes(members: HoldMember[], answer: HoldAnswer): Batch<HoldOutcome> {
   const { codes, refusedLeg, at, truths, legPrices } = answer;
-  const cabins = new Map(truths.map((truth) => [cabinKey(truth), truth]));
+  const cabins = new CabinMap<SeatTruth>();
+  for (const truth of truths) cabins.set(truth.flightId, truth.cabin, truth);
   const createdAt = new Date(at).toISOString();
   /** By their lives: most members of a batch have the same, and writing a time costs a microsecond. */
   const ends = new Map<number, string>();
@@ -121,7 +120,8 @@ export function holdOutcomes(members: HoldMember[], answer: HoldAnswer): Batch<H
       }
       default: {
         const leg = refusedLeg?.[place] ?? 0;
-        const cabin = cabins.get(cabinKey(member.legs[leg] as HoldMember['legs'][number]));
+        const refused = member.legs[leg] as HoldMember['legs'][number];
+        const cabin = cabins.get(refused.flightId, refused.cabin);
         return { kind: 'refused', why: refusals[code] as HoldRefusal, leg, ...(cabin && { cabin }) };
       }
     }
@@ -134,13 +134,13 @@ type SeatPrice = (leg: number, truth: SeatTruth) => number;
 
 function priceOf(
   member: HoldMember,
-  cabins: Map<string, SeatTruth>,
+  cabins: CabinMap<SeatTruth>,
   seatPrice: SeatPrice,
 ): { amount: number; currency: string } {
   let amount = 0;
   let currency = '';
   for (const [place, leg] of member.legs.entries()) {
-    const truth = cabins.get(cabinKey(leg)) as SeatTruth;
+    const truth = cabins.get(leg.flightId, leg.cabin) as SeatTruth;
     amount += seatPrice(place, truth) * member.seats;
     currency = truth.priceCurrency;
   }
@@ -150,7 +150,7 @@ function priceOf(
 /** What a hold looks like that was written just now: nobody can have changed it before its maker is told. */
 function heldBooking(
   member: HoldMember,
-  cabins: Map<string, SeatTruth>,
+  cabins: CabinMap<SeatTruth>,
   seatPrice: SeatPrice,
   createdAt: string,
   holdExpiresAt: string,
@@ -158,7 +158,7 @@ function heldBooking(
   let priceAmount = 0;
   let priceCurrency = '';
   const legs = member.legs.map((leg, place) => {
-    const truth = cabins.get(cabinKey(leg)) as SeatTruth;
+    const truth = cabins.get(leg.flightId, leg.cabin) as SeatTruth;
     priceAmount += seatPrice(place, truth) * member.seats;
     priceCurrency = truth.priceCurrency;
     return { flightId: leg.flightId, cabin: leg.cabin, cabinId: truth.cabinId, quantity: member.seats };

@@ -1,5 +1,6 @@
 import type { CabinClass } from '../../../shared/flight.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
+import { CabinMap } from './cabin-map.ts';
 import type { FlightPart } from './seat-truth.ts';
 
 /** A cabin's seats as Postgres has told them, to this process or to another. */
@@ -57,7 +58,9 @@ const settleSoldOutEveryMs = 200;
  * first. Newest is by cabin id (a flight that is made again has new cabins) and version.
  */
 export class KnownSeats {
-  readonly #cabins = new Map<string, KnownCabin>();
+  /** In the order of use. */
+  readonly #cabins = new Set<KnownCabin>();
+  readonly #byName = new CabinMap<KnownCabin>();
   /** How often a cabin was put last. */
   #moves = 0;
   readonly #clock: Clock;
@@ -73,13 +76,12 @@ export class KnownSeats {
   }
 
   find(flightId: string, cabin: CabinClass): KnownCabin | undefined {
-    const key = keyOf(flightId, cabin);
-    const known = this.#cabins.get(key);
-    // A Map keeps the order of insertion: whoever is used goes to the end, but for the newer half. Two hot cabins
-    // would change places at every call, and a Map that only moves is made anew all the time (7 % of such a hold).
+    const known = this.#byName.get(flightId, cabin);
+    // A Set keeps the order of insertion: whoever is used goes to the end, but for the newer half. Two hot cabins
+    // would change places at every call, and a Set that only moves is made anew all the time (7 % of such a hold).
     if (!known || this.#moves - known.turn <= this.#cabins.size / 2) return known;
-    this.#cabins.delete(key);
-    this.#putLast(key, known);
+    this.#cabins.delete(known);
+    this.#putLast(known);
     return known;
   }
 
@@ -99,18 +101,25 @@ export class KnownSeats {
     // In place, for whoever looks at it meanwhile sees the news.
     if (known) return Object.assign(known, news, isSameCabin ? {} : { settledAt: never });
     const learnt = { ...news, probedAt: never, wantedAt: never, refusedAt: never, settledAt: never, turn: 0 };
-    this.#putLast(keyOf(flightId, cabin), learnt);
-    if (this.#cabins.size > this.#cabinsMax) this.#cabins.delete(this.#cabins.keys().next().value as string);
+    this.#putLast(learnt);
+    this.#byName.set(flightId, cabin, learnt);
+    if (this.#cabins.size > this.#cabinsMax) this.#drop(this.#cabins.values().next().value as KnownCabin);
     return learnt;
   }
 
-  #putLast(key: string, known: KnownCabin): void {
+  #putLast(known: KnownCabin): void {
     known.turn = ++this.#moves;
-    this.#cabins.set(key, known);
+    this.#cabins.add(known);
+  }
+
+  #drop(known: KnownCabin): void {
+    this.#cabins.delete(known);
+    this.#byName.delete(known.flightId, known.cabin);
   }
 
   forget(flightId: string, cabin: CabinClass): void {
-    this.#cabins.delete(keyOf(flightId, cabin));
+    const known = this.#byName.get(flightId, cabin);
+    if (known) this.#drop(known);
   }
 
   isYoung(known: KnownCabin): boolean {
@@ -138,7 +147,7 @@ export class KnownSeats {
    */
   due(max: number): KnownCabin[] {
     const due: KnownCabin[] = [];
-    for (const known of this.#cabins.values()) {
+    for (const known of this.#cabins) {
       if (!this.#isWithin(known.wantedAt, activeMs)) continue;
       if (!this.#isWithin(known.settledAt, this.#isInDemand(known) ? settleSoldOutEveryMs : settleEveryMs)) {
         due.push(known);
@@ -159,5 +168,3 @@ export class KnownSeats {
     return passed >= 0 && passed < ms;
   }
 }
-
-const keyOf = (flightId: string, cabin: CabinClass): string => `${flightId} ${cabin}`;

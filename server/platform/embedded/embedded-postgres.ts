@@ -133,16 +133,14 @@ function serverSettings(durable: boolean, maxConnections: number, more: Record<s
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
-/** Nothing of the caller's environment but PATH: PGDATA, PGOPTIONS or a locale there would change what we start. */
+/**
+ * Nothing of the caller's environment but PATH: PGDATA, PGOPTIONS or a locale there would change what we start. A backend
+ * keeps the few megabytes that a batch takes, instead of getting them from the system page by page for each (5 % of a
+ * hold of two legs).
+ */
 function postgresEnv(): NodeJS.ProcessEnv {
-  return {
-    PATH: process.env.PATH ?? '/usr/bin:/bin',
-    LC_ALL: 'C',
-    TZ: 'UTC',
-    MALLOC_TOP_PAD_: '4194304',
-    MALLOC_TRIM_THRESHOLD_: '16777216',
-    MALLOC_MMAP_THRESHOLD_: '16777216',
-  };
+  const keeps = { MALLOC_TOP_PAD_: '4194304', MALLOC_TRIM_THRESHOLD_: '16777216', MALLOC_MMAP_THRESHOLD_: '16777216' };
+  return { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC', ...keeps };
 }
 
 // ---- binaries ----------------------------------------------------------------------------------------------------
