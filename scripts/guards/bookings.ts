@@ -1,8 +1,7 @@
 import type { Guard } from './guard.ts';
 
 const engine = 'migrations/0005_selling.sql';
-const holding = 'migrations/0012_holding.sql';
-const lone = 'migrations/0021_hold_alone.sql';
+const holding = 'migrations/0023_rows_of_a_hold.sql';
 const lives = 'migrations/0017_lives.sql';
 const record = 'migrations/0001_record.sql';
 const alone = 'test/booking/guards.test.ts';
@@ -47,22 +46,12 @@ export const bookingGuards: Guard[] = [
     prevents: 'one id that becomes two bookings, whatever wrote them',
     out: [bookingKey],
     proof: { file: 'test/record/schema.test.ts', title: '[RECORD-4] booking_pkey refuses a second one' },
-    behind: 'the key of booking_leg stops a second hold too',
   },
   {
-    name: 'booking-and-leg-unique',
+    name: 'booking-id-at-once',
     prevents: 'one id that becomes two bookings on two flights, at two processes at once',
-    out: [
-      bookingKey,
-      {
-        file: record,
-        after: 'create table booking_leg (',
-        text: 'primary key (booking_id, position)',
-        instead: 'check (true)',
-      },
-    ],
+    out: [bookingKey],
     proof: { file: alone, title: '[LANE-4] the same id for two flights, at two processes at once, is one booking' },
-    behind: 'either key suffices, so both are taken out',
   },
   {
     name: 'repeat-same-actor',
@@ -121,7 +110,7 @@ export const bookingGuards: Guard[] = [
     prevents: 'a statement that comes late and takes seats for nobody',
     out: [
       {
-        file: lone,
+        file: holding,
         text: 'with fenced as (\n        insert into batch (id) values (p_batch)\n      ), moved as (',
         instead: 'with moved as (',
       },
@@ -379,8 +368,8 @@ function lockGuards(): Guard[] {
       prevents: 'two batches that wait for each other',
       out: [
         {
-          file: engine,
-          after: 'create function lock_cabins_of',
+          file: holding,
+          after: 'create or replace function lock_cabins_of',
           text: 'order by c.id for update;',
           instead: 'order by c.id desc for update;',
         },
@@ -428,8 +417,8 @@ function lockGuards(): Guard[] {
       prevents: 'a buyer who waits for whoever is deciding about a due hold',
       out: [
         {
-          file: engine,
-          after: 'create function reclaim_due',
+          file: holding,
+          after: 'create or replace function reclaim_due',
           text: 'limit 500 for update skip locked',
           instead: 'limit 500 for update',
         },
@@ -445,8 +434,8 @@ function lockGuards(): Guard[] {
       prevents: 'a buyer who waits, with his cabin in hand, for the other cabin of a due hold',
       out: [
         {
-          file: engine,
-          after: 'create function reclaim_due',
+          file: holding,
+          after: 'create or replace function reclaim_due',
           text: 'order by c.id for update skip locked',
           instead: 'order by c.id for update',
         },
@@ -461,10 +450,10 @@ function lockGuards(): Guard[] {
       prevents: 'the same: a due hold is ended only when all its cabins are ours',
       out: [
         {
-          file: engine,
-          after: 'create function reclaim_due',
-          text: 'not g.cabin_id = any(p_locked || others)',
-          instead: 'false',
+          file: holding,
+          after: 'create or replace function reclaim_due',
+          text: ' and b.leg_cabins <@ (p_locked || others)',
+          instead: '',
         },
       ],
       proof: {

@@ -88,8 +88,8 @@ export const lineGuards: Guard[] = [
     out: [
       {
         file: 'server/domain/waiting-room/advance-line-6.lua',
-        text: 'if now - seen < tonumber(ARGV[6]) then',
-        instead: 'if seen > 0 then',
+        text: `if now < tonumber(redis.call('HGET', KEYS[3], user) or 0) then`,
+        instead: `if redis.call('HEXISTS', KEYS[3], user) == 1 then`,
       },
     ],
     proof: {

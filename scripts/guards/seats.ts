@@ -1,8 +1,7 @@
 import type { Guard } from './guard.ts';
 
 const engine = 'migrations/0005_selling.sql';
-const holding = 'migrations/0012_holding.sql';
-const lone = 'migrations/0021_hold_alone.sql';
+const holding = 'migrations/0023_rows_of_a_hold.sql';
 const lives = 'migrations/0017_lives.sql';
 const record = 'migrations/0001_record.sql';
 const oversell = 'test/booking/oversell.test.ts';
@@ -22,7 +21,7 @@ const forSale = `c.state = 'open' and c.departs_at_utc > clock_timestamp() as sa
 const plain = { file: holding, after: '    else\n      select array_agg(x.place)' };
 
 const freed = {
-  file: engine,
+  file: holding,
   text: `capacity = case when by_held + by_sold < 0
         then greatest(c.target_capacity, c.held + c.sold + w.seats * (by_held + by_sold)) else c.capacity end`,
   instead: 'capacity = c.capacity',
@@ -204,7 +203,7 @@ export const seatGuards: Guard[] = [
   {
     name: 'alone-enough',
     prevents: 'a lone hold of seats which others have; the CHECK stops it too, but then nobody is told SOLD_OUT',
-    out: [{ file: lone, text: ' and c.target_capacity - c.held - c.sold >= p_seats[1]\n', instead: '\n' }],
+    out: [{ file: holding, text: ' and c.target_capacity - c.held - c.sold >= p_seats[1]\n', instead: '\n' }],
     proof: {
       file: oversell,
       title: '[SEAT-1] 12 lanes: with the guard on, exactly the seats that exist are held, and the rest is told so',
@@ -213,7 +212,7 @@ export const seatGuards: Guard[] = [
   {
     name: 'alone-row-lock',
     prevents: 'two lone holds that find the same last seat free; the CHECK stops it too, by failing the second',
-    out: [{ file: lone, text: '>= p_seats[1]\n      for update;', instead: '>= p_seats[1];' }],
+    out: [{ file: holding, text: '>= p_seats[1]\n      for update;', instead: '>= p_seats[1];' }],
     proof: {
       file: oversell,
       title: '[SEAT-1] 12 lanes: with the guard on, exactly the seats that exist are held, and the rest is told so',
@@ -225,7 +224,7 @@ export const seatGuards: Guard[] = [
     out: [
       freed,
       {
-        file: lone,
+        file: holding,
         text: 'c.target_capacity - c.held - c.sold >= p_seats[1]',
         instead: 'c.capacity - c.held - c.sold >= p_seats[1]',
       },
@@ -240,7 +239,7 @@ export const seatGuards: Guard[] = [
   {
     name: 'alone-open-flights',
     prevents: 'a lone hold on a flight that is closed or cancelled',
-    out: [{ file: lone, text: ` and c.state = 'open' and c.departs`, instead: ' and c.departs' }],
+    out: [{ file: holding, text: ` and c.state = 'open' and c.departs`, instead: ' and c.departs' }],
     proof: { file: journeys, title: '[WIRE-2] each refusal has its code' },
   },
   {
@@ -248,7 +247,7 @@ export const seatGuards: Guard[] = [
     prevents: 'a lone hold on a flight that has left',
     out: [
       {
-        file: lone,
+        file: holding,
         text: ' and c.departs_at_utc > clock_timestamp()\n        and c.ladder',
         instead: '\n        and c.ladder',
       },
@@ -258,7 +257,7 @@ export const seatGuards: Guard[] = [
   {
     name: 'alone-no-ladder',
     prevents: 'a lone party that is charged the price of its first seat for all',
-    out: [{ file: lone, text: 'and c.ladder is null and ', instead: 'and ' }],
+    out: [{ file: holding, text: 'and c.ladder is null and ', instead: 'and ' }],
     proof: {
       file: offers,
       title: '[FARE-11] a party without an offer pays the step that can seat all of it, for each of its seats',
@@ -267,7 +266,7 @@ export const seatGuards: Guard[] = [
   {
     name: 'alone-expected',
     prevents: 'a lone hold that is charged a price which nobody was shown',
-    out: [{ file: lone, text: 'p_expected[1] = total and ', instead: '' }],
+    out: [{ file: holding, text: 'p_expected[1] = total and ', instead: '' }],
     proof: {
       file: journeys,
       title: '[BOOK-5] a price that changes between pricing and taking is not charged unseen',
@@ -276,7 +275,14 @@ export const seatGuards: Guard[] = [
   {
     name: 'alone-agreed',
     prevents: 'a lone seat that costs something else than was agreed, and forgets the fare it was made from',
-    out: [{ file: lone, text: 'and p_fare is null and l_price is null and not', instead: 'and not' }],
+    out: [
+      {
+        file: holding,
+        after: 'create or replace function hold_seats',
+        text: 'and p_fare is null and l_price is null and not',
+        instead: 'and not',
+      },
+    ],
     proof: { file: alone, title: '[BOOK-5] a lone leg costs what was agreed, without a word about what was expected' },
   },
   {
@@ -284,16 +290,16 @@ export const seatGuards: Guard[] = [
     prevents: 'a buyer who ends holds that still have time',
     out: [
       {
-        file: engine,
-        after: 'create function reclaim_due',
+        file: holding,
+        after: 'create or replace function reclaim_due',
         text: ` where h.at <= clock_timestamp() order by`,
         instead: ` order by`,
       },
       {
-        file: engine,
-        after: 'create function reclaim_due',
-        text: ` and b.hold_expires_at <= clock_timestamp()\n      and exists`,
-        instead: `\n      and exists`,
+        file: holding,
+        after: 'create or replace function reclaim_due',
+        text: ` and b.hold_expires_at <= clock_timestamp()\n      and b.leg_cabins`,
+        instead: `\n      and b.leg_cabins`,
       },
     ],
     proof: {

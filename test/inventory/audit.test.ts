@@ -68,6 +68,26 @@ describe('the audit of seats', () => {
       return { drift, watch: createDriftWatch({ pool: db, clock, drift }, { everyMs: 5_000, pageMin }) };
     };
 
+    it('[AUDIT-11] finds a booking of which neither counters nor ledger know, and takes a repair for one', async () => {
+      const flight = await scene.flight({ seats: 9 });
+      await scene.hold(flight.id, 1);
+      const { watch } = watching();
+      expect((await watch.round()).news).toEqual([]);
+      await scene.db.query(`
+        insert into booking select (jsonb_populate_record(b, jsonb_build_object('id', gen_random_uuid()))).* from booking b`);
+      expect((await watch.round()).news).toMatchObject([
+        { flightId: flight.id, counters: { held: 1 }, ledger: { held: 1 }, bookings: { held: 2 } },
+      ]);
+      // Seats are sold meanwhile, by which it is the same finding.
+      await scene.hold(flight.id, 1);
+      expect(await watch.round()).toMatchObject({ news: [], status: { drift: 1 } });
+      await repair(flight, await versionOf(flight.id));
+      expect(await watch.round()).toMatchObject({ news: [], status: { drift: 0 } });
+      await scene.hold(flight.id, 1);
+      expect(await watch.round()).toMatchObject({ news: [], status: { drift: 0 } });
+      expect(await seats().audit.query({ flightId: flight.id })).toMatchObject({ drift: 0 });
+    });
+
     it('[AUDIT-10] finds holds that nobody would ever end, and ends them', async () => {
       // A record with one cabin: its turn comes at once.
       const small = await openScene(silentGateway);

@@ -1,27 +1,14 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import pg from 'pg';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { createDatabase } from '../support/test-database.ts';
+import type pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { databaseBefore } from '../support/database-before.ts';
 
-const folder = new URL('../../migrations/', import.meta.url);
-const files = readdirSync(folder)
-  .filter((each) => /^\d{4}_.*\.sql$/.test(each))
-  .sort();
-const own = '0015_job_chunks.sql';
-const name = `test_${process.pid}_chunks`;
+let before: Awaited<ReturnType<typeof databaseBefore>>;
 let db: pg.Client;
 beforeAll(async () => {
-  db = new pg.Client(await createDatabase(inject('postgresUrl'), name));
-  await db.connect();
-  for (const file of files.filter((each) => each < own)) await db.query(readFileSync(new URL(file, folder), 'utf8'));
+  before = await databaseBefore('0015_job_chunks.sql', `test_${process.pid}_chunks`);
+  db = before.db;
 });
-afterAll(async () => {
-  await db.end();
-  const admin = new pg.Client(inject('postgresUrl'));
-  await admin.connect();
-  await admin.query(`drop database ${name} with (force)`);
-  await admin.end();
-});
+afterAll(() => before.drop());
 
 test('[RECORD-8] results that were a row each are the same after the migration that keeps them a row a commit', async () => {
   await db.query(`
@@ -42,9 +29,9 @@ test('[RECORD-8] results that were a row each are the same after the migration t
     select position, origin, destination, depart_date::text, return_date::text, provider, outcome, reason, detail,
       price_amount::text, price_currency, price_kind, carriers, stops, duration_minutes, offers, verdict, observed_at
     from job_result where job = 1 order by position`;
-  const before = (await db.query(read)).rows;
-  await db.query(readFileSync(new URL(own, folder), 'utf8'));
-  expect((await db.query(read)).rows).toEqual(before);
+  const rows = (await db.query(read)).rows;
+  await before.migrate();
+  expect((await db.query(read)).rows).toEqual(rows);
   const { rows: chunks } = await db.query('select n, step, asked, took_ms, position from job_chunk order by n');
   expect(chunks).toEqual([
     { n: 1, step: 1, asked: 2, took_ms: 5, position: [0, 2] },

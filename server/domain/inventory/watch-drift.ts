@@ -83,6 +83,11 @@ export function createDriftWatch(
     const ids = cabinIds.filter((id) => !lookedAt.has(id));
     if (ids.length === 0) return { checked: 0, news: [] };
     const audit = await auditCabins(room.pool, ids, from);
+    if (from === 'ledger' && audit.adrift.length > 0) {
+      // Also after a repair, the ledger names no booking that it did not know.
+      const doubtful = audit.adrift.map(({ cabinId }) => cabinId);
+      audit.adrift = (await auditCabins(room.pool, doubtful, 'bookings')).adrift;
+    }
     for (const id of ids) lookedAt.add(id);
     for (const id of audit.overdue) overdue.add(id);
     return { checked: audit.checked, news: room.drift.seen(ids, audit.adrift) };
