@@ -74,8 +74,9 @@ describe('the queue', () => {
     const { status = 'pending', calls = 0, holdSeconds = 900, provider = 'mock' } = given;
     const [id, bookingId] = [newId(), newId()];
     await scene.db.query(
-      `insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at)
-       values ($1, $1, '', 'paying', 1, 100, 'USD', now() + make_interval(secs => $2))`,
+      `insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at,
+         leg_cabins, leg_prices, leg_versions)
+       values ($1, $1, '', 'paying', 1, 100, 'USD', now() + make_interval(secs => $2), '{1}', '{1}', '{1}')`,
       [bookingId, holdSeconds],
     );
     await scene.db.query(
