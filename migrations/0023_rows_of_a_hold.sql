@@ -18,7 +18,8 @@ alter table booking add constraint booking_legs_ck check (
   and cardinality(leg_versions) = cardinality(leg_cabins));
 drop table booking_leg;
 
--- The ledger: what was held, a row a call and cabin with bookings and seats side by side ...
+-- The ledger: what was held, a row a call and cabin with bookings and seats side by side (two legs
+-- of a booking in one cabin are two of its entries) ...
 create table ledger_hold (
   cabin_id int4 not null,
   version int4 not null,
@@ -52,7 +53,8 @@ drop table ledger;
 
 create view ledger as
   select h.cabin_id, h.version, u.booking_id, 'hold' as kind, 0::int2 as attempt, u.seats::int4 as d_held, 0 as d_sold, h.at
-  from ledger_hold h, unnest(h.bookings, h.seats) u (booking_id, seats)
+  from ledger_hold h, lateral (
+    select b.id as booking_id, sum(b.seats) as seats from unnest(h.bookings, h.seats) b (id, seats) group by b.id) u
   union all
   select cabin_id, version, booking_id, kind, attempt, d_held, d_sold, at from ledger_move;
 
@@ -65,7 +67,7 @@ create view booking_leg as
 -- Legs by their cabin, as far as the ledger has their hold: the audit looks for others.
 create view cabin_leg as
   select h.cabin_id, b.id as booking_id, g.position::int2 as position, c.flight_id, c.cabin, b.seats as quantity, g.price_amount
-  from ledger_hold h, unnest(h.bookings) u (id) join booking b on b.id = u.id,
+  from ledger_hold h, lateral (select distinct unnest(h.bookings) as id) u join booking b on b.id = u.id,
     unnest(b.leg_cabins, b.leg_prices) with ordinality g (cabin_id, price_amount, position)
     left join cabin c on c.id = g.cabin_id
   where g.cabin_id = h.cabin_id;
@@ -350,26 +352,25 @@ begin
       from unnest(cabins) with ordinality u (id, place) left join moved m on m.id = u.id;
     insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, fare, created_at,
         leg_cabins, leg_prices, leg_versions)
-      select u.id, u.actor, decode(u.hash, 'hex'), 'held', u.seats, u.amount, u.currency,
-        at + make_interval(secs => u.ttl), u.contact, u.fare, at, g.cabins, g.prices, g.versions
-      from unnest(p_id, p_actor, p_hash, p_seats, amounts, priced_in, p_ttl, p_contact, p_fare, code) with ordinality
-        u (id, actor, hash, seats, amount, currency, ttl, contact, fare, code, member)
-      join (
+      select p_id[g.member], p_actor[g.member], decode(p_hash[g.member], 'hex'), 'held', p_seats[g.member], amounts[g.member],
+        priced_in[g.member], at + make_interval(secs => p_ttl[g.member]), p_contact[g.member], p_fare[g.member], at,
+        g.cabins, g.prices, g.versions
+      from (
         select l.member, array_agg(cabins[l.cabin]) as cabins, array_agg(coalesce(l.price, prices[l.cabin])) as prices,
           array_agg(versions[l.cabin]) as versions
-        from (select * from unnest(l_member, l_position, l_cabin, l_price) l (member, position, cabin, price)
-          order by l.member, l.position) l group by l.member
-      ) g on g.member = u.member
-      where u.code = 'h';
+        from (
+          select unnest(l_member) as member, unnest(l_position) as position, unnest(l_cabin) as cabin, unnest(l_price) as price
+          order by 1, 2
+        ) l group by l.member
+      ) g
+      where all_held or code[g.member] = 'h';
     insert into hold_deadline (at, batch, bookings)
       select at + make_interval(secs => u.ttl), p_batch, array_agg(u.id)
       from unnest(p_id, p_ttl, code) u (id, ttl, code) where u.code = 'h' group by u.ttl;
     insert into ledger_hold (cabin_id, version, bookings, seats)
-      select cabins[m.cabin], versions[m.cabin], array_agg(p_id[m.member]), array_agg(m.seats)
-      from (
-        select u.member, u.cabin, sum(p_seats[u.member])::int2 as seats from unnest(l_member, l_cabin) u (member, cabin)
-        where all_held or code[u.member] = 'h' group by u.member, u.cabin
-      ) m group by m.cabin;
+      select cabins[l.cabin], versions[l.cabin], array_agg(p_id[l.member]), array_agg(p_seats[l.member]::int2)
+      from (select unnest(l_member) as member, unnest(l_cabin) as cabin) l
+      where all_held or code[l.member] = 'h' group by l.cabin;
     if cardinality(t_member) > 0 then
       insert into passenger (booking_id, position, type, given_name, family_name, born_on, document)
         select p_id[u.member], u.position, u.type, u.given, u.family, u.born, u.document

@@ -606,7 +606,7 @@ SELECT h.cabin_id,
     b.seats AS quantity,
     g.price_amount
    FROM ledger_hold h,
-    (LATERAL unnest(h.bookings) u(id)
+    (LATERAL ( SELECT DISTINCT unnest(h.bookings) AS id) u
      JOIN booking b ON ((b.id = u.id))),
     (LATERAL UNNEST(b.leg_cabins, b.leg_prices) WITH ORDINALITY g(cabin_id, price_amount, "position")
      LEFT JOIN cabin c ON ((c.id = g.cabin_id)))
@@ -647,7 +647,10 @@ SELECT h.cabin_id,
     0 AS d_sold,
     h.at
    FROM ledger_hold h,
-    LATERAL UNNEST(h.bookings, h.seats) u(booking_id, seats)
+    LATERAL ( SELECT b.id AS booking_id,
+            sum(b.seats) AS seats
+           FROM UNNEST(h.bookings, h.seats) b(id, seats)
+          GROUP BY b.id) u
 UNION ALL
  SELECT ledger_move.cabin_id,
     ledger_move.version,
@@ -1166,26 +1169,25 @@ begin
       from unnest(cabins) with ordinality u (id, place) left join moved m on m.id = u.id;
     insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, contact, fare, created_at,
         leg_cabins, leg_prices, leg_versions)
-      select u.id, u.actor, decode(u.hash, 'hex'), 'held', u.seats, u.amount, u.currency,
-        at + make_interval(secs => u.ttl), u.contact, u.fare, at, g.cabins, g.prices, g.versions
-      from unnest(p_id, p_actor, p_hash, p_seats, amounts, priced_in, p_ttl, p_contact, p_fare, code) with ordinality
-        u (id, actor, hash, seats, amount, currency, ttl, contact, fare, code, member)
-      join (
+      select p_id[g.member], p_actor[g.member], decode(p_hash[g.member], 'hex'), 'held', p_seats[g.member], amounts[g.member],
+        priced_in[g.member], at + make_interval(secs => p_ttl[g.member]), p_contact[g.member], p_fare[g.member], at,
+        g.cabins, g.prices, g.versions
+      from (
         select l.member, array_agg(cabins[l.cabin]) as cabins, array_agg(coalesce(l.price, prices[l.cabin])) as prices,
           array_agg(versions[l.cabin]) as versions
-        from (select * from unnest(l_member, l_position, l_cabin, l_price) l (member, position, cabin, price)
-          order by l.member, l.position) l group by l.member
-      ) g on g.member = u.member
-      where u.code = 'h';
+        from (
+          select unnest(l_member) as member, unnest(l_position) as position, unnest(l_cabin) as cabin, unnest(l_price) as price
+          order by 1, 2
+        ) l group by l.member
+      ) g
+      where all_held or code[g.member] = 'h';
     insert into hold_deadline (at, batch, bookings)
       select at + make_interval(secs => u.ttl), p_batch, array_agg(u.id)
       from unnest(p_id, p_ttl, code) u (id, ttl, code) where u.code = 'h' group by u.ttl;
     insert into ledger_hold (cabin_id, version, bookings, seats)
-      select cabins[m.cabin], versions[m.cabin], array_agg(p_id[m.member]), array_agg(m.seats)
-      from (
-        select u.member, u.cabin, sum(p_seats[u.member])::int2 as seats from unnest(l_member, l_cabin) u (member, cabin)
-        where all_held or code[u.member] = 'h' group by u.member, u.cabin
-      ) m group by m.cabin;
+      select cabins[l.cabin], versions[l.cabin], array_agg(p_id[l.member]), array_agg(p_seats[l.member]::int2)
+      from (select unnest(l_member) as member, unnest(l_cabin) as cabin) l
+      where all_held or code[l.member] = 'h' group by l.cabin;
     if cardinality(t_member) > 0 then
       insert into passenger (booking_id, position, type, given_name, family_name, born_on, document)
         select p_id[u.member], u.position, u.type, u.given, u.family, u.born, u.document
