@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { createDatabase } from './test-database.ts';
+import { createDatabase, dropDatabase } from './test-database.ts';
 
 const folder = new URL('../../migrations/', import.meta.url);
 const read = (file: string): string => readFileSync(new URL(file, folder), 'utf8');
@@ -17,10 +17,7 @@ export async function databaseBefore(migration: string, name: string) {
     migrate: () => db.query(read(migration)),
     drop: async (): Promise<void> => {
       await db.end();
-      const admin = new pg.Client(inject('postgresUrl'));
-      await admin.connect();
-      await admin.query(`drop database ${name} with (force)`);
-      await admin.end();
+      await dropDatabase(inject('postgresUrl'), name);
     },
   };
 }

@@ -34,17 +34,22 @@ export async function createTestDatabase(): Promise<{ url: string; drop: () => P
   await client.end();
   return {
     url,
-    drop: async () => {
-      const admin = new pg.Client(adminUrl);
-      await admin.connect();
-      // Whoever is cut off on his way out tells it to nobody who listens.
-      for (let tries = 0; tries < 40; tries++) {
-        const { rowCount } = await admin.query('select from pg_stat_activity where datname = $1', [name]);
-        if (rowCount === 0) break;
-        await setTimeout(50);
-      }
-      await admin.query(`drop database if exists ${name} with (force)`);
-      await admin.end();
-    },
+    drop: () => dropDatabase(adminUrl, name),
   };
+}
+
+export async function dropDatabase(adminUrl: string, name: string): Promise<void> {
+  const admin = new pg.Client(adminUrl);
+  await admin.connect();
+  try {
+    // Whoever is cut off on his way out tells it to nobody who listens.
+    for (let tries = 0; tries < 40; tries++) {
+      const { rowCount } = await admin.query('select from pg_stat_activity where datname = $1', [name]);
+      if (rowCount === 0) break;
+      await setTimeout(50);
+    }
+    await admin.query(`drop database if exists ${name} with (force)`);
+  } finally {
+    await admin.end();
+  }
 }

@@ -23,8 +23,10 @@ const lock = statement(
 );
 const addBooking = statement(
   'booking',
-  `insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at, leg_cabins, leg_prices, leg_versions)
-   values ($1, $2, $3, 'held', $4, $5, $6, now() + interval '1 day', array[$7::int4], array[$8::int8], array[$9::int4]) returning hold_expires_at as "expiresAt"`,
+  `insert into booking (id, actor, body_hash, status, seats, price_amount, price_currency, hold_expires_at,
+     leg_cabins, leg_prices, leg_versions)
+   values ($1, $2, $3, 'held', $4, $5, $6, now() + interval '1 day', array[$7::int4], array[$8::int8], array[$9::int4])
+   returning hold_expires_at as "expiresAt"`,
 );
 const addLedger = statement(
   'ledger',
