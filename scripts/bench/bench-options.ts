@@ -20,8 +20,11 @@ ${purpose} Starts engines and servers of its own, and removes them.
   --in-flight N    calls that each socket keeps in flight (8)
   --rate N         calls a second of the open loops (3000)
   --json FILE      everything that was measured, as JSON
+  --adapter NAME   of our servers' sockets: own, or stock, which is tRPC's (own)
   --profile        profiles the servers and says where their time goes (rates are lower then)
 `;
+
+export type Adapter = 'own' | 'stock';
 
 export interface BenchOptions {
   /** Empty: all. */
@@ -33,6 +36,7 @@ export interface BenchOptions {
   rate: number;
   json: string | undefined;
   profile: boolean;
+  adapter: Adapter;
 }
 
 /** Reads the command line. Throws `Complaint`, or parseArgs' own error. */
@@ -48,6 +52,7 @@ export function readBenchOptions(args: string[], command: Command): BenchOptions
       'in-flight': { type: 'string', default: '8' },
       rate: { type: 'string', default: '3000' },
       json: { type: 'string' },
+      adapter: { type: 'string', default: 'own' },
       profile: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -56,6 +61,8 @@ export function readBenchOptions(args: string[], command: Command): BenchOptions
   const only = values.only?.split(',').filter((each) => each !== '') ?? [];
   const unknown = only.find((each) => !variants.includes(each));
   if (unknown) throw new Complaint(`there is no variant ${unknown}; there are ${variants.join(', ')}`);
+  const { adapter } = values;
+  if (adapter !== 'own' && adapter !== 'stock') throw new Complaint(`--adapter ${adapter} is neither own nor stock`);
   const number = (name: 'rounds' | 'seconds' | 'sockets' | 'in-flight' | 'rate', least: number, most: number) => {
     const value = Number(values[name]);
     if (!(value >= least && value <= most))
@@ -71,5 +78,6 @@ export function readBenchOptions(args: string[], command: Command): BenchOptions
     rate: Math.round(number('rate', 1, 100_000)),
     json: values.json,
     profile: values.profile,
+    adapter,
   };
 }

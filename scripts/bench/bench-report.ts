@@ -1,4 +1,5 @@
 import type { SalesAudit } from './audit-sales.ts';
+import type { Adapter } from './bench-options.ts';
 import type { RatioPlan } from './booking-variants.ts';
 import type { RoundResult } from './load-plan.ts';
 import type { DiskSync } from './measure-disk-sync.ts';
@@ -26,7 +27,15 @@ export interface BenchReport {
     /** Its CPU for vacuum and analyze between the rounds, of all databases together, in seconds. */
     housekeepingSeconds: number;
   };
-  options: { rounds: number; seconds: number; sockets: number; inFlight: number; rate: number; profiled: boolean };
+  options: {
+    rounds: number;
+    seconds: number;
+    sockets: number;
+    inFlight: number;
+    rate: number;
+    profiled: boolean;
+    adapter: Adapter;
+  };
   variants: VariantReport[];
   ratios: RatioReport[];
   audits: ({ host: string } & SalesAudit)[];

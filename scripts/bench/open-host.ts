@@ -37,7 +37,7 @@ export async function openHost(stage: Stage, name: string, plan: HostPlan, optio
       ? undefined
       : await stage.database(`bench_${name.replaceAll('-', '_')}`, flightsOf(plan, options), plan.capacity);
   const watch: Record<string, number> = { postgres: stage.postgres.pid, redis: stage.redis.pid };
-  const server = await openServer(stage, plan, database, nodeArgs);
+  const server = await openServer(stage, plan, database, nodeArgs, options);
   return {
     name,
     plan,
@@ -61,6 +61,7 @@ async function openServer(
   plan: HostPlan,
   database: Database | undefined,
   nodeArgs: string[],
+  { adapter }: BenchOptions,
 ): Promise<Program | undefined> {
   const env = database ? { DATABASE_URL: database.url } : undefined;
   switch (plan.kind) {
@@ -77,6 +78,7 @@ async function openServer(
       const spare = plan.redisDead ? await stage.spareRedis() : undefined;
       const server = await stage.server(database as Database, {
         nodeArgs,
+        adapter,
         role: plan.role,
         redisUrl: spare?.url,
       });

@@ -42,6 +42,8 @@ interface ServerOptions {
   env?: Record<string, string>;
   redisUrl?: string | undefined;
   role?: 'all' | 'web' | undefined;
+  /** `stock`: the same server behind tRPC's own adapter for sockets. */
+  adapter?: 'own' | 'stock' | undefined;
   nodeArgs?: string[];
 }
 
@@ -98,7 +100,7 @@ export async function openStage(
     },
     server: (database, options = {}) =>
       start(
-        '../../server/main.ts',
+        options.adapter === 'stock' ? './programs/stock-adapter.ts' : '../../server/main.ts',
         {
           PORT: '0',
           DATABASE_URL: database.url,

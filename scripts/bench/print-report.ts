@@ -7,7 +7,7 @@ export function printReport(report: BenchReport): string {
     `machine    ${machine.cpus} × ${machine.cpuModel}, Node ${machine.node}, load ${machine.loadAverageAtStart.toFixed(2)} at the start, ${percent(machine.stolen)} taken by the host`,
     `disk       write and fdatasync of a page: p50 ${machine.fdatasyncUs.p50} µs, p99 ${machine.fdatasyncUs.p99} µs`,
     `postgres   ${postgres.version}, fsync ${postgres.fsync}, synchronous_commit ${postgres.synchronous_commit}, full_page_writes ${postgres.full_page_writes}, ${postgres.checkpoints} checkpoints meanwhile; vacuumed between rounds (${postgres.housekeepingSeconds.toFixed(1)} s of CPU)`,
-    `load       ${options.sockets} sockets × ${options.inFlight} in flight; fixed rate ${options.rate}/s; medians of ${options.rounds} rounds of ${options.seconds} s${options.profiled ? '; PROFILED, rates are lower' : ''}`,
+    `load       ${options.sockets} sockets × ${options.inFlight} in flight; fixed rate ${options.rate}/s; medians of ${options.rounds} rounds of ${options.seconds} s${options.adapter === 'stock' ? '; on tRPC’s own socket adapter' : ''}${options.profiled ? '; PROFILED, rates are lower' : ''}`,
     '',
     ...variantLines(report.variants),
     ...report.skipped.map(({ name, why }) => `${name}: not measured, ${why}`),

@@ -92,6 +92,7 @@ export async function runSalesBench(
       inFlight: options.inFlight,
       rate: options.rate,
       profiled: options.profile,
+      adapter: options.adapter,
     },
     variants: measured,
     ratios: plan.ratios.flatMap((ratio) => ratioReport(ratio, measured) ?? []),

@@ -13,6 +13,7 @@ import { appRouter } from './app.router.ts';
 import { type Context, credentialsOf, type Rooms } from './context.ts';
 import { serveDashboard } from './dashboard-files.ts';
 import { trpcErrorOf } from './failures.ts';
+import { gatherFrames } from './gather-frames.ts';
 import { healthRoutes, type Readiness } from './health.routes.ts';
 import { jobExport } from './job-export.route.ts';
 import { callObserver } from './observe-calls.ts';
@@ -167,6 +168,8 @@ export async function openFrontDoor(rooms: Rooms, settings: FrontDoorSettings): 
     }),
     onError: ({ error }: { error: Error }) => log.debug({ err: error }, 'call failed'),
   };
+  if (settings.adapter === 'stock')
+    sockets.on('connection', (socket, { socket: connection }) => gatherFrames(socket, connection));
   const trpcOverSockets =
     settings.adapter === 'stock'
       ? { ...applyWSSHandler(overSockets), stats: undefined, close: () => undefined }

@@ -4,17 +4,17 @@ import { RequestScope, requestScope } from '../platform/telemetry/logger.ts';
 import type { Context } from './context.ts';
 import { failureShape, refusalIn, trpcErrorOf } from './failures.ts';
 import type { CallObserver } from './ws-adapter/adapter-parts.ts';
+import { type StraightCall, straightForTrpc } from './ws-adapter/straight-procedure.ts';
 
 /** How tRPC's adapters call a procedure. */
-interface ProcedureCall {
+interface ProcedureCall extends StraightCall {
   ctx: Context;
-  type: 'query' | 'mutation' | 'subscription';
-  getRawInput: () => Promise<unknown>;
 }
 
 /**
  * Every call: its request id, its latency, its failure as a code of the catalogue. It stands around
- * the procedures and not among their middlewares, each of which costs 12 µs a call.
+ * the procedures and not among their middlewares, each of which costs 12 µs a call; for the same
+ * reason it calls those straight that have none of their own.
  */
 export function observeCalls<R extends AnyTRPCRouter>(router: R): R {
   const procedures = router._def.procedures as Record<string, AnyTRPCProcedure>;
@@ -23,7 +23,8 @@ export function observeCalls<R extends AnyTRPCRouter>(router: R): R {
 }
 
 function observed(path: string, procedure: AnyTRPCProcedure): AnyTRPCProcedure {
-  const call = procedure as unknown as (opts: ProcedureCall) => Promise<unknown>;
+  const straight = straightForTrpc(procedure);
+  const call = straight ? straight.run : (procedure as unknown as (opts: ProcedureCall) => unknown);
   const observe = async (opts: ProcedureCall): Promise<unknown> => {
     const { rooms } = opts.ctx;
     const startedAt = performance.now();

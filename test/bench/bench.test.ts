@@ -61,6 +61,14 @@ describe('npm run bench', () => {
     expect(await readdir(dir)).toEqual(['report.json']);
   }, 120_000);
 
+  test('[BENCH-1] measures the same on tRPC’s own adapter, where that is asked for', async () => {
+    const args = ['booking', '--only', 'hold', '--rounds', '1', '--seconds', '0.3', '--adapter', 'stock'];
+    const { code, out, err } = await run([...args, '--sockets', '4', '--in-flight', '2']);
+    expect(code, err).toBe(0);
+    expect(out).toMatch(/^load .*; on tRPC’s own socket adapter$/m);
+    expect(out).toMatch(/^audit hold +good/m);
+  }, 120_000);
+
   test('[BENCH-4] measures our adapter beside the stock one', async () => {
     const args = ['wire', '--only', 'echo,own-echo', '--rounds', '1', '--seconds', '0.3', '--sockets', '4'];
     const { code, out, err } = await run([...args, '--in-flight', '2']);
@@ -152,7 +160,7 @@ describe('npm run bench', () => {
   test.concurrent.each([
     [['booking', '--only', 'echo,nothing'], 'bench: there is no variant nothing; there are echo, hold,'],
     [['booking', '--rounds', '0'], 'bench: --rounds 0 is not from 1 to 50'],
-    [['booking', '--what'], "bench: Unknown option '--what'"],
+    [['booking', '--what'], ['booking', '--adapter', 'none'], "bench: Unknown option '--what'"],
     [['live', '--watchers', '9000'], 'bench: --watchers 9000 is not from 20 to 8000'],
     [['live', '--only', 'nothing'], 'bench: there is no part nothing; there are fanout,'],
     [['search', '--only', 'nothing'], 'bench: there is no part nothing; there are journeys,'],

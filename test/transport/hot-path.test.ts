@@ -12,6 +12,7 @@ import { JsonText } from '../../server/platform/runtime/json-text.ts';
 import { requestScope } from '../../server/platform/telemetry/logger.ts';
 import type { Context } from '../../server/transport/context.ts';
 import { createFailureMap } from '../../server/transport/failures.ts';
+import { gatherFrames } from '../../server/transport/gather-frames.ts';
 import { observeCalls } from '../../server/transport/observe-calls.ts';
 import { open, router } from '../../server/transport/trpc.ts';
 import { openWsAdapter } from '../../server/transport/ws-adapter/open-ws-adapter.ts';
@@ -55,6 +56,10 @@ const stock: Adapter = (wss) => {
   applyWSSHandler({ wss, router: echo, createContext: () => ({}) as Context });
   return { close: () => undefined };
 };
+const gathered: Adapter = (wss) => {
+  wss.on('connection', (socket, request) => gatherFrames(socket, request.socket));
+  return stock(wss);
+};
 
 describe('what is sent in one turn', () => {
   /** How many writes the connection makes of the answers to five calls of one frame. */
@@ -95,6 +100,7 @@ describe('what is sent in one turn', () => {
 
   it('[HOT-1] leaves in one write, in its order; without joining it is one each', async () => {
     expect(await writesOfFiveAnswers(stock)).toBe(5);
+    expect(await writesOfFiveAnswers(gathered)).toBe(1);
     expect(await writesOfFiveAnswers(own())).toBe(1);
   });
 });
@@ -248,12 +254,17 @@ describe('calls that go straight', () => {
     const capital = { ...good, id: good.id.toUpperCase() };
     expect(await trpc.booking.hold.mutate(capital)).toMatchObject({ id: good.id, status: 'held' });
 
-    const overHttp = (path: string, input: object) =>
+    const post = (path: string, body: string, headers: Record<string, string>) =>
       fetch(`${scene.server.url}/trpc/${path}`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${scene.guest.token}` },
-        body: JSON.stringify({ json: input }),
+        headers: { 'content-type': 'application/json', ...headers },
+        body,
       });
+    const bearer = { authorization: `Bearer ${scene.guest.token}` };
+    const overHttp = (path: string, input: object) => post(path, JSON.stringify({ json: input }), bearer);
+    // Who may not call is not told that this is no JSON.
+    expect((await post('booking.hold', '{', {})).status).toBe(401);
+    expect((await post('booking.hold', '{', bearer)).status).toBe(400);
     const repeat = await overHttp('booking.hold', good);
     expect(await repeat.json()).toMatchObject({ result: { data: { json: { id: good.id, status: 'held' } } } });
     const full = await overHttp('booking.hold', { ...good, id: newId() });
@@ -267,8 +278,8 @@ describe('calls that go straight', () => {
     const metrics = await (await fetch(`${scene.server.url}/metrics`)).text();
     for (const [outcome, times] of [
       ['ok', 2],
-      ['UNAUTHENTICATED', 1],
-      ['INVALID_INPUT', 1],
+      ['UNAUTHENTICATED', 2],
+      ['INVALID_INPUT', 2],
       ['SOLD_OUT', 1],
     ]) {
       expect(metrics).toMatch(

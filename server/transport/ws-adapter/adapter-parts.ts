@@ -58,7 +58,7 @@ export type OnError = (options: {
 export interface AdapterParts {
   router: AnyTRPCRouter;
   config: TRPCRootConfig<AnyTRPCRootTypes>;
-  straight: ReadonlyMap<string, StraightProcedure>;
+  straight: ReadonlyMap<string, StraightProcedure<Call>>;
   frames: LiveFrames;
   connections: Set<Connection>;
   createContext: CreateContext | undefined;

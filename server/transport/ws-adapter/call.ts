@@ -18,7 +18,7 @@ export class Call {
   readonly jsonrpc: '2.0' | undefined;
   readonly path: string;
   readonly type: TRPCProcedureType;
-  readonly rawInput: unknown;
+  rawInput: unknown;
   readonly batchIndex: number;
   readonly owner: CallOwner;
   ctx: unknown;

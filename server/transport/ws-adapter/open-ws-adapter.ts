@@ -12,6 +12,7 @@ import type {
   WaitMs,
 } from './adapter-parts.ts';
 import { reconnectText } from './answers.ts';
+import type { Call } from './call.ts';
 import { Connection } from './connection.ts';
 import { LiveFrames } from './live-frames.ts';
 import { type StraightProcedure, straightProcedure } from './straight-procedure.ts';
@@ -88,9 +89,9 @@ export function openWsAdapter(options: WsAdapterOptions): WsAdapter {
   };
 }
 
-function straightProcedures(router: AnyTRPCRouter): Map<string, StraightProcedure> {
+function straightProcedures(router: AnyTRPCRouter): Map<string, StraightProcedure<Call>> {
   const procedures = Object.entries(router._def.procedures as Record<string, AnyTRPCProcedure>);
-  const straight = new Map<string, StraightProcedure>();
+  const straight = new Map<string, StraightProcedure<Call>>();
   for (const [path, procedure] of procedures) {
     const each = straightProcedure(procedure);
     if (each) straight.set(path, each);

@@ -4,11 +4,21 @@ import * as z from 'zod';
 import type { Call } from './call.ts';
 import { ownResolverOf } from './own-resolver.ts';
 
+/** What is called: our own adapter's `Call`, or what tRPC's adapters say of one. */
+export interface StraightCall {
+  readonly ctx: unknown;
+  readonly path: string;
+  readonly type: TRPCProcedureType;
+  readonly getRawInput: () => Promise<unknown>;
+  rawInput: unknown;
+  input: unknown;
+}
+
 /** A procedure that can be called without tRPC's chain: checks, schema, resolver. */
-export interface StraightProcedure {
+export interface StraightProcedure<Called extends StraightCall> {
   type: TRPCProcedureType;
   /** Throws, or rejects, as the chain would. */
-  run(call: Call): unknown;
+  run(call: Called): unknown;
 }
 
 /** What of a procedure's definition is looked at. */
@@ -16,13 +26,14 @@ interface Definition {
   type: TRPCProcedureType;
   inputs: Parameters<typeof getParseFn>[0][];
   middlewares: Middleware[];
-  resolver?: (call: Call) => unknown;
+  resolver?: Resolver;
   experimental_caller?: boolean;
 }
 type Middleware = ((opts: never) => unknown) & { _type?: string; [guardKey]?: Guard };
 /** Looks at the context and at what is called, and throws. */
 type Guard = (ctx: never, call: { path: string; type: TRPCProcedureType }) => unknown;
-type Step = (call: Call) => undefined | Promise<void>;
+type Resolver = (call: StraightCall) => unknown;
+type Step = (call: StraightCall) => undefined | Promise<void>;
 
 const guardKey = Symbol('guard');
 
@@ -35,10 +46,22 @@ export function guarded<M extends { _middlewares: unknown[] }>(middleware: M, gu
   return middleware;
 }
 
-/** Undefined for what has middlewares of its own: tRPC calls it. */
-export function straightProcedure(procedure: AnyTRPCProcedure): StraightProcedure | undefined {
-  const { type, inputs, middlewares, experimental_caller, ...definition } = procedure._def as unknown as Definition;
-  const resolver = ownResolverOf(definition.resolver) ?? definition.resolver;
+/** For our own adapter, which has read the input already. Undefined for what has middlewares of its own: tRPC calls it. */
+export function straightProcedure(procedure: AnyTRPCProcedure): StraightProcedure<Call> | undefined {
+  const { resolver } = procedure._def as unknown as Definition;
+  return straightTo(ownResolverOf(resolver) ?? resolver, procedure, false);
+}
+
+/** For tRPC's adapters (HTTP, its sockets, its callers): the same, but that the input is read when it is asked for. */
+export const straightForTrpc = (procedure: AnyTRPCProcedure): StraightProcedure<StraightCall> | undefined =>
+  straightTo((procedure._def as unknown as Definition).resolver, procedure, true);
+
+function straightTo<Called extends StraightCall>(
+  resolver: ((call: Called) => unknown) | undefined,
+  procedure: AnyTRPCProcedure,
+  readsInput: boolean,
+): StraightProcedure<Called> | undefined {
+  const { type, inputs, middlewares, experimental_caller } = procedure._def as unknown as Definition;
   if (!resolver || experimental_caller) return undefined;
   const parsers = inputs.map(parseStep);
   const steps: Step[] = [];
@@ -47,9 +70,11 @@ export function straightProcedure(procedure: AnyTRPCProcedure): StraightProcedur
     const guard = middleware[guardKey];
     const step = middleware._type === 'input' ? parsers.shift() : guard && guardStep(guard);
     if (!step) return undefined;
+    // Behind the guards, as in the chain: who may not call is not told what is wrong with the input.
+    if (readsInput && middleware._type === 'input') steps.push(readInput);
     steps.push(step);
   }
-  const run = (call: Call): unknown => {
+  const run = (call: Called): unknown => {
     for (let n = 0; n < steps.length; n++) {
       const pending = (steps[n] as Step)(call);
       if (pending) return afterPending(pending, call, steps, n + 1, resolver);
@@ -59,16 +84,20 @@ export function straightProcedure(procedure: AnyTRPCProcedure): StraightProcedur
   return { type, run };
 }
 
-async function afterPending(
+async function afterPending<Called extends StraightCall>(
   pending: Promise<void>,
-  call: Call,
+  call: Called,
   steps: Step[],
   from: number,
-  resolver: (call: Call) => unknown,
+  resolver: (call: Called) => unknown,
 ): Promise<unknown> {
   await pending;
   for (const step of steps.slice(from)) await step(call);
   return resolver(call);
+}
+
+async function readInput(call: StraightCall): Promise<void> {
+  call.rawInput = await call.getRawInput();
 }
 
 const guardStep =
@@ -97,7 +126,7 @@ function parseStep(parser: Definition['inputs'][number]): Step {
   };
 }
 
-async function takeLater(call: Call, parsing: unknown): Promise<void> {
+async function takeLater(call: StraightCall, parsing: unknown): Promise<void> {
   try {
     takeInput(call, await parsing);
   } catch (cause) {
@@ -105,7 +134,7 @@ async function takeLater(call: Call, parsing: unknown): Promise<void> {
   }
 }
 
-function takeInput(call: Call, parsed: unknown): void {
+function takeInput(call: StraightCall, parsed: unknown): void {
   call.input = isObject(call.input) && isObject(parsed) ? { ...call.input, ...parsed } : parsed;
 }
 
