@@ -2,6 +2,9 @@ import * as z from 'zod';
 
 export const idSchema = z.uuid().transform((id) => id.toLowerCase());
 
+/** Comes before every id, and is nobody's. */
+export const leastId = '00000000-0000-0000-0000-000000000000';
+
 /**
  * A UUID v7 (RFC 9562): 48 bits of Unix milliseconds, then 74 random bits. Ids are minted by whoever
  * creates a thing, before it is sent, so that a repeat is recognised. Time-ordered ids keep the

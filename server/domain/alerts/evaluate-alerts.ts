@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { FiredAlert } from '../../../shared/alert.ts';
+import { leastId } from '../../../shared/ids.ts';
 import { money } from '../../../shared/money.ts';
 import { writeLog } from '../../platform/feed/write-log.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
@@ -36,7 +37,7 @@ const deliverSql = `
  */
 export async function evaluateAlerts(room: AlertRoom, signal: AbortSignal): Promise<number> {
   let fired = 0;
-  let after = '00000000-0000-0000-0000-000000000000';
+  let after = leastId;
   while (!signal.aborted) {
     const today = isoNow(room.clock).slice(0, 10);
     const { rows } = await room.pool.query<AlertRow>(pageSql, [today, after, pageSize]);

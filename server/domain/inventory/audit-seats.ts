@@ -92,19 +92,6 @@ const someSql: Record<BookingsFrom, string> = {
   bookings: auditSomeSql('booking_leg'),
 };
 
-const untoldCabinsSql = `
-  with page as (
-    select id, leg_cabins, leg_versions from booking where id > $1 order by id limit $2
-  ), legs as (
-    select p.id, g.cabin_id, g.version from page p, unnest(p.leg_cabins, p.leg_versions) g (cabin_id, version)
-  ), told as (
-    select h.cabin_id, u.id from (select distinct cabin_id, version from legs) k
-    join ledger_hold h on h.cabin_id = k.cabin_id and h.version = k.version, unnest(h.bookings) u (id)
-  )
-  select (select count(*)::int from page) as bookings, (select id from page order by id desc limit 1) as last,
-    array(select distinct l.cabin_id from legs l left join told t on t.cabin_id = l.cabin_id and t.id = l.id
-      where t.id is null) as "cabinIds"`;
-
 const driftOf = (row: Row): CabinDrift => ({
   cabinId: row.cabin_id,
   flightId: row.flight_id,
@@ -130,23 +117,6 @@ export async function auditCabins(pool: Pool, cabinIds: number[], from: Bookings
     return rows[0] as (typeof rows)[number];
   });
   return { ...row, adrift: row.adrift.map(driftOf) };
-}
-
-/**
- * Looks at some bookings after that one, in the order of their ids, for legs whose hold the ledger does not have. Answers
- * the cabins of such legs, and the last booking; undefined: there are no more.
- */
-export async function findUntoldCabins(
-  pool: Pool,
-  after: string,
-  limit: number,
-): Promise<{ cabinIds: number[]; last: string | undefined }> {
-  const { rows } = await pool.query<{ bookings: number; last: string | null; cabinIds: number[] }>(untoldCabinsSql, [
-    after,
-    limit,
-  ]);
-  const { bookings, last, cabinIds } = rows[0] as (typeof rows)[number];
-  return { cabinIds, last: bookings === limit ? (last ?? undefined) : undefined };
 }
 
 /**

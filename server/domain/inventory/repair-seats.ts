@@ -1,4 +1,5 @@
 import type { CabinClass } from '../../../shared/flight.ts';
+import { leastId } from '../../../shared/ids.ts';
 import type { RepairView, SeatCounts } from '../../../shared/operations.ts';
 import { writeLog } from '../../platform/feed/write-log.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
@@ -8,7 +9,7 @@ import type { InventoryRoom } from './inventory-room.ts';
 import { type SeatTruth, seatTruthColumns } from './seat-truth.ts';
 
 /** Stands in the ledger for the booking of a repair, which belongs to none. */
-export const repairBooking = '00000000-0000-0000-0000-000000000000';
+export const repairBooking = leastId;
 
 const lockSql = `select id, held, sold, version from cabin where flight_id = $1 and cabin = $2 for update`;
 

@@ -1,9 +1,11 @@
 import type { Pool, PoolClient } from 'pg';
 import type { BookingStatus } from '../../../shared/booking.ts';
 import type { CabinClass } from '../../../shared/flight.ts';
+import { leastId } from '../../../shared/ids.ts';
 import type { ReplayFinding, ReplayView } from '../../../shared/operations.ts';
 import { repairBooking } from './repair-seats.ts';
 import { type CabinFacts, createBookingFold, createCabinFold, type FoundFault, type LedgerRow } from './replay-fold.ts';
+import { findUntoldLegs } from './untold-legs.ts';
 
 /** Cabins that are replayed in one snapshot. A snapshot that lives long keeps hot rows from being tidied. */
 const cabinsPage = 500;
@@ -37,19 +39,6 @@ const byBookingSql = `
   ) q on true
   where l.cabin_id = any($1::int4[]) and l.booking_id <> '${repairBooking}'
   order by l.cabin_id, l.booking_id, l.version, array_position('{hold,confirm,release,retake,return}'::text[], l.kind::text)`;
-
-// Legs whose hold the ledger does not have, a page of bookings after another. Before a repair that may be what was repaired.
-const untoldSql = `
-  with page as (select id, status, created_at, leg_cabins, leg_versions from booking where id > $1 order by id limit ${bookingsPage})
-  select p.id as "bookingId", p.status, f.* from page p left join lateral (
-    select c.id as "cabinId", c.flight_id as "flightId", c.cabin from unnest(p.leg_cabins, p.leg_versions) g (cabin_id, version)
-    join cabin c on c.id = g.cabin_id
-    where ($2::uuid is null or c.flight_id = $2)
-      and not exists (select from ledger_hold h where h.cabin_id = g.cabin_id and h.version = g.version and p.id = any(h.bookings))
-      and not exists (select from ledger_move r where r.cabin_id = g.cabin_id and r.booking_id = '${repairBooking}'
-                        and r.at >= p.created_at)
-  ) f on true
-  order by p.id`;
 
 const orphansSql = `
   select x.cabin_id as "cabinId", min(x.what) as what from (
@@ -165,22 +154,19 @@ async function replayCabins(
 
 async function findUntold(
   pool: Pool,
-  flightId: string | undefined,
+  only: string | undefined,
   find: (cabinId: number, finding: ReplayFinding) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  type Untold = { bookingId: string; status: BookingStatus } & Partial<
-    Pick<Cabin, 'flightId' | 'cabin'> & { cabinId: number }
-  >;
-  let after: string | undefined = '00000000-0000-0000-0000-000000000000';
+  let after: string | undefined = leastId;
   while (after && !signal?.aborted) {
-    const { rows }: { rows: Untold[] } = await pool.query<Untold>(untoldSql, [after, flightId ?? null]);
-    for (const { bookingId, status, cabinId, flightId, cabin } of rows) {
-      if (!cabinId || !flightId || !cabin) continue;
+    const page: Awaited<ReturnType<typeof findUntoldLegs>> = await findUntoldLegs(pool, after, bookingsPage);
+    for (const { bookingId, status, cabinId, flightId, cabin } of page.legs) {
+      if (only && flightId !== only) continue;
       const about = `the booking is ${status}, and the ledger has no row of its hold`;
       find(cabinId, { fault: 'no_ledger', flightId, cabin, version: null, bookingId, about });
     }
-    after = rows.length < bookingsPage ? undefined : rows.at(-1)?.bookingId;
+    after = page.last;
   }
 }
 

@@ -1,15 +1,10 @@
 import type { Pool } from 'pg';
+import { leastId } from '../../../shared/ids.ts';
 import type { AuditStatusView } from '../../../shared/operations.ts';
 import { type Clock, isoNow } from '../../platform/runtime/clock.ts';
-import {
-  auditCabins,
-  type BookingsFrom,
-  type CabinDrift,
-  findUntoldCabins,
-  namedMax,
-  publicOf,
-} from './audit-seats.ts';
+import { auditCabins, type BookingsFrom, type CabinDrift, namedMax, publicOf } from './audit-seats.ts';
 import type { DriftBook } from './drift-book.ts';
+import { findUntoldLegs } from './untold-legs.ts';
 
 export interface DriftWatch {
   /** One look. Answers what was not known before, and the bookings that keep seats though their hold is long over. */
@@ -33,8 +28,6 @@ const overlapSeconds = 15;
 const rememberedMax = 10_000;
 /** Of one round, for what the ledger may not know. */
 const bookingsPage = 2_000;
-/** Before all others. */
-const firstBooking = '00000000-0000-0000-0000-000000000000';
 
 // The index knows of ranges of pages when something in them was last written, so that a sale keeps its HOT update
 // (Postgres 16 or newer). Read through, 400,000 cabins take half a second of both cores.
@@ -67,7 +60,7 @@ export function createDriftWatch(
   let lastPass = new Map<number, number>();
   let thisPass = new Map<number, number>();
   let sweepAfter = 0;
-  let bookingsAfter = firstBooking;
+  let bookingsAfter = leastId;
   let sweep: AuditStatusView['sweep'] | undefined;
 
   /** In the present round. */
@@ -122,8 +115,9 @@ export function createDriftWatch(
   }
 
   async function lookAtBookings(): Promise<CabinDrift[]> {
-    const { cabinIds, last } = await findUntoldCabins(room.pool, bookingsAfter, bookingsPage);
-    bookingsAfter = last ?? firstBooking;
+    const { legs, last } = await findUntoldLegs(room.pool, bookingsAfter, bookingsPage);
+    bookingsAfter = last ?? leastId;
+    const cabinIds = [...new Set(legs.map((leg) => leg.cabinId))];
     return (await look(cabinIds, 'bookings')).news;
   }
 

@@ -1,3 +1,4 @@
+import { leastId } from '../../../shared/ids.ts';
 import type { ImportView, PreviewImportInput } from '../../../shared/schedule-import.ts';
 import { inTransaction, type Queryable } from '../../platform/postgres/transaction.ts';
 import { refuse } from '../../platform/runtime/failure.ts';
@@ -138,7 +139,7 @@ async function* flightsGone(
   scope: ScheduleScope,
   keys: ReadonlySet<string>,
 ): AsyncGenerator<FlightChange[]> {
-  let after = '00000000-0000-0000-0000-000000000000';
+  let after = leastId;
   for (;;) {
     const page = await flightsToCome(db, scope, after, flightsPerBatch);
     const gone = page.filter(({ facts }) => !keys.has(flightKey(facts)));

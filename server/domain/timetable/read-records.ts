@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { CabinClass } from '../../../shared/flight.ts';
+import { leastId } from '../../../shared/ids.ts';
 import type { Queryable } from '../../platform/postgres/transaction.ts';
 import type { CabinRecord, FlightRecord } from './flight-record.ts';
 import type { DateDigest } from './timetable-digest.ts';
@@ -79,7 +80,7 @@ const pageSize = 5_000;
 
 /** All flights, in pages. */
 export async function* readAllRecords(pool: Pool): AsyncGenerator<FlightRecord[]> {
-  let after = { date: '', id: '00000000-0000-0000-0000-000000000000' };
+  let after = { date: '', id: leastId };
   for (;;) {
     const { rows } = await pool.query<Row & { date: string }>({
       name: 'timetable-page',
