@@ -1,4 +1,5 @@
 import { createLane, type Lane } from '../../platform/postgres/lane.ts';
+import { createLaneSlots } from '../../platform/postgres/lane-slots.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import type { SoldOut } from '../inventory/seat-gate.ts';
 import type { SeatTruth } from '../inventory/seat-truth.ts';
@@ -16,6 +17,12 @@ import type {
 
 /** Taken out of the queue: the gate says that there is nothing to be had. */
 export type Shed = { kind: 'shed'; soldOut: SoldOut };
+
+/**
+ * Verbs that have a call under way at the same time: Postgres does one while this process answers the other. A third would
+ * only make the batches of all of them smaller, each at the fixed cost of one.
+ */
+const lanesAtOnce = 2;
 
 /** One lane a verb: what happens to bookings travels in batches, each for itself (lane.ts). */
 export interface SellingLanes {
@@ -41,6 +48,7 @@ export function createSellingLanes(options: {
   onBatch?: (verb: string, members: number) => void;
 }): SellingLanes {
   const { store, clock, onSeats, onBatch } = options;
+  const slots = createLaneSlots(clock, lanesAtOnce);
   const seal = (batchId: string) => store.seal(batchId);
   const verb = <Member, Outcome>(
     name: string,
@@ -59,6 +67,7 @@ export function createSellingLanes(options: {
       canSkipLocked: name === 'hold',
       // The store has a connection a verb.
       pipelined: true,
+      slots,
       seal,
       onCommitted: ({ truths }, members) => {
         if (truths.length > 0) onSeats(truths);

@@ -3,6 +3,7 @@ import { backoffMs } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { refuse } from '../runtime/failure.ts';
 import { pausePoint } from '../runtime/pause-points.ts';
+import type { LaneSlots } from './lane-slots.ts';
 import { isLockTimeout, isRetryable, isTimeout, isUnavailable } from './pg-errors.ts';
 
 /** Where commands of one kind share transactions. Callers know nothing of how many ride together. */
@@ -36,6 +37,8 @@ export interface LaneOptions<Member, Answer extends { outcomes: unknown[] }> {
    * that is under way, where Postgres finds it when it is done.
    */
   pipelined?: boolean;
+  /** Shared with other lanes: a call takes one, or goes without if its batch is full, to which nothing more can gather. */
+  slots?: LaneSlots;
   /** Ends the doubt about a batch whose connection was lost: afterwards it has committed or never will. */
   seal?: (batchId: string) => Promise<unknown>;
   /** Told of each batch that committed, before its members are answered. */
@@ -55,6 +58,8 @@ const attemptsMax = 5;
 const lockWaitsMax = 2;
 /** How often a lost connection is made again before callers are told that Postgres is away: some ten seconds. */
 const sealAttemptsMax = 12;
+
+const noSlot = (): void => undefined;
 
 interface Waiting<Member, Outcome> {
   member: Member;
@@ -76,7 +81,7 @@ interface Waiting<Member, Outcome> {
 export function createLane<Member, Outcome, Answer extends { outcomes: Outcome[] } = { outcomes: Outcome[] }>(
   options: LaneOptions<Member, Answer>,
 ): Lane<Member, Outcome> {
-  const { name, clock, keysOf, call, seal, onCommitted } = options;
+  const { name, clock, keysOf, call, seal, onCommitted, slots } = options;
   const { batchMax = batchMaxDefault, waitingMax = waitingMaxDefault, canSkipLocked = false } = options;
   const underWayMax = options.pipelined ? 2 : 1;
   const [beforeCall, afterCall, beforeAnswer] = ['before-call', 'after-call', 'before-answer'].map(
@@ -97,10 +102,15 @@ export function createLane<Member, Outcome, Answer extends { outcomes: Outcome[]
   let countingSince = 0;
 
   const pump = (): void => {
-    while (queue.length > 0 && (underWay === 0 || (underWay < underWayMax && queue.length >= batchMax))) {
+    while (queue.length > 0) {
+      const isFull = queue.length >= batchMax;
+      if (underWay > 0 && !(isFull && underWay < underWayMax)) return;
+      const leaveSlot = slots ? slots.take(pump, isFull) : noSlot;
+      if (!leaveSlot) return;
       underWay += 1;
       void send(take()).then((answer) => {
         underWay -= 1;
+        leaveSlot();
         pump();
         answer();
       });
