@@ -15,6 +15,7 @@ import { openOrm } from '../../server/platform/postgres/orm.ts';
 import type { Closing } from '../../server/platform/runtime/closing.ts';
 import { newId } from '../../shared/ids.ts';
 import { v8Flags } from '../v8-flags.mjs';
+import type { Adapter } from './bench-options.ts';
 import { type Program, startProgram } from './start-program.ts';
 
 export interface Stage {
@@ -43,7 +44,7 @@ interface ServerOptions {
   redisUrl?: string | undefined;
   role?: 'all' | 'web' | undefined;
   /** `stock`: the same server behind tRPC's own adapter for sockets. */
-  adapter?: 'own' | 'stock' | undefined;
+  adapter?: Adapter | undefined;
   nodeArgs?: string[];
 }
 

@@ -63,7 +63,7 @@ describe('lanes that share slots', () => {
     expect(sent.slice(4)).toEqual(['hold 2']);
   });
 
-  it('[LANE-9] without shared slots each has its own call under way', async () => {
+  it('[LANE-9] with a slot for each of them all have a call under way', async () => {
     const { send, sent } = openLanes(['hold', 'pay', 'settle'], 3);
     await send('hold', 1);
     await send('pay', 1);
