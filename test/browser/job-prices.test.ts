@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeObservations } from '../../server/domain/prices/record-observations.ts';
+import { armPausePoint } from '../../server/platform/runtime/pause-points.ts';
 import { formatMoney } from '../../shared/money.ts';
 import type { PriceHistoryView } from '../../shared/price.ts';
 import { type Connected, connectGuest } from '../support/connect.ts';
@@ -68,12 +69,17 @@ describe.skipIf(!chromium)('prices on the page of a job', () => {
     timeout,
   }, async () => {
     const gone = await stage.server.startAnother();
+    // Nobody takes a step before the job is paused.
+    const paused = Promise.withResolvers<void>();
+    const disarm = armPausePoint('lane.claim-steps.before-call', () => paused.promise);
     const jobId = await create({
       origins: ['JFK'],
       destinations: ['LHR', 'CDG'],
-      simulator: { ...settings, seed: 11, latencyMs: 1_500, blockRate: 0.3, emptyRate: 0.2 },
+      simulator: { ...settings, seed: 11, blockRate: 0.3, emptyRate: 0.2 },
     });
     await owner.trpc.jobs.pause.mutate({ id: jobId });
+    disarm();
+    paused.resolve();
     const page = await open(jobId, { url: gone.url });
     const route = page.getByRole('combobox', { name: 'Route' });
     await route.selectOption('JFK → LHR');
