@@ -30,8 +30,33 @@ export interface LogPage {
   heldBack: boolean;
 }
 
-const columns = `o.xid::text || '-' || o.id as position, o.type, o.subject, o.version, o.data::text as data,
-  to_char(o.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at`;
+// As they stand there: putting texts together cost Postgres three times what finding the rows does.
+const columns = `o.xid, o.id, o.type, o.subject, o.version, o.data::text as data, date_part('epoch', o.at) as seconds`;
+
+interface RecordRow extends Omit<LogRow, 'position' | 'at'> {
+  /** Null where a page has no rows. */
+  xid: string | null;
+  id: string;
+  seconds: number;
+}
+
+/** Most of a page is of the same few milliseconds. */
+let lastInstant = { seconds: 0, text: '' };
+function instantOf(seconds: number): string {
+  if (lastInstant.seconds !== seconds) {
+    lastInstant = { seconds, text: new Date(Math.round(seconds * 1_000)).toISOString() };
+  }
+  return lastInstant.text;
+}
+
+const rowOf = ({ xid, id, type, subject, version, data, seconds }: RecordRow): LogRow => ({
+  position: `${xid}-${id}`,
+  type,
+  subject,
+  version,
+  data,
+  at: instantOf(seconds),
+});
 
 // Ids are drawn before commit: a row may appear behind one that was read already. What a running transaction may still
 // add lies at or above xmin, so reading stops below it and never skips.
@@ -92,14 +117,13 @@ export class LogRecord {
 
   /** Entries after a position, oldest first. Throws RangeError for what is no position. */
   async readAfter(position: Position, limit: number): Promise<LogPage> {
-    const { rows } = await this.#pool.query<LogRow & { kept: boolean; held_back: boolean }>({
+    const { rows } = await this.#pool.query<RecordRow & { kept: boolean; held_back: boolean }>({
       name: 'read-log',
       text: readAfterSql,
       values: [...partsOf(position), limit],
     });
     const { kept = false, held_back: heldBack = false } = rows[0] ?? {};
-    const found = rows.filter((row) => row.position !== null);
-    return { rows: found.map(({ kept: _, held_back: __, ...row }) => row), isKept: kept, heldBack };
+    return { rows: rows[0]?.xid == null ? [] : rows.map(rowOf), isKept: kept, heldBack };
   }
 
   /** For how long the first entry after a position has been there (s); 0 without one. */
@@ -110,8 +134,8 @@ export class LogRecord {
 
   /** The newest entries, oldest first. */
   async readNewest(limit: number): Promise<LogRow[]> {
-    const { rows } = await this.#pool.query<LogRow>(readNewestSql, [limit]);
-    return rows.reverse();
+    const { rows } = await this.#pool.query<RecordRow>(readNewestSql, [limit]);
+    return rows.map(rowOf).reverse();
   }
 
   /** The position of the newest entry, or of the one that so many have come after; at the least the horizon. */
@@ -125,7 +149,7 @@ export class LogRecord {
   }
 
   async #readSubjects(asked: SubjectRead[]): Promise<LogRow[][]> {
-    const { rows } = await this.#pool.query<LogRow & { place: number }>({
+    const { rows } = await this.#pool.query<RecordRow & { place: number }>({
       name: 'read-log-subjects',
       text: readSubjectsSql,
       values: [
@@ -135,7 +159,7 @@ export class LogRecord {
       ],
     });
     const found = asked.map((): LogRow[] => []);
-    for (const { place, ...row } of rows) found[place - 1]?.push(row);
+    for (const row of rows) found[row.place - 1]?.push(rowOf(row));
     return found;
   }
 
