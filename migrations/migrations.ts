@@ -23,6 +23,7 @@ const steps = [
   '0021_hold_alone',
   '0022_event_key',
   '0023_rows_of_a_hold',
+  '0024_rare_entries',
 ];
 
 const migrationOf = (name: string) =>

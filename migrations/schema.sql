@@ -370,8 +370,10 @@ create table outbox (
   version integer,
   data json not null,
   at timestamp(3) with time zone default clock_timestamp() not null,
+  rare boolean default false not null,
   constraint outbox_pkey PRIMARY KEY (xid, id)
 );
+CREATE INDEX outbox_rare_idx ON public.outbox USING btree (xid, id) WHERE rare;
 CREATE INDEX outbox_subject_idx ON public.outbox USING btree (subject, version) WHERE (subject IS NOT NULL);
 
 create table passenger (

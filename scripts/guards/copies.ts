@@ -174,8 +174,8 @@ export const copyGuards: Guard[] = [
     out: [
       {
         file: 'server/platform/feed/log-record.ts',
-        text: '($1::xid8, $2::int8) >= (h.xid, h.id) and $1::xid8 < pg_snapshot_xmin(pg_current_snapshot()) as kept',
-        instead: 'true as kept',
+        text: "'($1::xid8, $2::int8) >= (h.xid, h.id) and $1::xid8 < pg_snapshot_xmin(pg_current_snapshot())'",
+        instead: "'true'",
       },
     ],
     proof: {

@@ -11,6 +11,7 @@ import { LogStream, streamLength } from '../../server/platform/feed/log-stream.t
 import { feedStart, isAfter, isPosition } from '../../server/platform/feed/position.ts';
 import { pruneLog } from '../../server/platform/feed/prune-log.ts';
 import { relayLagSeconds, relayLog, startRelay } from '../../server/platform/feed/relay-log.ts';
+import { writeLog } from '../../server/platform/feed/write-log.ts';
 import { openRedis, type RedisConnections } from '../../server/platform/redis/redis.ts';
 import { systemClock } from '../../server/platform/runtime/clock.ts';
 import { armPausePoint } from '../../server/platform/runtime/pause-points.ts';
@@ -412,6 +413,89 @@ describe('the relay', () => {
     // Nobody follows: nothing is kept.
     for (const close of closings.splice(1).reverse()) await close();
     await expect.poll(() => feed.load, { timeout: 3_000 }).toEqual({ everything: 0, subjects: 0, entries: 0 });
+  });
+
+  describe('following what is rare', () => {
+    const entry = (type: string, db: pg.Pool | pg.PoolClient = pool) => writeLog(db, [{ type, data: {} }]);
+    const followRare = (feed: Feed, from = feedStart) => {
+      const over = new AbortController();
+      const types: string[] = [];
+      const done = (async () => {
+        for await (const { type } of feed.followRare(from, over.signal)) types.push(type);
+      })();
+      closings.push(async () => {
+        over.abort();
+        await done.catch(() => undefined);
+      });
+      return { types, done };
+    };
+
+    it('[FEED-8] brings each such entry once and in order, and has nobody read the others', async () => {
+      const feed = openFeed();
+      for (const n of [1, 2, 3]) {
+        await writeMany(400, 0, 'booking.confirmed');
+        await entry(`flight.${n}`);
+        await writeMany(400, 0, 'booking_intent.created');
+      }
+      for (let n = 0; n < 600; n++) await entry('alert.fired');
+      const { types } = followRare(feed);
+      const wanted = ['flight.1', 'flight.2', 'flight.3', ...Array.from({ length: 600 }, () => 'alert.fired')];
+      await eventually(() => types).toEqual(wanted);
+      await write(1, pool, 'booking.held');
+      await entry('timetable.imported');
+      await eventually(() => types).toEqual([...wanted, 'timetable.imported']);
+      // Nobody has asked the stream, or keeps what is sold.
+      expect(feed.load).toEqual({ everything: 0, subjects: 0, entries: 0 });
+    });
+
+    it('[FEED-8] finds what a hint was about though it stands behind a transaction that still runs', async () => {
+      const feed = openFeed();
+      const { types } = followRare(feed);
+      const other = await pool.connect();
+      await other.query('begin');
+      await write(1, other, 'booking.confirmed');
+      await entry('flight.updated');
+      feed.hint([]);
+      // A reader that does not wait for the transaction would skip what it writes.
+      await entry('flight.created', other);
+      await other.query('commit');
+      other.release();
+      await eventually(() => types).toEqual(['flight.created', 'flight.updated']);
+    });
+
+    it('[FEED-8] stays on while only sales are pruned; who comes from before what is kept is told so', async () => {
+      await writeMany(2_100, 8, 'booking.confirmed');
+      const [early] = (await recorded()) as [string];
+      const { types } = followRare(openFeed());
+      await writeMany(streamLength, 0, 'booking.confirmed');
+      await entry('flight.updated');
+      await eventually(() => types).toEqual(['flight.updated']);
+      while (await pruneLog(pool, record, { days: 7, keptNouns: [] }));
+      await entry('flight.cancelled');
+      await eventually(() => types).toEqual(['flight.updated', 'flight.cancelled']);
+      await expect(followRare(openFeed(), early).done).rejects.toThrow(PositionLost);
+      await expect(followRare(openFeed(), '999999999-1').done).rejects.toThrow(PositionLost);
+    });
+
+    it('[FEED-8] reads a few entries of an index for two flights, whatever was sold between them', async () => {
+      await entry('flight.created');
+      await writeMany(20_000, 0, 'booking.confirmed');
+      await entry('flight.updated');
+      await pool.query('analyze outbox');
+      const one = await pool.connect();
+      await one.query('begin');
+      const page = await new LogRecord(one as unknown as pg.Pool).readRareAfter(feedStart, 500);
+      const { rows } = await one.query(
+        `select pg_stat_get_xact_tuples_returned('outbox_pkey'::regclass)::int as all,
+           pg_stat_get_xact_tuples_returned('outbox_rare_idx'::regclass)::int as rare`,
+      );
+      await one.query('commit');
+      one.release();
+      expect(page.rows.map(({ type }) => type)).toEqual(['flight.created', 'flight.updated']);
+      // Some more for planning, which looks at both ends.
+      expect(rows[0].all).toBeLessThan(10);
+      expect(rows[0].rare).toBeLessThan(10);
+    });
   });
 
   it('[FEED-6] old entries are pruned, but for nouns that are kept and what an empty stream would be filled with', async () => {

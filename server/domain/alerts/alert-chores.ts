@@ -80,7 +80,8 @@ async function followFlights(
   while (!signal.aborted) {
     try {
       const { position } = await feed.readNewest(1);
-      for await (const { type } of feed.follow(position, signal)) if (/^(?:flights?|timetable)\./.test(type)) nudge();
+      for await (const { type } of feed.followRare(position, signal))
+        if (/^(?:flights?|timetable)\./.test(type)) nudge();
     } catch (error) {
       if (!(error instanceof PositionLost) && !signal.aborted) report(error, { chore: 'follow flights' });
       await clock.sleep(restMs * 4, signal);

@@ -242,9 +242,9 @@ export class FlightProjection implements ProjectedSearch {
     let position = from;
     while (!signal.aborted) {
       try {
-        for await (const entry of feed.follow(position, signal, isOfFlights)) {
+        for await (const entry of feed.followRare(position, signal)) {
           position = entry.position;
-          await this.#hear(entry);
+          if (isOfFlights(entry.type)) await this.#hear(entry);
         }
       } catch (error) {
         if (signal.aborted) return;

@@ -27,9 +27,6 @@ import type { Timetable } from './timetable.ts';
 import { dateDigest, daysOf, rowsOfDate, sameDigest } from './timetable-digest.ts';
 import { TimetableWriter } from './timetable-writer.ts';
 
-/** Sales are most of the log, and change no timetable. */
-const isOfTimetable = (type: string): boolean => /^(flights?\.|timetable\.|connections\.)/.test(type);
-
 interface Options {
   pool: Pool;
   clock: Clock;
@@ -284,7 +281,7 @@ export class LiveTimetable {
     let position = from;
     while (!signal.aborted) {
       try {
-        for await (const entry of feed.follow(position, signal, isOfTimetable)) {
+        for await (const entry of feed.followRare(position, signal)) {
           position = entry.position;
           this.#hear(entry);
         }

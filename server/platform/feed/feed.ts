@@ -26,8 +26,10 @@ const pageSize = 500;
 const subjectPageSize = 100;
 /** A subject's follower that is slower than this reads the record instead. */
 const queuedMax = 16;
-/** A lost hint costs at most this long while Redis is away. */
+/** A lost hint costs at most this long while Redis is away; of what is rare, always. */
 const healMs = 1_000;
+/** What a hint was about may stand behind a transaction that still runs: it is looked for again so soon, and ever less. */
+const againLeastMs = 10;
 /** While the stream is read, a subject's news comes with it; its followers are looked after every so many rounds. */
 const roundsWhenLive = 5;
 const subjectsPerLook = 1_000;
@@ -46,7 +48,8 @@ interface SubjectFollower {
  * The log channel: what happened, in an order that never skips. One reader a process feeds all
  * followers; none of them holds more than a page, and one that lags reads the record.
  *
- * Everything of everything is followed by position, one subject by version.
+ * Everything of everything is followed by position, one subject by version. Who cares only for what is rare reads the
+ * record by itself: else each process would read everything for the sake of what changes now and then.
  */
 export class Feed {
   /** Positions of another epoch say nothing: the record went back in time since, and has used them again. */
@@ -55,7 +58,8 @@ export class Feed {
   readonly #clock: Clock;
   readonly #tail: LogTail;
   readonly #subjects = new Map<string, Set<SubjectFollower>>();
-  readonly #everything = new Set<() => void>();
+  readonly #everything = new Set<(isHint: boolean) => void>();
+  readonly #rare = new Set<(isHint: boolean) => void>();
   readonly #stopping = new AbortController();
   readonly #healing: Promise<void>;
 
@@ -79,9 +83,13 @@ export class Feed {
     return { everything: this.#everything.size, subjects: this.#subjects.size, entries: this.#tail.size };
   }
 
-  /** Something was committed about these subjects. Only shortens the wait: what it was is read. */
+  /**
+   * Something was committed about these subjects; without any, about what is rare. Only shortens the wait: what
+   * it was is read.
+   */
   hint(subjects: string[]): void {
     this.#tail.nudge();
+    if (subjects.length === 0) for (const wake of this.#rare) wake(true);
     for (const subject of subjects) this.#readAgain(subject);
   }
 
@@ -94,15 +102,8 @@ export class Feed {
     };
   }
 
-  /**
-   * Everything after `position`, or the types that are wanted of it, until the signal aborts. Throws
-   * `PositionLost`, at the start or later.
-   */
-  async *follow(
-    position: Position,
-    signal: AbortSignal,
-    isWanted: (type: string) => boolean = () => true,
-  ): AsyncGenerator<FeedEntry> {
+  /** Everything after `position`, until the signal aborts. Throws `PositionLost`, at the start or later. */
+  async *follow(position: Position, signal: AbortSignal): AsyncGenerator<FeedEntry> {
     const leave = this.#tail.join();
     // A position that comes from outside, or from before the record went back, is checked against the record.
     let checked = -1;
@@ -121,13 +122,32 @@ export class Feed {
         for (const row of rows) {
           if (signal.aborted) break;
           position = row.position;
-          if (isWanted(row.type)) yield entryOf(row);
+          yield entryOf(row);
         }
         if (rows.length > 0 || signal.aborted) waiting.cancel();
         await waiting.over;
       }
     } finally {
       leave();
+    }
+  }
+
+  /**
+   * Of these only what is rare (`writeLog`), which comes with a hint or a second late. Throws `PositionLost` as well.
+   */
+  async *followRare(position: Position, signal: AbortSignal): AsyncGenerator<FeedEntry> {
+    let waitMs = healMs;
+    while (!signal.aborted) {
+      const waiting = this.#wait(this.#rare, signal, waitMs);
+      const page = await whenAvailable(this.#clock, signal, () => this.#record.readRareAfter(position, pageSize));
+      if (!page.isKept) throw new PositionLost();
+      for (const row of page.rows) {
+        if (signal.aborted) break;
+        yield entryOf(row);
+      }
+      position = page.position;
+      if (page.rows.length > 0 || signal.aborted) waiting.cancel();
+      waitMs = (await waiting.over) ? againLeastMs : Math.min(2 * waitMs, healMs);
     }
   }
 
@@ -178,7 +198,7 @@ export class Feed {
   }
 
   #deliver(rows: LogRow[]): void {
-    for (const wake of this.#everything) wake();
+    for (const wake of this.#everything) wake(true);
     for (const row of rows) {
       if (row.subject === null || row.version === null) continue;
       for (const follower of this.#subjects.get(row.subject) ?? []) {
@@ -222,14 +242,24 @@ export class Feed {
     }
   }
 
-  #wait(waiting: Set<() => void>, signal: AbortSignal): { over: Promise<void>; cancel: () => void } {
+  /** Ends when it is woken, cancelled or has waited long enough. `over` tells whether a hint has ended it. */
+  #wait(
+    waiting: Set<(isHint: boolean) => void>,
+    signal: AbortSignal,
+    ms = healMs,
+  ): { over: Promise<boolean>; cancel: () => void } {
     const cancelled = new AbortController();
-    // With a reason of ours: without one the platform makes an error with a stack, each time.
-    const wake = () => cancelled.abort('woken');
+    let isHinted = false;
+    const wake = (isHint: boolean) => {
+      isHinted ||= isHint;
+      // With a reason of ours: without one the platform makes an error with a stack, each time.
+      cancelled.abort('woken');
+    };
     waiting.add(wake);
-    const over = this.#clock.sleep(healMs, AbortSignal.any([signal, cancelled.signal])).finally(() => {
+    const over = this.#clock.sleep(ms, AbortSignal.any([signal, cancelled.signal])).then(() => {
       waiting.delete(wake);
+      return isHinted;
     });
-    return { over, cancel: wake };
+    return { over, cancel: () => wake(false) };
   }
 }

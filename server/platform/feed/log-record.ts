@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { readTogether } from '../postgres/read-together.ts';
-import { type Position, partsOf } from './position.ts';
+import { lastBefore, type Position, partsOf } from './position.ts';
 
 /** An entry as it is stored; `data` is JSON that nobody has parsed yet. */
 export interface LogRow {
@@ -61,19 +61,35 @@ const rowOf = ({ xid, id, type, subject, version, data, seconds }: RecordRow): L
 // Ids are drawn before commit: a row may appear behind one that was read already. What a running transaction may still
 // add lies at or above xmin, so reading stops below it and never skips.
 const settled = 'o.xid < pg_snapshot_xmin(pg_current_snapshot())';
+// Nothing behind the position was pruned, and the record has not gone back in time since.
+const kept = '($1::xid8, $2::int8) >= (h.xid, h.id) and $1::xid8 < pg_snapshot_xmin(pg_current_snapshot())';
 
 // One statement, so one snapshot: what it says of the horizon is true of the rows beside it. The newest entry tells
 // whether any is held back: asked for "any at or above xmin", Postgres reads the whole log from its start.
 const readAfterSql = `
   select b.kept, b.held_back, e.*
   from (
-    select ($1::xid8, $2::int8) >= (h.xid, h.id) and $1::xid8 < pg_snapshot_xmin(pg_current_snapshot()) as kept,
+    select ${kept} as kept,
       coalesce((select n.xid from outbox n order by n.xid desc, n.id desc limit 1)
         >= pg_snapshot_xmin(pg_current_snapshot()), false) as held_back
     from log_horizon h
   ) b
   left join lateral (
     select ${columns} from outbox o where (o.xid, o.id) > ($1::xid8, $2::int8) and ${settled}
+    order by o.xid, o.id limit $3
+  ) e on b.kept`;
+
+// A small part of the log. All below the horizon of this one snapshot has been looked at with it.
+const readRareSql = `
+  select b.kept, b.until, e.*
+  from (
+    select ${kept} as kept,
+      pg_snapshot_xmin(pg_current_snapshot())::text as until
+    from log_horizon h
+  ) b
+  left join lateral (
+    select ${columns} from outbox o
+    where o.rare and (o.xid, o.id) > ($1::xid8, $2::int8) and ${settled}
     order by o.xid, o.id limit $3
   ) e on b.kept`;
 
@@ -124,6 +140,22 @@ export class LogRecord {
     });
     const { kept = false, held_back: heldBack = false } = rows[0] ?? {};
     return { rows: rows[0]?.xid == null ? [] : rows.map(rowOf), isKept: kept, heldBack };
+  }
+
+  /**
+   * Of these only those that are rare. `position` is where to go on: everything up to
+   * there has been looked at.
+   */
+  async readRareAfter(from: Position, limit: number): Promise<Omit<LogPage, 'heldBack'> & { position: Position }> {
+    const { rows } = await this.#pool.query<RecordRow & { kept: boolean; until: string }>({
+      name: 'read-log-rare',
+      text: readRareSql,
+      values: [...partsOf(from), limit],
+    });
+    const found = rows[0]?.xid == null ? [] : rows.map(rowOf);
+    const { kept = false, until = '1' } = rows[0] ?? {};
+    const position = found.length < limit ? lastBefore(until) : (found.at(-1) as LogRow).position;
+    return { rows: found, isKept: kept, position };
   }
 
   /** For how long the first entry after a position has been there (s); 0 without one. */

@@ -20,6 +20,9 @@ export function partsOf(position: Position): [xid: string, id: string] {
   return [match[1] as string, match[2] as string];
 }
 
+/** Behind everything that transactions below this one have written. */
+export const lastBefore = (xid: string): Position => `${BigInt(xid) - 1n}-${'9'.repeat(18)}`;
+
 /** Of two numbers without leading zeros the longer one is the greater. */
 const compareDigits = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 
