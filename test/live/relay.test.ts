@@ -393,6 +393,46 @@ describe('the relay', () => {
     await following;
   });
 
+  it('[FEED-3] what comes while the tail of the first follower begins is not missed, though nobody says so', async () => {
+    const begun = Promise.withResolvers<void>();
+    const atBegin = Promise.withResolvers<void>();
+    class SlowRecord extends LogRecord {
+      override async newestPosition(back?: number) {
+        atBegin.resolve();
+        await begun.promise;
+        return super.newestPosition(back);
+      }
+    }
+    // No second passes: nobody looks again by himself.
+    const clock = {
+      now: Date.now,
+      sleep: (_: number, signal?: AbortSignal) =>
+        new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true })),
+    };
+    const feed = new Feed({ epoch: 1, record: new SlowRecord(pool), stream, clock, onError: () => undefined });
+    const subject = newId();
+    const moved = (version: number) =>
+      pool.query(`insert into outbox (type, subject, version, data) values ('test.moved', $1, $2, '{}')`, [
+        subject,
+        version,
+      ]);
+    await moved(1);
+    const over = new AbortController();
+    const versions: (number | null)[] = [];
+    const following = (async () => {
+      for await (const { version } of feed.followSubject(subject, 0, over.signal)) versions.push(version);
+    })();
+    closings.push(async () => {
+      over.abort();
+      await following;
+      await feed.close();
+    });
+    await Promise.all([atBegin.promise, eventually(() => versions).toEqual([1])]);
+    await moved(2);
+    begun.resolve();
+    await eventually(() => versions).toEqual([1, 2]);
+  });
+
   it('[FEED-5] a follower that stands still costs no memory, and misses nothing when it goes on', async () => {
     const feed = openFeed();
     await write(1);

@@ -199,6 +199,8 @@ export class Feed {
 
   #deliver(rows: LogRow[]): void {
     for (const wake of this.#everything) wake(true);
+    // The tail has begun behind what may have come since its followers read the record.
+    if (rows.length === 0) for (const subject of this.#subjects.keys()) this.#readAgain(subject);
     for (const row of rows) {
       if (row.subject === null || row.version === null) continue;
       for (const follower of this.#subjects.get(row.subject) ?? []) {
