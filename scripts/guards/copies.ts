@@ -184,6 +184,36 @@ export const copyGuards: Guard[] = [
     },
   },
   {
+    name: 'tail-looks-again',
+    prevents: 'a state of a booking that comes seconds late because the reader of the log began behind it',
+    out: [
+      {
+        file: 'server/platform/feed/feed.ts',
+        text: 'if (rows.length === 0) for (const subject of this.#subjects.keys()) this.#readAgain(subject);',
+        instead: '',
+      },
+    ],
+    proof: {
+      file: relay,
+      title: '[FEED-3] what comes while the tail of the first follower begins is not missed, though nobody says so',
+    },
+  },
+  {
+    name: 'rare-behind-running',
+    prevents: 'a changed flight that other processes never learn of, since a transaction still ran when they looked',
+    out: [
+      {
+        file: 'server/platform/feed/log-record.ts',
+        text: 'pg_snapshot_xmin(pg_current_snapshot())::text as until',
+        instead: 'pg_snapshot_xmax(pg_current_snapshot())::text as until',
+      },
+    ],
+    proof: {
+      file: relay,
+      title: '[FEED-8] finds what a hint was about though it stands behind a transaction that still runs',
+    },
+  },
+  {
     name: 'limits-open-holds',
     prevents: 'one party that holds a whole flight',
     out: [
