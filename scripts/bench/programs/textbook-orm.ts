@@ -1,4 +1,4 @@
-import { OptimisticLockError } from '@mikro-orm/postgresql';
+import { OptimisticLockError, UniqueConstraintViolationException } from '@mikro-orm/postgresql';
 import { initTRPC } from '@trpc/server';
 import superjson from 'superjson';
 import { Booking } from '../../../server/domain/booking/booking.entity.ts';
@@ -27,10 +27,15 @@ async function hold(input: HoldInput, connected: () => boolean) {
     try {
       return await flushOnce(orm.em.fork(), input);
     } catch (error) {
-      if (!(error instanceof OptimisticLockError) || tries >= triesMax || !connected()) throw error;
+      if (!wasFaster(error)) throw error;
+      if (tries >= triesMax || !connected()) throw new Error(`others were faster ${tries} times`);
     }
   }
 }
+
+/** New rows are flushed before changed ones, so whoever is late meets the ledger's row of his version first. */
+const wasFaster = (error: unknown): boolean =>
+  error instanceof OptimisticLockError || error instanceof UniqueConstraintViolationException;
 
 async function flushOnce(em: Orm['em'], input: HoldInput) {
   const seats = input.seats ?? 1;
