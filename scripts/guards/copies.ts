@@ -204,8 +204,8 @@ export const copyGuards: Guard[] = [
     out: [
       {
         file: 'server/platform/feed/log-record.ts',
-        text: 'pg_snapshot_xmin(pg_current_snapshot())::text as until',
-        instead: 'pg_snapshot_xmax(pg_current_snapshot())::text as until',
+        text: 'pg_snapshot_xmin(pg_current_snapshot())::text',
+        instead: 'pg_snapshot_xmax(pg_current_snapshot())::text',
       },
     ],
     proof: {

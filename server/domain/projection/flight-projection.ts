@@ -243,7 +243,6 @@ export class FlightProjection implements ProjectedSearch {
     while (!signal.aborted) {
       try {
         for await (const entry of feed.followRare(position, signal)) {
-          position = entry.position;
           if (isOfFlights(entry.type)) await this.#hear(entry);
         }
       } catch (error) {

@@ -282,7 +282,6 @@ export class LiveTimetable {
     while (!signal.aborted) {
       try {
         for await (const entry of feed.followRare(position, signal)) {
-          position = entry.position;
           this.#hear(entry);
         }
       } catch (error) {

@@ -64,34 +64,25 @@ const settled = 'o.xid < pg_snapshot_xmin(pg_current_snapshot())';
 // Nothing behind the position was pruned, and the record has not gone back in time since.
 const kept = '($1::xid8, $2::int8) >= (h.xid, h.id) and $1::xid8 < pg_snapshot_xmin(pg_current_snapshot())';
 
-// One statement, so one snapshot: what it says of the horizon is true of the rows beside it. The newest entry tells
-// whether any is held back: asked for "any at or above xmin", Postgres reads the whole log from its start.
-const readAfterSql = `
-  select b.kept, b.held_back, e.*
-  from (
-    select ${kept} as kept,
-      coalesce((select n.xid from outbox n order by n.xid desc, n.id desc limit 1)
-        >= pg_snapshot_xmin(pg_current_snapshot()), false) as held_back
-    from log_horizon h
-  ) b
+// One statement, so one snapshot: what it says of the horizon is true of the rows beside it.
+const pageSql = (also: string, only: string): string => `
+  select b.kept, b.also, e.*
+  from (select ${kept} as kept, ${also} as also from log_horizon h) b
   left join lateral (
-    select ${columns} from outbox o where (o.xid, o.id) > ($1::xid8, $2::int8) and ${settled}
+    select ${columns} from outbox o where ${only} and (o.xid, o.id) > ($1::xid8, $2::int8) and ${settled}
     order by o.xid, o.id limit $3
   ) e on b.kept`;
 
-// A small part of the log. All below the horizon of this one snapshot has been looked at with it.
-const readRareSql = `
-  select b.kept, b.until, e.*
-  from (
-    select ${kept} as kept,
-      pg_snapshot_xmin(pg_current_snapshot())::text as until
-    from log_horizon h
-  ) b
-  left join lateral (
-    select ${columns} from outbox o
-    where o.rare and (o.xid, o.id) > ($1::xid8, $2::int8) and ${settled}
-    order by o.xid, o.id limit $3
-  ) e on b.kept`;
+// The newest entry tells whether any is held back: asked for "any at or above xmin", Postgres reads the whole log from
+// its start.
+const readAfterSql = pageSql(
+  `coalesce((select n.xid from outbox n order by n.xid desc, n.id desc limit 1)
+    >= pg_snapshot_xmin(pg_current_snapshot()), false)`,
+  'true',
+);
+
+// A small part of the log: all below the horizon has been looked at with it.
+const readRareSql = pageSql('pg_snapshot_xmin(pg_current_snapshot())::text', 'o.rare');
 
 const waitsSql = `
   select (extract(epoch from clock_timestamp() - o.at))::float8 as seconds from outbox o
@@ -133,13 +124,8 @@ export class LogRecord {
 
   /** Entries after a position, oldest first. Throws RangeError for what is no position. */
   async readAfter(position: Position, limit: number): Promise<LogPage> {
-    const { rows } = await this.#pool.query<RecordRow & { kept: boolean; held_back: boolean }>({
-      name: 'read-log',
-      text: readAfterSql,
-      values: [...partsOf(position), limit],
-    });
-    const { kept = false, held_back: heldBack = false } = rows[0] ?? {};
-    return { rows: rows[0]?.xid == null ? [] : rows.map(rowOf), isKept: kept, heldBack };
+    const { rows, isKept, also } = await this.#readPage<boolean>('read-log', readAfterSql, position, limit);
+    return { rows, isKept, heldBack: also ?? false };
   }
 
   /**
@@ -147,15 +133,15 @@ export class LogRecord {
    * there has been looked at.
    */
   async readRareAfter(from: Position, limit: number): Promise<Omit<LogPage, 'heldBack'> & { position: Position }> {
-    const { rows } = await this.#pool.query<RecordRow & { kept: boolean; until: string }>({
-      name: 'read-log-rare',
-      text: readRareSql,
-      values: [...partsOf(from), limit],
-    });
-    const found = rows[0]?.xid == null ? [] : rows.map(rowOf);
-    const { kept = false, until = '1' } = rows[0] ?? {};
-    const position = found.length < limit ? lastBefore(until) : (found.at(-1) as LogRow).position;
-    return { rows: found, isKept: kept, position };
+    const { rows, isKept, also: until = '1' } = await this.#readPage<string>('read-log-rare', readRareSql, from, limit);
+    return { rows, isKept, position: rows.length < limit ? lastBefore(until) : (rows.at(-1) as LogRow).position };
+  }
+
+  async #readPage<Also>(name: string, text: string, from: Position, limit: number) {
+    const values = [...partsOf(from), limit];
+    const { rows } = await this.#pool.query<RecordRow & { kept: boolean; also: Also }>({ name, text, values });
+    const [first] = rows;
+    return { rows: first?.xid == null ? [] : rows.map(rowOf), isKept: first?.kept ?? false, also: first?.also };
   }
 
   /** For how long the first entry after a position has been there (s); 0 without one. */
